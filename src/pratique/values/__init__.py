@@ -1,0 +1,1 @@
+"""Floor 0: the words everybody uses. Pure values, parsed once and right from then on."""

@@ -1,0 +1,19 @@
+"""Type URIs and media types that Pratique defines, in one place.
+
+Statements of our own use ``https://pratique.example/<name>/v1``; decisions.md, "Identity, time, bytes".
+"""
+
+REQUEST = "https://pratique.example/request/v1"
+REVIEW = "https://pratique.example/review/v1"
+SOURCE = "https://pratique.example/source/v1"
+POLICY = "https://pratique.example/policy/v1"
+RISK = "https://pratique.example/risk/v1"
+SEAL_EXTENSION = "https://pratique.example/promotion/v1"
+
+DIRECTORY_MEDIA = "application/vnd.pratique.directory.v1+json"
+POLICY_MEDIA = "application/vnd.pratique.policy.v1+json"
+RECORD_MEDIA = "application/vnd.pratique.record.v1+json"
+PROOF_MEDIA = "application/vnd.pratique.proof.v1+json"
+ENVELOPE_MEDIA = "application/vnd.dsse.envelope.v1+json"
+SSHSIG_KIND = "application/vnd.pratique.sshsig.v1"
+"""The ``extension.kind`` of a DSSE signature whose ``sig`` is an armoured SSHSIG (base64)."""
