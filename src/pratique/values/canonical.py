@@ -27,7 +27,7 @@ def canonical(value: Json) -> bytes:
     """
     _refuse_floats(value)
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]
+        return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise Malformed(f"canonical JSON: {error}") from error
 
