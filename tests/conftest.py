@@ -1,0 +1,28 @@
+"""What every test may ask for: the corpus of real evidence files, and steady hypothesis settings."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[1]
+
+# No deadline: the machine that runs the tests is shared, and a slow example says nothing about the law.
+settings.register_profile("pratique", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("pratique")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's top folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Real evidence files, kept beside the repository because they are other people's work."""
+    path = Path(os.environ.get("PRATIQUE_CORPUS", ROOT.parent / "shared" / "corpus"))
+    if not path.is_dir():
+        pytest.skip(f"no corpus of evidence files at {path}; set PRATIQUE_CORPUS to its folder")
+    return path
