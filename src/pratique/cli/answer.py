@@ -1,0 +1,43 @@
+"""What a verb answers: one value for machines, one text for people, and an exit code.
+
+Exit codes are those of docs/cli.md: 0 done, 1 refused or unverified, 2 malformed or usage, 3 unreachable,
+4 still waiting, 70 a bug.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+
+class Exit(IntEnum):
+    """How a verb ended, for scripts."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    WAITING = 4
+    BUG = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome of one verb; ``value`` is an object, to which keys are only ever added."""
+
+    value: dict[str, Any]
+    text: str
+    code: Exit = Exit.DONE
+
+    def rendered(self, *, as_json: bool) -> str:
+        """Return what goes to standard output."""
+        return json.dumps(self.value, indent=2, ensure_ascii=False) if as_json else self.text
+
+
+def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return aligned columns of plain text; nothing is cut off, so that digests can be copied."""
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (heads, *rows)
+    ]
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,120 @@
+"""The entry of the program: find the verb, load its module only, run it, turn errors into exit codes.
+
+Nothing heavy is imported here: ``pratique --help`` and ``pratique proof verify`` start in the time that a bare
+interpreter needs, a small multiple (docs/adr/0008).
+"""
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+from pratique.errors import PratiqueError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A word of the command line, and the module of ``pratique.cli`` that answers it."""
+
+    name: str
+    summary: str
+
+
+VERBS = (
+    Verb("init", "make a workspace, its service keys, directory 1 and policy 1"),
+    Verb("request", "ask for an image to enter an environment"),
+    Verb("status", "what each environment holds, and what is on its way"),
+    Verb("show", "everything about one promotion, and what it waits for"),
+    Verb("withdraw", "take a request back"),
+    Verb("retry", "gather and judge a promotion again"),
+    Verb("evidence", "add, list or inspect evidence"),
+    Verb("review", "the queue, one review, and a person's signed decision"),
+    Verb("remediation", "what must be mended, by whom and when"),
+    Verb("directory", "the signed list of people, roles and keys"),
+    Verb("policy", "check or publish the rules"),
+    Verb("ledger", "sign a checkpoint, prove an entry, export everything"),
+    Verb("proof", "export and verify what an auditor needs"),
+    Verb("trail", "the chain of custody of one digest"),
+    Verb("worker", "do the work that promotions wait for"),
+)
+
+
+def main() -> NoReturn:
+    """Run the program with the process's arguments and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; return its exit code."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"pratique {version('pratique')}")
+        return 0
+    verb = next((verb for verb in VERBS if verb.name == arguments[0]), None)
+    if verb is None:
+        return _unknown(arguments[0])
+    return _answer(verb, arguments[1:])
+
+
+def _overview() -> str:
+    width = max(len(verb.name) for verb in VERBS)
+    verbs = "\n".join(f"  {verb.name.ljust(width)}  {verb.summary}" for verb in VERBS)
+    return f"""usage: pratique VERB [OPTIONS]
+
+Clearance for container images: machines check, people decide, anyone can prove it afterwards.
+
+{verbs}
+
+`pratique VERB --help` tells the rest. Every verb takes --json; a workspace is a directory: --workspace DIR,
+else $PRATIQUE_WORKSPACE, else the current folder. Exit codes: 0 done, 1 refused or unverified, 2 malformed or
+usage, 3 unreachable, 4 still waiting for evidence or people, 70 a bug."""
+
+
+def _unknown(word: str) -> int:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [verb.name for verb in VERBS], n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "see `pratique --help`"
+    print(f"pratique: usage: there is no verb {word[:60]!r}; {hint}", file=sys.stderr)
+    return 2
+
+
+def _answer(verb: Verb, rest: list[str]) -> int:
+    module = import_module(f"pratique.cli.{verb.name}")
+    parser: argparse.ArgumentParser = module.parser(f"pratique {verb.name}", verb.summary)
+    parsed = parser.parse_args(rest)
+    try:
+        answer = parsed.run(parsed)
+        print(answer.rendered(as_json=parsed.json))
+        return int(answer.code)
+    except PratiqueError as error:
+        return _failed(error, as_json=parsed.json)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader left; there is nobody to tell
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except Exception:  # the one place where a bug ends: told, recorded, never taken for an answer
+        from pratique.cli.bug import report
+
+        print(report(), file=sys.stderr)
+        return 70
+
+
+def _failed(error: PratiqueError, *, as_json: bool) -> int:
+    message = " ".join(str(error).split())
+    if as_json:
+        import json
+
+        problem = {"type": f"urn:pratique:error:{error.kind}", "detail": message, "code": error.exit_code}
+        print(json.dumps({"error": problem}), file=sys.stderr)
+    else:
+        print(f"pratique: {error.kind}: {message}", file=sys.stderr)
+    return error.exit_code

@@ -1,0 +1,39 @@
+"""Options that many verbs share, spelled once."""
+
+import argparse
+
+
+def verb_parser(program: str, summary: str) -> argparse.ArgumentParser:
+    """Return a parser for a verb, or for a verb's second word, with the options that all take."""
+    parser = argparse.ArgumentParser(prog=program, description=f"{summary[0].upper()}{summary[1:]}.")
+    _common(parser)
+    return parser
+
+
+def subverbs(program: str, summary: str) -> "Subverbs":
+    """Return a parser for a verb with second words, such as ``review approve``."""
+    return Subverbs(program, summary)
+
+
+class Subverbs:
+    """The second words of a verb."""
+
+    def __init__(self, program: str, summary: str) -> None:
+        self.parser = argparse.ArgumentParser(prog=program, description=f"{summary[0].upper()}{summary[1:]}.")
+        self._words = self.parser.add_subparsers(required=True, metavar="WORD")
+
+    def add(self, word: str, summary: str) -> argparse.ArgumentParser:
+        """Add a second word; the caller sets its arguments and ``run``."""
+        parser = self._words.add_parser(word, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        _common(parser)
+        return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.add_argument(
+        "--workspace",
+        metavar="DIR",
+        default=None,
+        help="the workspace (default: $PRATIQUE_WORKSPACE, else the current folder)",
+    )
