@@ -1,0 +1,1 @@
+"""Floor 4, the hand that publishes: signed checkpoints, tiles, entry bundles and record objects as files."""

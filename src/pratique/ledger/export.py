@@ -1,0 +1,156 @@
+"""Publishing the ledger as static files that any C2SP tool reads, and any disk keeps.
+
+::
+
+    checkpoint                      the signed note; replaced last, when all it speaks of is there
+    log.vkey                        the log's verifier key
+    tile/<level>/<index>[.p/<w>]    hash tiles
+    tile/entries/<index>[.p/<w>]    entry bundles
+    objects/sha256/ab/<hex>         the record objects that the entries name
+
+Running it again writes what is new. A file that exists with other bytes is never overwritten: it means that
+history differs. Source: c2sp.org/tlog-tiles v0.1.0; decisions.md, "Events and storage".
+"""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pratique.errors import Conflict, Unreachable
+from pratique.ledger.checkpoint import check_grown
+from pratique.tlog.checkpoint import open_checkpoint
+from pratique.tlog.key import NoteVerifier
+from pratique.tlog.proofs import NodeSource
+from pratique.tlog.tile import TILE_WIDTH, Bundle, build_bundle, build_tile, new_bundles, new_tiles
+from pratique.tlog.tree import Frontier
+from pratique.values.digest import Digest
+
+EntryRange = Callable[[int, int], Sequence[bytes]]
+"""``(first, end)`` → the entries with these indexes, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What one run of the export wrote; everything else was there already."""
+
+    size: int
+    tiles: int
+    bundles: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The log as its keeper hands it over, under one signed checkpoint.
+
+    Attributes:
+        frontier: The tree that the checkpoint speaks of.
+        checkpoint: The signed note.
+        key: The log's public key.
+        nodes: The tree's perfect subtrees.
+        entries: The log's entries.
+    """
+
+    frontier: Frontier
+    checkpoint: bytes
+    key: NoteVerifier
+    nodes: NodeSource
+    entries: EntryRange
+
+
+def export(target: Path, log: Log, objects: Iterable[tuple[Digest, Callable[[], bytes]]]) -> Exported:
+    """Write the log under a signed checkpoint to a directory.
+
+    Args:
+        target: The directory; made if it is missing.
+        log: What to publish.
+        objects: Every record object that the entries name, with a way to fetch its bytes.
+
+    Raises:
+        Conflict: The directory holds another history, or a newer checkpoint.
+        Unreachable: A write failed; what was written stays right, and running it again goes on.
+    """
+    signed = open_checkpoint(note, (key,)).checkpoint
+    if (signed.size, signed.root) != (frontier.size, frontier.root()):
+        raise Conflict("export: the checkpoint speaks of another tree than the one given; sign a new one")
+    before = _published(target, key, frontier, nodes)
+    written = 0
+    for digest, fetch in objects:
+        written += _keep(target / "objects" / "sha256" / digest.hex[:2] / digest.hex, fetch)
+    bundles = sum(
+        _keep(target / bundle.path, partial(_bundle, entries, bundle))
+        for bundle in new_bundles(before, signed.size)
+    )
+    tiles = sum(
+        _keep(target / tile.path, partial(build_tile, tile, nodes)) for tile in new_tiles(before, signed.size)
+    )
+    _keep(target / "log.vkey", f"{key}\n".encode)
+    _replace(target / "checkpoint", note)
+    return Exported(signed.size, tiles, bundles, written)
+
+
+def _bundle(log: Log, bundle: Bundle) -> bytes:
+    first = bundle.index * TILE_WIDTH
+    return build_bundle(log.entries(first, first + bundle.width))
+
+
+def _published(target: Path, log: Log) -> int:
+    """Return the size of the checkpoint that the directory holds, 0 if none; it must be part of this tree."""
+    try:
+        note = (target / "checkpoint").read_bytes()
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise Unreachable(f"export: {target / 'checkpoint'} cannot be read: {error.strerror}") from error
+    published = open_checkpoint(note, (log.key,)).checkpoint
+    check_grown(log.frontier, published, log.nodes)
+    return published.size
+
+
+def _keep_object(target: Path, digest: Digest, fetch: Callable[[], bytes]) -> int:
+    path = target / "objects" / "sha256" / digest.hex[:2] / digest.hex
+    return 0 if path.exists() else _keep(path, fetch)  # only ever renamed into place whole, under its own name
+
+
+def _keep(path: Path, fetch: Callable[[], bytes]) -> int:
+    """Make the file hold these bytes; return 1 if it was written, 0 if it was there."""
+    content = fetch()
+    try:
+        if path.read_bytes() == content:
+            return 0
+    except FileNotFoundError:
+        _replace(path, content)
+        return 1
+    except OSError as error:
+        raise Unreachable(f"export: {path} cannot be read: {error.strerror}") from error
+    raise Conflict(
+        f"export: {path} exists with other bytes: another history was exported here; use a new directory"
+    )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put these bytes in place, whole and durable, or leave the path as it was."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        _sync_directory(path.parent)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Unreachable(
+            f"export: {path} cannot be written: {error.strerror}; free space and run it again"
+        ) from error
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
