@@ -72,23 +72,19 @@ def export(target: Path, log: Log, objects: Iterable[tuple[Digest, Callable[[], 
         Conflict: The directory holds another history, or a newer checkpoint.
         Unreachable: A write failed; what was written stays right, and running it again goes on.
     """
-    signed = open_checkpoint(note, (key,)).checkpoint
-    if (signed.size, signed.root) != (frontier.size, frontier.root()):
+    signed = open_checkpoint(log.checkpoint, (log.key,)).checkpoint
+    if (signed.size, signed.root) != (log.frontier.size, log.frontier.root()):
         raise Conflict("export: the checkpoint speaks of another tree than the one given; sign a new one")
-    before = _published(target, key, frontier, nodes)
-    written = 0
-    for digest, fetch in objects:
-        written += _keep(target / "objects" / "sha256" / digest.hex[:2] / digest.hex, fetch)
-    bundles = sum(
-        _keep(target / bundle.path, partial(_bundle, entries, bundle))
-        for bundle in new_bundles(before, signed.size)
-    )
+    before = _published(target, log)
+
+    kept = sum(_keep_object(target, digest, fetch) for digest, fetch in objects)
+    bundles = sum(_keep(target / at.path, partial(_bundle, log, at)) for at in new_bundles(before, signed.size))
     tiles = sum(
-        _keep(target / tile.path, partial(build_tile, tile, nodes)) for tile in new_tiles(before, signed.size)
+        _keep(target / at.path, partial(build_tile, at, log.nodes)) for at in new_tiles(before, signed.size)
     )
-    _keep(target / "log.vkey", f"{key}\n".encode)
-    _replace(target / "checkpoint", note)
-    return Exported(signed.size, tiles, bundles, written)
+    _keep(target / "log.vkey", f"{log.key}\n".encode)
+    _replace(target / "checkpoint", log.checkpoint)
+    return Exported(signed.size, tiles, bundles, kept)
 
 
 def _bundle(log: Log, bundle: Bundle) -> bytes:
