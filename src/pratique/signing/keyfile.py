@@ -55,7 +55,7 @@ class ServiceKey:
     def envelope(self, payload_type: str, payload: bytes) -> bytes:
         """Return a DSSE envelope over the payload with this key's one signature."""
         signature = Signature(keyid=self.public.key_id, sig=self.sign(pae(payload_type, payload)))
-        return build_envelope(payload_type, payload, (signature,))
+        return build_envelope(payload, payload_type, (signature,))
 
 
 def create_key(path: Path, algorithm: Algorithm) -> ServiceKey:
