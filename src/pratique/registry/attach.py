@@ -1,0 +1,148 @@
+"""Hang something on an image: as a referrer, or as a layer under a legacy tag.
+
+Sources: OCI image-spec 1.1, manifest.md, "Guidelines for Artifact Usage"; cosign's tag scheme. What is attached
+twice is there once.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pratique.errors import Conflict
+from pratique.registry.blob import holding
+from pratique.registry.closure import EdgeKind, legacy_tag
+from pratique.registry.interface import Lock, Registry
+from pratique.registry.manifest import (
+    EMPTY_MEDIA,
+    OCI_MANIFEST,
+    Annotations,
+    Descriptor,
+    Kind,
+    Manifest,
+    parse_manifest,
+)
+from pratique.values.canonical import canonical, parse_object
+from pratique.values.digest import Digest
+
+_EMPTY = b"{}"
+_CONFIG_MEDIA = "application/vnd.oci.image.config.v1+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is attached: exact bytes, their media type, and annotations for those who look before they fetch.
+
+    The annotations become those of the referrer's manifest, or of the layer under a legacy tag.
+    """
+
+    media_type: str
+    content: bytes
+    annotations: Annotations = ()
+
+
+def build_referrer(subject: Manifest, body: Body) -> Manifest:
+    """Return the manifest that attaches a body to a subject: empty config, one layer of the artifact's type.
+
+    The same arguments give the same bytes.
+    """
+    document: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "artifactType": body.media_type,
+        "config": _descriptor(EMPTY_MEDIA, _EMPTY),
+        "layers": [_descriptor(body.media_type, body.content)],
+        "subject": {"mediaType": subject.media_type, "digest": str(subject.digest), "size": subject.size},
+    }
+    if body.annotations:
+        document["annotations"] = dict(body.annotations)
+    return parse_manifest(canonical(document))
+
+
+def attach_referrer(registry: Registry, subject: Digest, body: Body, lock: Lock) -> Digest:
+    """Attach a body to a manifest that is here, and return the digest of the referrer once it is listed.
+
+    Raises:
+        Absent: The subject is not here.
+    """
+    referrer = build_referrer(registry.manifest(subject), body)
+    _put(registry, EMPTY_MEDIA, _EMPTY)
+    _put(registry, body.media_type, body.content)
+    registry.put_referrer(referrer, lock)
+    return referrer.digest
+
+
+def attach_legacy(registry: Registry, subject: Digest, kind: EdgeKind, body: Body, lock: Lock) -> Digest:
+    """Add a body as a layer under a legacy tag, after those already there; return what the tag points to.
+
+    Raises:
+        Conflict: The tag holds an index, or somebody else moved it meanwhile.
+    """
+    _put(registry, body.media_type, body.content)
+    layer = {**_descriptor(body.media_type, body.content), "annotations": dict(body.annotations)}
+    return _extend(registry, legacy_tag(subject, kind), [layer], lock)
+
+
+def merge_legacy(registry: Registry, tag: str, manifest: Manifest, lock: Lock) -> Digest:
+    """Point a legacy tag at every layer of this manifest, those already there included; return what it points to.
+
+    Where the tag does not exist, it points to exactly this manifest, which must be here.
+
+    Raises:
+        Conflict: The tag holds an index, or somebody else moved it meanwhile.
+    """
+    if registry.resolve(tag) is None:
+        registry.put_tag(tag, manifest.digest, None)
+        return manifest.digest
+    return _extend(registry, tag, _layers(manifest), lock)
+
+
+def _extend(registry: Registry, tag: str, layers: list[dict[str, Any]], lock: Lock) -> Digest:
+    with lock(f"legacy {registry.repository} {tag}"):
+        current = registry.resolve(tag)
+        before = _layers(registry.manifest(current)) if current else []
+        known = {canonical(layer) for layer in before}
+        after = [*before, *(layer for layer in layers if canonical(layer) not in known)]
+        if current and after == before:
+            return current
+        manifest = _legacy(registry, after)
+        registry.put_manifest(manifest)
+        registry.put_tag(tag, manifest.digest, current)
+        return manifest.digest
+
+
+def _layers(manifest: Manifest) -> list[dict[str, Any]]:
+    if manifest.kind is not Kind.IMAGE:
+        raise Conflict(
+            f"{manifest.digest}: expected a manifest under a legacy tag, found an index; move the tag away"
+        )
+    layers: list[dict[str, Any]] = parse_object(manifest.raw, "manifest")["layers"]
+    return layers
+
+
+def _legacy(registry: Registry, layers: list[dict[str, Any]]) -> Manifest:
+    # cosign writes an image whose "root file system" are the signed documents; readers look at its layers only.
+    config = canonical(
+        {
+            "architecture": "",
+            "os": "",
+            "config": {},
+            "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in layers]},
+        }
+    )
+    _put(registry, _CONFIG_MEDIA, config)
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": _descriptor(_CONFIG_MEDIA, config),
+        "layers": layers,
+    }
+    return parse_manifest(canonical(document))
+
+
+def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": str(Digest.of(content)), "size": len(content)}
+
+
+def _put(registry: Registry, media_type: str, content: bytes) -> None:
+    blob = Descriptor(media_type, Digest.of(content), len(content))
+    if registry.blob_size(blob.digest) != blob.size:
+        registry.put_blob(blob, holding(content))

@@ -1,0 +1,232 @@
+"""A repository in an OCI image layout directory: the embedded default, no server needed.
+
+Source: OCI image-spec 1.1, image-layout.md. Referrers are kept as regctl keeps them, as an index under the tag
+``sha256-<hex>``, because the layout has no other list of them. Layouts of other tools are read as they are;
+``index.json`` is changed under a lock that every process of this machine respects.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+
+from pratique.errors import Absent, Conflict, Malformed, Unverified
+from pratique.registry import layout_index
+from pratique.registry.blob import holding, pump
+from pratique.registry.disk import INCOMING, disk_errors, locked, make_folder, sweep, write_whole
+from pratique.registry.interface import ANY, Expected, Lock, Opening, Reader
+from pratique.registry.layout_index import MAX_INDEX_BYTES, Index
+from pratique.registry.manifest import MAX_MANIFEST_BYTES, OCI_MANIFEST, Descriptor, Manifest, parse_manifest
+from pratique.registry.referrers import extend_list, fallback_tag, merge_lists, read_list
+from pratique.values.canonical import parse_object
+from pratique.values.digest import Digest
+from pratique.values.reference import LayoutRepository, Repository
+
+_log = logging.getLogger(__name__)
+_MARKER = b'{"imageLayoutVersion":"1.0.0"}'
+
+
+class Layout:
+    """One layout directory; :class:`pratique.registry.interface.Registry` says what it promises."""
+
+    def __init__(self, repository: LayoutRepository, path: Path) -> None:
+        """Name a layout without touching it.
+
+        Args:
+            repository: How it is called in messages.
+            path: Where it is; the folder above it need not exist.
+        """
+        self._repository = repository
+        self._path = path
+        self._blobs = path / "blobs" / "sha256"
+        self._ready = False
+        self._subjects: dict[Digest, Digest | None] = {}  # by content address, so never out of date
+
+    @property
+    def repository(self) -> Repository:
+        """Where this is."""
+        return self._repository
+
+    def resolve(self, tag: str) -> Digest | None:
+        """Return what the tag points to."""
+        return self._index().find(tag)
+
+    def tags(self) -> tuple[str, ...]:
+        """Return every tag, sorted."""
+        return tuple(sorted({entry.tag for entry in self._index().entries if entry.tag}))
+
+    def manifest(self, digest: Digest) -> Manifest:
+        """Return the manifest with this digest."""
+        return self._manifest(digest, self._index())
+
+    def has_manifest(self, digest: Digest) -> bool:
+        """Tell whether a manifest with this digest is here."""
+        return self.blob_size(digest) is not None
+
+    def put_manifest(self, manifest: Manifest) -> None:
+        """Store a manifest, listed in ``index.json`` unless it is reached from there already."""
+        with self._doing(f"writing manifest {manifest.digest} to"):
+            self._keep(manifest)
+            self._change(lambda index: layout_index.with_manifest(index, manifest))
+
+    def blob_size(self, digest: Digest) -> int | None:
+        """Return a blob's size."""
+        with self._doing(f"looking for {digest} in"):
+            path = self._place(digest)
+            return path.stat().st_size if path.is_file() else None
+
+    @contextmanager
+    def open_unverified(self, blob: Descriptor) -> Iterator[Reader]:
+        """Open a blob of the stated size."""
+        found = self.blob_size(blob.digest)
+        if found is None:
+            raise Absent(f"{self._repository} has no blob {blob.digest}")
+        if found != blob.size:
+            raise Unverified(f"{self._repository}: blob {blob.digest}: expected {blob.size} bytes, found {found}")
+        reading = f"reading blob {blob.digest} from {self._repository}"
+        with disk_errors(reading):
+            file = self._place(blob.digest).open("rb")
+        with file:
+            yield _Guarded(file, reading)
+
+    def put_blob(self, blob: Descriptor, opening: Opening) -> None:
+        """Store a blob."""
+        with opening() as reader, self._doing(f"writing blob {blob.digest} to"):
+            self._prepare()
+            write_whole(self._place(blob.digest), lambda file: pump(reader, blob, file.write))
+
+    def mount_blob(self, _blob: Descriptor, _source: Repository, /) -> bool:
+        """Never: a hard link would let whoever may write the other layout change these bytes afterwards."""
+        return False
+
+    def referrers(self, subject: Digest) -> tuple[Descriptor, ...]:
+        """Return the list under the fallback tag, and untagged manifests about this subject (as oras writes)."""
+        index = self._index()
+        listing = index.find(fallback_tag(subject))
+        listed = read_list(self._bytes(listing)) if listing else ()
+        loose = tuple(entry.descriptor for entry in index.entries if not entry.tag)
+        return merge_lists(
+            listed, tuple(entry for entry in loose if self._subject(entry.digest, index) == subject)
+        )
+
+    def put_referrer(self, manifest: Manifest, lock: Lock) -> None:
+        """Store a referrer and list it under the fallback tag of its subject."""
+        if manifest.subject is None:
+            raise Conflict(f"manifest {manifest.digest} has no subject; it cannot be attached to an image")
+        tag = fallback_tag(manifest.subject.digest)
+        with lock(f"referrers {self._repository} {tag}"), self._doing(f"attaching {manifest.digest} in"):
+            self._keep(manifest)
+            self._change(lambda index: self._listing(index, tag, manifest))
+
+    def put_tag(self, tag: str, digest: Digest, expected: Expected) -> None:
+        """Point a tag at a manifest; comparison and move are one step."""
+        manifest = self.manifest(digest)
+        with self._doing(f"pointing {tag} in"):
+            self._change(lambda index: self._pointing(index, tag, manifest, expected))
+        _log.info("%s:%s points to %s", self._repository, tag, digest)
+
+    def _pointing(self, index: Index, tag: str, manifest: Manifest, expected: Expected) -> Index:
+        found = index.find(tag)
+        if found == manifest.digest:
+            return index
+        if expected is not ANY and found != expected:
+            raise Conflict(
+                f"{self._repository}:{tag} points to {found or 'nothing'}, expected {expected or 'nothing'}; "
+                "look at who moved it, then ask again"
+            )
+        return layout_index.with_tag(index, tag, manifest)
+
+    def _listing(self, index: Index, tag: str, manifest: Manifest) -> Index:
+        current = index.find(tag)
+        raw = self._bytes(current) if current else None
+        extended = parse_manifest(extend_list(raw, manifest))
+        if extended.digest == current:
+            return index
+        self._keep(extended)
+        return layout_index.with_list(index, tag, extended)
+
+    def _subject(self, digest: Digest, index: Index) -> Digest | None:
+        if digest not in self._subjects:
+            try:
+                subject = self._manifest(digest, index).subject
+            except (Absent, Malformed, Unverified):
+                return None  # what cannot be read is no evidence, and must not hide the others
+            self._subjects[digest] = subject.digest if subject else None
+        return self._subjects[digest]
+
+    def _manifest(self, digest: Digest, index: Index) -> Manifest:
+        return parse_manifest(self._bytes(digest), index.media_type(digest))
+
+    def _bytes(self, digest: Digest) -> bytes:
+        size = self.blob_size(digest)
+        if size is None:
+            raise Absent(f"{self._repository} has no manifest {digest}")
+        with self._doing(f"reading manifest {digest} from"), self._place(digest).open("rb") as file:
+            content = file.read(MAX_MANIFEST_BYTES + 1)
+        digest.check(content, f"{self._repository}: manifest")
+        return content
+
+    def _keep(self, manifest: Manifest) -> None:
+        self._prepare()
+        blob = Descriptor(OCI_MANIFEST, manifest.digest, manifest.size)
+        with holding(manifest.raw)() as reader:
+            write_whole(self._place(manifest.digest), lambda file: pump(reader, blob, file.write))
+
+    def _index(self) -> Index:
+        with self._doing("reading index.json of"):
+            marker, path = self._path / "oci-layout", self._path / "index.json"
+            if not marker.is_file():
+                return Index()
+            version = parse_object(marker.read_bytes(), "oci-layout", max_bytes=4096).get("imageLayoutVersion")
+            if version != "1.0.0":
+                raise Conflict(f"{self._repository}: expected layout version 1.0.0, found {str(version)[:20]!r}")
+            return layout_index.read_index(_read(path, MAX_INDEX_BYTES)) if path.is_file() else Index()
+
+    def _change(self, change: Callable[[Index], Index]) -> None:
+        self._prepare()
+        with locked(self._path / "blobs"):
+            before = self._index()
+            after = change(before)
+            if after != before or not (self._path / "index.json").is_file():
+                content = layout_index.render_index(after)
+                write_whole(self._path / "index.json", lambda file: file.write(content))
+
+    def _prepare(self) -> None:
+        if self._ready:
+            return
+        marker = self._path / "oci-layout"
+        if not marker.is_file():
+            if self._path.is_dir() and any(not path.name.startswith(INCOMING) for path in self._path.iterdir()):
+                raise Conflict(f"{self._repository} is a folder with other things in it; name an empty or new one")
+            make_folder(self._path)
+            write_whole(marker, lambda file: file.write(_MARKER))
+        make_folder(self._blobs)
+        sweep(self._blobs)
+        sweep(self._path)
+        self._ready = True
+
+    def _place(self, digest: Digest) -> Path:
+        return self._blobs / digest.hex
+
+    @contextmanager
+    def _doing(self, what: str) -> Iterator[None]:
+        with disk_errors(f"{what} {self._repository}"):
+            yield
+
+
+class _Guarded:
+    """A file whose errors say that reading failed, wherever they surface."""
+
+    def __init__(self, file: BufferedReader, reading: str) -> None:
+        self._file = file
+        self._reading = reading
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        with disk_errors(self._reading):
+            return self._file.readinto(buffer)
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(max_bytes + 1)
