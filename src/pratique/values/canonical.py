@@ -5,6 +5,7 @@ duplicate key, NaN, a lone surrogate, deep nesting or a huge document is refused
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -17,6 +18,7 @@ Json = None | bool | int | str | Sequence[Any] | Mapping[str, Any]
 MAX_DEPTH = 128  # deepest real evidence file of 1,843 measured nests 31 levels
 MAX_BYTES = 128 * 1024 * 1024
 MAX_SAFE_INTEGER = 2**53 - 1  # RFC 8785 section 3.2.2.3, by way of ECMAScript
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def canonical(value: Json) -> bytes:
@@ -59,6 +61,8 @@ def parse_json(content: bytes, what: str, *, max_bytes: int = MAX_BYTES) -> Any:
         raise Malformed(f"{what}: expected at most {max_bytes} bytes, found {len(content)}")
     try:
         value = json.loads(content.decode(), object_pairs_hook=_distinct, parse_constant=_refuse_constant)
+        if _ESCAPED_SURROGATE.search(content):
+            json.dumps(value, ensure_ascii=False).encode()  # half a pair has no UTF-8, and says so
     except (ValueError, RecursionError) as error:
         raise Malformed(f"{what}: not strict JSON: {error}") from error
     _refuse_depth(value, what)
