@@ -1,0 +1,365 @@
+"""What can happen: one frozen dataclass per type of event, whose fields are the ``data`` of its JSON.
+
+People's words never stand in an event: free text is a salted commitment, and its opening an object of class
+``private`` that can be erased. ``because`` and ``why`` are sentences of ours.
+
+Source: decisions.md, "Events and storage". Bytes: ``promotion.events``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pratique.policy.facts import Level
+from pratique.values.digest import Digest
+from pratique.values.names import Actor, Environment
+
+
+class Track(StrEnum):
+    """The way that a judgement sends a promotion."""
+
+    FAST = "fast"
+    SLOW = "slow"
+    REMEDIATION = "remediation"
+
+
+class Decision(StrEnum):
+    """What a reviewer may say."""
+
+    APPROVE = "approve"
+    VETO = "veto"
+    ASK = "ask"
+    ABSTAIN = "abstain"
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A salted digest of somebody's words; their opening can be erased, and this remains."""
+
+    commitment: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A snapshot of outside knowledge, such as an advisory database."""
+
+    name: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One platform's image in an index, for example ``linux/arm64``."""
+
+    platform: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The size and root of the ledger that a signature relied on."""
+
+    size: int
+    root: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryPublished:
+    """People, roles and keys changed."""
+
+    version: int
+    digest: Digest
+    previous: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPublished:
+    """The rules changed; ``environments`` holds the digest of each environment's resolved rules."""
+
+    bundle: str
+    version: int
+    digest: Digest
+    previous: Digest | None
+    effective_on: datetime | None
+    environments: tuple[tuple[Environment, Digest], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRequested:
+    """Somebody asks that an image enter an environment; the rules and the directory in force are pinned."""
+
+    generation: int
+    image_name: str
+    source: str
+    from_: Environment | None
+    to: Environment
+    destination: str
+    policy: Digest
+    rules: Digest
+    directory: Digest
+    requester: Actor
+    signed: bool
+    nonce: str | None
+    supersedes: str | None
+    comment: Commitment | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRetried:
+    """Gathering and judging begin again, as the next generation."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionGathered:
+    """The evidence is frozen under one root."""
+
+    generation: int
+    evidence_root: Digest
+    pieces: int
+    feeds: tuple[Feed, ...]
+    platforms: tuple[Platform, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionJudged:
+    """The machine has decided; ``record`` holds every reason, and the last four what the decision relied on."""
+
+    generation: int
+    record: Digest
+    outcome: str
+    track: Track
+    risk: str | None
+    holds_until: datetime | None
+    why: tuple[str, ...]
+    policy: Digest
+    rules: Digest
+    directory: Digest
+    current: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRechecked:
+    """A later judgement was no worse, so ``record`` stands, until the later one's ``holds_until``."""
+
+    generation: int
+    record: Digest
+    by_record: Digest
+    outcome: str
+    holds_until: datetime | None
+    current: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewGiven:
+    """A person has signed a decision; where it does not count, ``because`` says why."""
+
+    review: str
+    generation: int
+    reviewer: Actor
+    decision: Decision
+    record: Digest
+    reason: str | None
+    counts: bool
+    because: str | None
+    expires: datetime
+    comment: Commitment | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewVoided:
+    """Every review of this record lapsed."""
+
+    record: Digest
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemediationOpened:
+    """Something must be repaired before this image may enter."""
+
+    remediation: str
+    generation: int
+    check: str
+    term: str
+    owner: str
+    due: datetime | None
+    severity: str | None
+    message: str
+    remedy: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemediationClosed:
+    """It is repaired, or no longer asked for."""
+
+    remediation: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionApproved:
+    """Everything needed was there at this index; a clearance can be made from here."""
+
+    generation: int
+    record: Digest
+    track: Track
+    reviews: tuple[Digest, ...]
+    policy: Digest
+    rules: Digest
+    directory: Digest
+    current: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionCopied:
+    """Image and evidence are at the destination, read back and equal."""
+
+    generation: int
+    destination: str
+    manifests: int
+    blobs: int
+    bytes_: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionSealed:
+    """The signer has verified the clearance and signed the seal."""
+
+    generation: int
+    seal: Digest
+    key: str
+    checkpoint: Checkpoint
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionAttached:
+    """The seal hangs on the image at the destination."""
+
+    generation: int
+    referrers: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPointed:
+    """The tag points at the sealed image; ``tag`` is null where the destination asks for none."""
+
+    generation: int
+    destination: str
+    tag: str | None
+    previous: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPromoted:
+    """The environment holds the image."""
+
+    generation: int
+    level: Level
+    previous: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionFailed:
+    """A step was given up after its last attempt; it can be retried."""
+
+    generation: int
+    effect: str
+    reason: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionVetoed:
+    """A reviewer's veto ended it."""
+
+    by: Actor
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionWithdrawn:
+    """Whoever asked for it, or may take it back, did."""
+
+    by: Actor
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionExpired:
+    """Its review window closed."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionSuperseded:
+    """A newer request took its place; ``by`` is that promotion."""
+
+    by: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An event of a type from a later version: kept and shown, and it changes nothing."""
+
+    type: str
+    data: str
+    """Its data as canonical JSON text."""
+
+
+Happening = (
+    DirectoryPublished
+    | PolicyPublished
+    | PromotionRequested
+    | PromotionRetried
+    | PromotionGathered
+    | PromotionJudged
+    | PromotionRechecked
+    | ReviewGiven
+    | ReviewVoided
+    | RemediationOpened
+    | RemediationClosed
+    | PromotionApproved
+    | PromotionCopied
+    | PromotionSealed
+    | PromotionAttached
+    | PromotionPointed
+    | PromotionPromoted
+    | PromotionFailed
+    | PromotionVetoed
+    | PromotionWithdrawn
+    | PromotionExpired
+    | PromotionSuperseded
+    | Unknown
+)
+
+TYPES: Mapping[str, type[Happening]] = {
+    "directory.published/1": DirectoryPublished,
+    "policy.published/1": PolicyPublished,
+    "promotion.requested/1": PromotionRequested,
+    "promotion.retried/1": PromotionRetried,
+    "promotion.gathered/1": PromotionGathered,
+    "promotion.judged/1": PromotionJudged,
+    "promotion.rechecked/1": PromotionRechecked,
+    "review.given/1": ReviewGiven,
+    "review.voided/1": ReviewVoided,
+    "remediation.opened/1": RemediationOpened,
+    "remediation.closed/1": RemediationClosed,
+    "promotion.approved/1": PromotionApproved,
+    "promotion.copied/1": PromotionCopied,
+    "promotion.sealed/1": PromotionSealed,
+    "promotion.attached/1": PromotionAttached,
+    "promotion.pointed/1": PromotionPointed,
+    "promotion.promoted/1": PromotionPromoted,
+    "promotion.failed/1": PromotionFailed,
+    "promotion.vetoed/1": PromotionVetoed,
+    "promotion.withdrawn/1": PromotionWithdrawn,
+    "promotion.expired/1": PromotionExpired,
+    "promotion.superseded/1": PromotionSuperseded,
+}
+"""The name of each type in the ledger. A name once used keeps its meaning for ever."""

@@ -1,0 +1,335 @@
+"""How a promotion comes to stand where it stands: events folded one after the other.
+
+The state tables are projections of the ledger, so this one function decides what each event means; folding the
+same events again, after a restart or in a restore drill, gives the same promotion.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import assert_never
+
+from pratique.errors import Conflict
+from pratique.promotion.events import Entry
+from pratique.promotion.happenings import (
+    DirectoryPublished,
+    Happening,
+    PolicyPublished,
+    PromotionApproved,
+    PromotionAttached,
+    PromotionCopied,
+    PromotionExpired,
+    PromotionFailed,
+    PromotionGathered,
+    PromotionJudged,
+    PromotionPointed,
+    PromotionPromoted,
+    PromotionRechecked,
+    PromotionRequested,
+    PromotionRetried,
+    PromotionSealed,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
+    RemediationClosed,
+    RemediationOpened,
+    ReviewGiven,
+    ReviewVoided,
+    Track,
+    Unknown,
+)
+from pratique.promotion.states import (
+    ENDED,
+    Approval,
+    Judgement,
+    Promotion,
+    RemediationStanding,
+    ReviewStanding,
+    State,
+)
+
+_OPEN = frozenset(State) - ENDED
+_BEFORE_THE_SEAL = _OPEN - {State.ATTACHING, State.POINTING}
+_RETRIED = _OPEN - {State.GATHERING}
+
+# What may follow what: the states in which each type of event is legal.
+_LEGAL: dict[type[Happening], frozenset[State]] = {
+    PromotionRetried: _RETRIED,
+    PromotionGathered: frozenset({State.GATHERING}),
+    PromotionJudged: frozenset({State.JUDGING}),
+    PromotionRechecked: frozenset({State.JUDGING}),
+    ReviewGiven: frozenset({State.REVIEW}),
+    ReviewVoided: _OPEN,
+    RemediationOpened: frozenset({State.REMEDIATION}),
+    RemediationClosed: _OPEN,
+    PromotionApproved: frozenset({State.JUDGING, State.REVIEW}),
+    PromotionCopied: frozenset({State.APPROVED}),
+    PromotionSealed: frozenset({State.SEALING}),
+    PromotionAttached: frozenset({State.ATTACHING}),
+    PromotionPointed: frozenset({State.POINTING}),
+    PromotionPromoted: frozenset({State.POINTING}),
+    PromotionFailed: _OPEN - {State.FAILED},
+    PromotionVetoed: frozenset({State.REVIEW}),
+    PromotionWithdrawn: _BEFORE_THE_SEAL,
+    PromotionExpired: _BEFORE_THE_SEAL,
+    PromotionSuperseded: _BEFORE_THE_SEAL,
+}
+
+
+def fold(promotion: Promotion | None, entry: Entry) -> Promotion:
+    """Return the promotion after this event.
+
+    Args:
+        promotion: As it stood before; None before its first event.
+        entry: An event that names this promotion, logged after every one folded so far.
+
+    Raises:
+        Conflict: The event cannot follow; the message says in which states it can.
+    """
+    event = entry.event
+    if promotion is None:
+        return _requested(entry)
+    if event.promotion != promotion.id:
+        raise Conflict(f"promotion {promotion.id}: expected an event of its own, found one of {event.promotion}")
+    _check(promotion, event.data)
+    return replace(_folded(promotion, entry), changed_at=event.at)
+
+
+def fold_all(entries: Iterable[Entry]) -> Promotion:
+    """Return the promotion after all of its events, in the ledger's order; raises as :func:`fold`."""
+    promotion: Promotion | None = None
+    for entry in entries:
+        promotion = fold(promotion, entry)
+    if promotion is None:
+        raise Conflict("promotion: expected its events, found none")
+    return promotion
+
+
+def _requested(entry: Entry) -> Promotion:
+    event, data = entry.event, entry.event.data
+    if not isinstance(data, PromotionRequested):
+        raise Conflict(f"promotion {event.promotion}: expected promotion.requested first, found {event.type}")
+    if event.promotion is None or event.application is None or event.image is None:
+        raise Conflict("promotion.requested: expected a promotion, an application and an image, found none")
+    request = event.object("request")
+    return Promotion(
+        id=event.promotion,
+        index=entry.index,
+        requested_at=event.at,
+        changed_at=event.at,
+        state=State.GATHERING,
+        generation=data.generation,
+        application=event.application,
+        image_name=data.image_name,
+        image=event.image,
+        source=data.source,
+        from_=data.from_,
+        to=data.to,
+        destination=data.destination,
+        policy=data.policy,
+        rules=data.rules,
+        directory=data.directory,
+        requester=data.requester,
+        signed=data.signed,
+        nonce=data.nonce,
+        request=request.digest if request else None,
+        supersedes=data.supersedes,
+    )
+
+
+def _check(promotion: Promotion, data: Happening) -> None:
+    if isinstance(data, Unknown):
+        return
+    legal = _LEGAL.get(type(data), frozenset())
+    if promotion.state not in legal:
+        states = ", ".join(sorted(legal)) or "no state"
+        raise Conflict(
+            f"promotion {promotion.id} is {promotion.state}: {type(data).__name__} is possible in {states}"
+        )
+    generation = getattr(data, "generation", promotion.generation)
+    expected = promotion.generation + isinstance(data, PromotionRetried)
+    if generation != expected:
+        raise Conflict(f"promotion {promotion.id}: expected generation {expected}, found {generation}")
+    if isinstance(data, ReviewGiven | PromotionApproved | PromotionRechecked):
+        _check_record(promotion, data)
+
+
+def _check_record(promotion: Promotion, data: ReviewGiven | PromotionApproved | PromotionRechecked) -> None:
+    standing = promotion.judgement
+    if standing is None or standing.record != data.record:
+        found = standing.record if standing else "none"
+        raise Conflict(f"promotion {promotion.id}: expected the record in force, {found}, found {data.record}")
+    if not isinstance(data, PromotionRechecked) and standing.confirmed != promotion.generation:
+        raise Conflict(f"promotion {promotion.id}: generation {promotion.generation} has not been judged yet")
+    if isinstance(data, PromotionApproved) and standing.track is Track.REMEDIATION:
+        raise Conflict(
+            f"promotion {promotion.id}: its record {standing.record} asks for remediation, not approval"
+        )
+
+
+_Deciding = (
+    PromotionRetried
+    | PromotionGathered
+    | PromotionJudged
+    | PromotionRechecked
+    | ReviewGiven
+    | ReviewVoided
+    | RemediationOpened
+    | RemediationClosed
+)
+_Moving = PromotionApproved | PromotionCopied | PromotionSealed | PromotionAttached | PromotionPromoted
+_Stopping = PromotionFailed | PromotionVetoed | PromotionWithdrawn | PromotionExpired | PromotionSuperseded
+# Pointed says where the tag is, and promoted follows; the next three concern no promotion or begin one.
+_Passing = PromotionPointed | PromotionRequested | DirectoryPublished | PolicyPublished | Unknown
+
+
+def _folded(promotion: Promotion, entry: Entry) -> Promotion:
+    """Return the promotion after an event that may follow."""
+    data = entry.event.data
+    if isinstance(data, _Deciding):
+        return _decided(promotion, data, entry)
+    if isinstance(data, _Moving):
+        return _moved(promotion, data, entry)
+    if isinstance(data, _Stopping):
+        return _stopped(promotion, data)
+    if isinstance(data, _Passing):
+        return promotion
+    assert_never(data)
+
+
+def _decided(promotion: Promotion, data: _Deciding, entry: Entry) -> Promotion:
+    match data:
+        case PromotionRetried():
+            after = replace(_begun_again(promotion), generation=data.generation)
+        case PromotionGathered():
+            gathered = replace(promotion, evidence_root=data.evidence_root, platforms=data.platforms)
+            after = replace(gathered, state=State.JUDGING)
+        case PromotionJudged():
+            after = replace(promotion, state=_STATE_AFTER[data.track], judgement=_judgement(data, entry))
+        case PromotionRechecked():
+            after = _rechecked(promotion, data)
+        case ReviewGiven():
+            after = replace(promotion, reviews=(*promotion.reviews, _review(data, entry)))
+        case ReviewVoided():
+            after = replace(promotion, reviews=tuple(_voided(review, data) for review in promotion.reviews))
+        case RemediationOpened():
+            after = replace(promotion, remediations=(*promotion.remediations, _remediation(data)))
+        case RemediationClosed():
+            after = replace(promotion, remediations=tuple(_closed(item, data) for item in promotion.remediations))
+        case _:
+            assert_never(data)
+    return after
+
+
+def _moved(promotion: Promotion, data: _Moving, entry: Entry) -> Promotion:
+    match data:
+        case PromotionApproved():
+            after = replace(promotion, state=State.APPROVED, approval=_approval(data, entry))
+        case PromotionCopied():
+            after = replace(promotion, state=State.SEALING)
+        case PromotionSealed():
+            after = replace(promotion, state=State.ATTACHING, seal=data.seal, level=data.level)
+        case PromotionAttached():
+            after = replace(promotion, state=State.POINTING)
+        case PromotionPromoted():
+            after = replace(promotion, state=State.PROMOTED, level=data.level, previous=data.previous)
+        case _:
+            assert_never(data)
+    return after
+
+
+def _stopped(promotion: Promotion, data: _Stopping) -> Promotion:
+    match data:
+        case PromotionFailed():
+            state, because = State.FAILED, f"{data.effect}: {data.reason}"
+        case PromotionVetoed():
+            state, because = State.VETOED, data.because
+        case PromotionWithdrawn():
+            state, because = State.WITHDRAWN, data.because
+        case PromotionExpired():
+            state, because = State.EXPIRED, data.because
+        case PromotionSuperseded():
+            state, because = State.SUPERSEDED, data.because
+        case _:
+            assert_never(data)
+    return replace(promotion, state=state, because=because)
+
+
+# After the fast track's judgement comes the approval, in the same transaction.
+_STATE_AFTER = {Track.FAST: State.JUDGING, Track.SLOW: State.REVIEW, Track.REMEDIATION: State.REMEDIATION}
+
+
+def _begun_again(promotion: Promotion) -> Promotion:
+    return replace(promotion, state=State.GATHERING, approval=None, seal=None, level=None, because=None)
+
+
+def _judgement(data: PromotionJudged, entry: Entry) -> Judgement:
+    return Judgement(
+        index=entry.index,
+        at=entry.event.at,
+        generation=data.generation,
+        confirmed=data.generation,
+        record=data.record,
+        outcome=data.outcome,
+        track=data.track,
+        risk=data.risk,
+        holds_until=data.holds_until,
+        why=data.why,
+        policy=data.policy,
+        rules=data.rules,
+        directory=data.directory,
+        current=data.current,
+    )
+
+
+def _rechecked(promotion: Promotion, data: PromotionRechecked) -> Promotion:
+    if promotion.judgement is None:
+        return promotion
+    standing = replace(
+        promotion.judgement,
+        confirmed=data.generation,
+        holds_until=data.holds_until,
+        current=data.current,
+        rechecked_by=data.by_record,
+    )
+    return replace(promotion, state=_STATE_AFTER[standing.track], judgement=standing)
+
+
+def _review(data: ReviewGiven, entry: Entry) -> ReviewStanding:
+    envelope = entry.event.object("review")
+    return ReviewStanding(
+        review=data.review,
+        index=entry.index,
+        at=entry.event.at,
+        reviewer=data.reviewer,
+        decision=data.decision,
+        record=data.record,
+        expires=data.expires,
+        counts=data.counts,
+        because=data.because,
+        envelope=envelope.digest if envelope else None,
+    )
+
+
+def _voided(review: ReviewStanding, data: ReviewVoided) -> ReviewStanding:
+    return replace(review, counts=False, because=data.because) if review.record == data.record else review
+
+
+def _remediation(data: RemediationOpened) -> RemediationStanding:
+    return RemediationStanding(data.remediation, data.check, data.term, data.owner, data.due)
+
+
+def _closed(item: RemediationStanding, data: RemediationClosed) -> RemediationStanding:
+    return replace(item, closed=data.because) if item.remediation == data.remediation else item
+
+
+def _approval(data: PromotionApproved, entry: Entry) -> Approval:
+    return Approval(
+        index=entry.index,
+        at=entry.event.at,
+        record=data.record,
+        reviews=data.reviews,
+        policy=data.policy,
+        rules=data.rules,
+        directory=data.directory,
+        current=data.current,
+    )
