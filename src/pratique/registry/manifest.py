@@ -154,7 +154,7 @@ def _media_type(document: Mapping[str, Any], stated: str) -> str:
         )
     found = said or stated or (OCI_INDEX if "manifests" in document else OCI_MANIFEST)
     version = document.get("schemaVersion")
-    if version == 1 or "manifest.v1+" in found:
+    if version == 1 or "distribution.manifest.v1+" in found:
         raise Malformed("manifest: Docker schema 1 is refused; push the image again with a current tool")
     if version != 2:
         raise Malformed(f"manifest: expected schemaVersion 2, found {str(version)[:40]!r}")

@@ -1,0 +1,140 @@
+"""Where a connection may go: the checked address is the one that is dialled.
+
+A registry, a redirect or an upload location may name any host, and a name may resolve to anything, so what counts
+is the address. Only public addresses are dialled, except for registries that the operator configured or whose
+reference is itself an address. Sources: the 2026 advisories on registry clients listed in docs/threat-model.md;
+IANA special-purpose address registries, as ``ipaddress`` knows them.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pratique.errors import Malformed, Refused, Unreachable
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolve = Callable[[str, int], tuple[str, ...]]
+"""Turn a host name and port into addresses."""
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port: what credentials belong to (RFC 6454)."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        """``host:port``, with an IPv6 address in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+
+def origin_of(url: str) -> Origin:
+    """Return the origin of an absolute http or https URL.
+
+    Raises:
+        Malformed: It is none, or carries a user name.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    except (ValueError, KeyError) as error:
+        raise Malformed(f"URL: expected http or https, found {url[:200]!r}") from error
+    if not parts.hostname or parts.username is not None:
+        raise Malformed(f"URL: expected a host and no user name, found {parts.scheme}://…")
+    return Origin(parts.scheme, parts.hostname, port)
+
+
+def authority_of(host: str, scheme: str) -> str:
+    """Return ``host:port`` of a registry as references write it, the scheme's own port added where none is."""
+    return origin_of(f"{scheme}://{host}").authority
+
+
+def is_literal(host: str) -> bool:
+    """Tell whether a reference's host, with or without a port, is itself an address or ``localhost``."""
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name == "localhost"
+    return True
+
+
+def system_resolve(host: str, port: int) -> tuple[str, ...]:
+    """Ask the system's resolver; raises ``OSError`` where it does not know the name."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(str(address[0]) for *_, address in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialer:
+    """Opens connections.
+
+    Attributes:
+        trusted: The ``host:port`` that may have a private address.
+        resolve: How names become addresses.
+        connect_seconds: How long one address may take to answer.
+        idle_seconds: How long a connection may then be silent.
+    """
+
+    trusted: frozenset[str]
+    resolve: Resolve = system_resolve
+    connect_seconds: float = 10
+    idle_seconds: float = 60
+
+    def dial(self, origin: Origin) -> socket.socket:
+        """Connect to the first address that answers, after every address of the name has been checked.
+
+        Raises:
+            Refused: One of the addresses is not public, and the host is not trusted.
+            Unreachable: The name does not resolve, or nothing answers.
+        """
+        try:
+            addresses = self.resolve(origin.host, origin.port)
+        except (OSError, UnicodeError) as error:
+            raise Unreachable(f"{origin}: the name does not resolve: {error}") from error
+        for address in addresses:
+            _check(address, origin, trusted=origin.authority in self.trusted)
+        problem = "no address"
+        for address in addresses:
+            try:
+                connection = socket.create_connection((address, origin.port), self.connect_seconds)
+            except OSError as error:
+                problem = str(error)
+            else:
+                connection.settimeout(self.idle_seconds)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return connection
+        raise Unreachable(f"{origin}: cannot connect: {problem}; see whether it runs, then try again")
+
+
+def _check(text: str, origin: Origin, *, trusted: bool) -> None:
+    try:
+        address = _embedded(ipaddress.ip_address(text))
+    except ValueError as error:
+        raise Unreachable(f"{origin}: resolves to {text[:60]!r}, which is no address") from error
+    never = address.is_multicast or address.is_unspecified
+    if never or not (trusted or address.is_global):
+        raise Refused(
+            f"{origin}: {address} is not a public address; if a registry of yours is there, "
+            "list it in the settings as one that may be private"
+        )
+
+
+def _embedded(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address stands for, or the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
