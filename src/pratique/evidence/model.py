@@ -70,7 +70,13 @@ class Component:
     licences: tuple[str, ...] = ()
     supplier: str | None = None
     source_package: str | None = None
+    """The distribution's source package, which its advisories may name instead."""
     distro: str | None = None
+    """``<name>-<version>`` in lower case, for example ``debian-12``."""
+    kind: str | None = None
+    """The type as written, for example ``library``, ``operating-system`` or ``file``."""
+    source_version: str | None = None
+    """The source package's version where it differs from the component's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,11 @@ class Sbom:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A vulnerability report. ``packages_examined`` is ``None`` where the report does not say."""
+    """A vulnerability report.
+
+    ``packages_examined`` is ``None`` where the report does not say how many, and 0 where it shows that the tool
+    looked at no package at all.
+    """
 
     producer: str
     producer_version: str | None
@@ -110,6 +120,8 @@ class Scan:
     created: datetime | None
     packages_examined: int | None
     findings: tuple[Finding, ...]
+    not_examined: tuple[str, ...] = ()
+    """What the tool says it could not compare, and why; one sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +152,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
-    """A suite's result, counted from its cases, not from its declared totals."""
+    """The result of one suite's own cases, counted case by case; its declared totals are not believed.
+
+    A case counts once. Cases of an inner suite count in that suite's own run, which names this one in ``within``.
+    """
 
     suite: str
     total: int
@@ -148,6 +163,8 @@ class TestRun:
     failed: int
     errored: int
     skipped: int
+    within: tuple[str, ...] = ()
+    """The names of the suites around it, outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,4 +276,8 @@ class Vulnerability:
     fix: Fix
     fixed_versions: tuple[str, ...]
     reported_by: tuple[str, ...]
+    """Producers that report it and did not silence it."""
     suppressed_by: tuple[str, ...]
+    """``<producer>: <how>`` for each that silenced it; what everybody silenced stays here and is still counted."""
+    versions: tuple[str, ...] = ()
+    """Every installed version it was reported for; ``version`` is the first of them."""

@@ -1,0 +1,73 @@
+"""Whether one version is among those that an advisory calls affected.
+
+Source: OSV schema, "Evaluation": a version is affected if it is listed, or if the last event at or before it
+opened a range. Events come in any order, several ranges may stand in one list, and ``limit`` bounds them all.
+"""
+
+from dataclasses import dataclass
+from functools import cmp_to_key, partial
+
+from pratique.evidence.osv import Affected, Event, Range
+from pratique.evidence.versions import Scheme, earlier, parse_version
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a version is affected, and what would repair it."""
+
+    hit: bool
+    fixed: tuple[str, ...] = ()
+
+
+def concerns(version: str, affected: Affected) -> Verdict | None:
+    """Return the verdict, or nothing where no range that could decide can be compared."""
+    listed = version in affected.versions
+    verdicts = [_in_range(version, one) for one in affected.ranges]
+    fixed = tuple(sorted({text for verdict in verdicts if verdict and verdict.hit for text in verdict.fixed}))
+    if listed or any(verdict and verdict.hit for verdict in verdicts):
+        return Verdict(True, fixed)
+    if None in verdicts:
+        return None
+    return Verdict(False)
+
+
+def _in_range(version: str, said: Range) -> Verdict | None:
+    if said.scheme is None or any(not _known(said.scheme, event.version) for event in said.events):
+        return None
+    scheme = said.scheme
+    limits = [event.version for event in said.events if event.kind == "limit" and event.version != "*"]
+    if limits and not any(_before(scheme, version, limit) for limit in limits):
+        return Verdict(False)
+    hit = False
+    fixed: tuple[str, ...] = ()
+    for event in sorted(said.events, key=cmp_to_key(partial(_order, scheme))):
+        passed = not _before(scheme, version, event.version)
+        if event.kind == "introduced" and passed:
+            hit, fixed = True, ()
+        elif event.kind == "fixed" and passed:
+            hit = False
+        elif event.kind == "fixed" and hit and not fixed:
+            fixed = (event.version,)
+        elif event.kind == "last_affected" and _before(scheme, event.version, version):
+            hit = False
+    return Verdict(hit, fixed if hit else ())
+
+
+def _known(scheme: Scheme, version: str) -> bool:
+    return version in {"0", "*"} or parse_version(scheme, version) is not None
+
+
+def _before(scheme: Scheme, one: str, other: str) -> bool:
+    # "The version 0 … sorts before any other version." OSV schema, "affected[].ranges[].events"
+    if one == "0" or other == "0":
+        return one == "0" and other != "0"
+    return earlier(scheme, one, other) is True
+
+
+def _order(scheme: Scheme, one: Event, other: Event) -> int:
+    if _before(scheme, one.version, other.version):
+        return -1
+    if _before(scheme, other.version, one.version):
+        return 1
+    # At one and the same version the end of one range comes before the beginning of the next.
+    return (one.kind == "introduced") - (other.kind == "introduced")

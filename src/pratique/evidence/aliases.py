@@ -1,0 +1,66 @@
+"""One name for a vulnerability that several databases name differently.
+
+Source: OSV schema, "aliases" (same vulnerability, other database); ``related`` and ``upstream`` are not aliases
+and must not come here. A CVE is never an alias of another CVE: where a chain of aliases joins two, each keeps its
+name, so that no report can make one vulnerability disappear behind another.
+"""
+
+from collections.abc import Iterable
+
+
+class Aliases:
+    """The closure of every alias that any report stated."""
+
+    def __init__(self, stated: Iterable[tuple[str, ...]]) -> None:
+        """Take groups of names; those of one group mean the same vulnerability. Their order changes nothing."""
+        self._parent: dict[str, str] = {}
+        for group in stated:
+            for name in group:
+                self._join(group[0], name)
+        self._names: dict[str, list[str]] = {}
+        for name in sorted(self._parent):
+            self._names.setdefault(self._root(name), []).append(name)
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return every name that is joined with this one, itself included, sorted."""
+        return tuple(self._names[self._root(name)]) if name in self._parent else (name,)
+
+    def canonical(self, name: str, direct: tuple[str, ...]) -> str:
+        """Return the name to use for a vulnerability: a CVE where exactly one is known, else its own.
+
+        Args:
+            name: How the report calls it.
+            direct: The aliases that the same report states for it.
+        """
+        if is_cve(name):
+            return name
+        stated = [alias for alias in direct if is_cve(alias)]
+        if stated:
+            return min(stated, key=_order)
+        names = self.names(name)
+        known = [alias for alias in names if is_cve(alias)]
+        if not known:
+            return names[0]
+        return known[0] if len(known) == 1 else name
+
+    def _root(self, name: str) -> str:
+        self._parent.setdefault(name, name)
+        path = []
+        while self._parent[name] != name:
+            path.append(name)
+            name = self._parent[name]
+        for passed in path:
+            self._parent[passed] = name
+        return name
+
+    def _join(self, one: str, other: str) -> None:
+        self._parent[self._root(other)] = self._root(one)
+
+
+def is_cve(name: str) -> bool:
+    """Tell whether this is a CVE's name."""
+    return name.startswith("CVE-")
+
+
+def _order(name: str) -> tuple[int, str]:
+    return len(name), name  # CVE-2024-999 before CVE-2024-10000 of the same year

@@ -1,0 +1,163 @@
+"""Where a package comes from: the ecosystem of a component and of an advisory, on one footing.
+
+Source: OSV schema, "Defined Ecosystems", and ECMA-427 purl types. An ecosystem with releases, such as
+``Debian:12``, is split into name and release. Whether advisories name source or binary packages
+differs by distribution and is written here.
+"""
+
+import re
+from dataclasses import dataclass
+
+from pratique.evidence.model import Component
+from pratique.evidence.purl import Purl, parse_purl
+from pratique.evidence.versions import Scheme
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ecosystem:
+    """An ecosystem and, for a distribution, its release."""
+
+    name: str
+    release: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.release}" if self.release else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A component in the words of its ecosystem's advisories."""
+
+    ecosystem: Ecosystem
+    name: str
+    version: str
+
+
+SCHEMES = {
+    "AlmaLinux": Scheme.RPM,
+    "Alpaquita": Scheme.ALPINE,
+    "Alpine": Scheme.ALPINE,
+    "Azure Linux": Scheme.RPM,
+    "Bitnami": Scheme.SEMVER,
+    "Chainguard": Scheme.ALPINE,
+    "crates.io": Scheme.SEMVER,
+    "Debian": Scheme.DEBIAN,
+    "Go": Scheme.GO,
+    "Hex": Scheme.SEMVER,
+    "Mageia": Scheme.RPM,
+    "Maven": Scheme.MAVEN,
+    "npm": Scheme.SEMVER,
+    "NuGet": Scheme.NUGET,
+    "openEuler": Scheme.RPM,
+    "openSUSE": Scheme.RPM,
+    "Packagist": Scheme.COMPOSER,
+    "Photon OS": Scheme.RPM,
+    "Pub": Scheme.SEMVER,
+    "PyPI": Scheme.PYPI,
+    "Red Hat": Scheme.RPM,
+    "Rocky Linux": Scheme.RPM,
+    "RubyGems": Scheme.RUBYGEMS,
+    "SUSE": Scheme.RPM,
+    "SwiftURL": Scheme.SEMVER,
+    "Ubuntu": Scheme.DEBIAN,
+    "Wolfi": Scheme.ALPINE,
+}
+_LANGUAGES = {
+    "bitnami": "Bitnami",
+    "cargo": "crates.io",
+    "composer": "Packagist",
+    "gem": "RubyGems",
+    "golang": "Go",
+    "hex": "Hex",
+    "maven": "Maven",
+    "npm": "npm",
+    "nuget": "NuGet",
+    "pub": "Pub",
+    "pypi": "PyPI",
+    "swift": "SwiftURL",
+}
+_DISTRIBUTIONS = {
+    "alma": "AlmaLinux",
+    "almalinux": "AlmaLinux",
+    "alpaquita": "Alpaquita",
+    "alpine": "Alpine",
+    "azurelinux": "Azure Linux",
+    "chainguard": "Chainguard",
+    "debian": "Debian",
+    "mageia": "Mageia",
+    "openeuler": "openEuler",
+    "photon": "Photon OS",
+    "redhat": "Red Hat",
+    "rhel": "Red Hat",
+    "rocky": "Rocky Linux",
+    "rockylinux": "Rocky Linux",
+    "ubuntu": "Ubuntu",
+    "wolfi": "Wolfi",
+}
+_BY_SOURCE = frozenset({"Alpine", "Alpaquita", "Chainguard", "Debian", "Photon OS", "Ubuntu", "Wolfi"})
+_ROLLING = frozenset({"Chainguard", "Wolfi"})
+_BY_MAJOR = frozenset({"AlmaLinux", "Debian", "Red Hat", "Rocky Linux"})
+_CASELESS = frozenset({"Go", "Hex", "npm", "NuGet", "Packagist", "Pub", "SwiftURL"})
+_NUMBER = re.compile(r"\d+(?:\.\d+)*")
+
+
+def parse_ecosystem(text: str) -> Ecosystem:
+    """Return the ecosystem that an advisory names, for example ``Debian:12`` or ``Ubuntu:Pro:22.04:LTS``."""
+    name, _, suffix = text.partition(":")
+    if suffix.startswith("Pro:"):  # another stream of fixes, which does not concern the free one
+        return Ecosystem(f"{name} Pro", _release(name, suffix))
+    return Ecosystem(name, _release(name, suffix))
+
+
+def _release(name: str, suffix: str) -> str:
+    number = _NUMBER.search(suffix)
+    if number is None or name in _ROLLING:
+        return ""
+    if name in _BY_MAJOR:
+        return number[0].partition(".")[0]
+    return ".".join(number[0].split(".")[:2])
+
+
+def normal_name(ecosystem: Ecosystem, name: str) -> str:
+    """Return a package's name as its ecosystem compares names."""
+    if ecosystem.name == "PyPI":
+        return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503
+    return name.lower() if ecosystem.name in _CASELESS else name
+
+
+def installed(component: Component) -> Installed | str:
+    """Return the component as its ecosystem's advisories would name it, or why that cannot be told."""
+    purl = parse_purl(component.purl) if component.purl else None
+    if purl is None:
+        return "no package URL"
+    ecosystem = _ecosystem(purl, component.distro)
+    if isinstance(ecosystem, str):
+        return ecosystem
+    name, version = _named(ecosystem, purl, component)
+    if not version:
+        return f"{ecosystem}: no version"
+    return Installed(ecosystem, normal_name(ecosystem, name), version)
+
+
+def _ecosystem(purl: Purl, distro: str | None) -> Ecosystem | str:
+    language = _LANGUAGES.get(purl.type)
+    if language:
+        return Ecosystem(language)
+    name = _DISTRIBUTIONS.get(purl.namespace or "")
+    if name is None:
+        return f"pkg:{purl.type}/{purl.namespace or ''}: an ecosystem that the matcher does not know"
+    release = _release(name, distro or "")
+    if not release and name not in _ROLLING:
+        return f"{name}: the release is not known"
+    return Ecosystem(name, release)
+
+
+def _named(ecosystem: Ecosystem, purl: Purl, component: Component) -> tuple[str, str | None]:
+    version = component.version or purl.version
+    if ecosystem.name in _BY_SOURCE and component.source_package:
+        return component.source_package, component.source_version or version
+    if ecosystem.name == "Maven":
+        return f"{purl.namespace}:{purl.name}", version
+    if purl.type in _LANGUAGES and purl.namespace:
+        return f"{purl.namespace}/{purl.name}", version
+    return purl.name, version

@@ -1,0 +1,131 @@
+"""Many reports about one image become one list of vulnerabilities.
+
+Every opinion on a severity is kept. The one that counts is the distribution's own for its packages, GHSA's for
+language packages, else NVD's, else the highest that anybody stated, and it is named. The order of the reports
+changes nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pratique.evidence.aliases import Aliases
+from pratique.evidence.model import Finding, Fix, Rating, Scan, Severity, Vulnerability
+from pratique.evidence.purl import package_of, parse_purl
+from pratique.values.digest import Digest
+
+Scans = tuple[tuple[str, Scan, Digest | None], ...]
+"""Each report: who made it, what it says, and the evidence it came from (none for the built-in matcher)."""
+
+# Who speaks for a distribution's packages, by the purl's namespace, as Trivy and Grype name them.
+_VENDORS = {
+    "alma": ("alma", "almalinux"),
+    "almalinux": ("alma", "almalinux"),
+    "amazon": ("amazon",),
+    "amzn": ("amazon",),
+    "azurelinux": ("azure", "cbl-mariner", "mariner"),
+    "cbl-mariner": ("cbl-mariner", "mariner"),
+    "mariner": ("cbl-mariner", "mariner"),
+    "centos": ("redhat",),
+    "debian": ("debian",),
+    "ol": ("oracle-oval", "oracle"),
+    "oracle": ("oracle-oval", "oracle"),
+    "photon": ("photon",),
+    "redhat": ("redhat",),
+    "rhel": ("redhat",),
+    "rocky": ("rocky", "rockylinux"),
+    "rockylinux": ("rocky", "rockylinux"),
+    "ubuntu": ("ubuntu",),
+}
+_SUSE = ("suse-cvrf", "suse", "sles")
+_DISTRIBUTION_TYPES = frozenset({"alpm", "apk", "deb", "ebuild", "rpm"})
+# Any report that knows of a fix is believed: a fixable vulnerability is judged more strictly, never less.
+_FIXES = (Fix.FIXED, Fix.WONT_FIX, Fix.END_OF_LIFE, Fix.DEFERRED, Fix.NOT_FIXED, Fix.UNKNOWN)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Everything said about one term, while it is being collected."""
+
+    identifier: str
+    names: set[str] = field(default_factory=set)
+    findings: list[tuple[str, Finding]] = field(default_factory=list)
+
+
+def merge(scans: Scans) -> tuple[Vulnerability, ...]:
+    """Return every vulnerability that any report names, each once per package, sorted by term."""
+    reported = [(producer, finding) for producer, scan, _ in scans for finding in scan.findings]
+    aliases = Aliases((finding.vulnerability, *finding.aliases) for _, finding in reported)
+    groups: dict[str, _Group] = {}
+    for producer, finding in reported:
+        identifier = aliases.canonical(finding.vulnerability, finding.aliases)
+        term = f"{identifier}@{package_of(finding.purl) if finding.purl else finding.package}"
+        group = groups.get(term) or groups.setdefault(term, _Group(identifier))
+        group.names.update((finding.vulnerability, *finding.aliases))
+        group.findings.append((producer, finding))
+    return tuple(_merged(term, groups[term]) for term in sorted(groups))
+
+
+def _merged(term: str, group: _Group) -> Vulnerability:
+    findings = [finding for _, finding in group.findings]
+    versions = _sorted(finding.version for finding in findings)
+    purls = _sorted(finding.purl for finding in findings)
+    ratings = tuple(sorted({one for finding in findings for one in finding.ratings}, key=_rating_order))
+    chosen = choose(ratings, purls[0] if purls else None)
+    return Vulnerability(
+        term=term,
+        identifier=group.identifier,
+        aliases=tuple(sorted(group.names - {group.identifier})),
+        package=min(finding.package for finding in findings),
+        version=versions[0] if versions else None,
+        purl=purls[0] if purls else None,
+        severity=chosen.severity if chosen else None,
+        severity_source=chosen.source if chosen else None,
+        ratings=ratings,
+        fix=min((finding.fix for finding in findings), key=_FIXES.index),
+        fixed_versions=_sorted(version for finding in findings for version in finding.fixed_versions),
+        reported_by=_sorted(producer for producer, finding in group.findings if finding.suppressed is None),
+        suppressed_by=_sorted(
+            f"{producer}: {finding.suppressed}" for producer, finding in group.findings if finding.suppressed
+        ),
+        versions=versions,
+    )
+
+
+def choose(ratings: tuple[Rating, ...], purl: str | None) -> Rating | None:
+    """Return the opinion that counts, or nothing where nobody knows; of one source's two opinions, the worse.
+
+    Args:
+        ratings: Every opinion; those with an unknown severity decide nothing.
+        purl: The package, whose kind says whom to believe first.
+    """
+    known = [rating for rating in ratings if rating.severity is not None]
+    for source in (*_speakers(purl), "nvd"):
+        said = [rating for rating in known if rating.source == source]
+        if said:
+            return max(said, key=_worst)
+    return max(known, key=_worst, default=None)
+
+
+def _speakers(purl: str | None) -> tuple[str, ...]:
+    parsed = parse_purl(purl) if purl else None
+    if parsed is None:
+        return ()
+    if parsed.type not in _DISTRIBUTION_TYPES:
+        return ("ghsa",)
+    namespace = parsed.namespace or ""
+    if namespace.startswith(("opensuse", "suse", "sles")):
+        return _SUSE
+    return _VENDORS.get(namespace, (namespace,))
+
+
+def _worst(rating: Rating) -> tuple[Severity, float, str, str]:
+    return rating.severity or Severity.NONE, float(rating.score or -1), rating.source, rating.vector or ""
+
+
+def _rating_order(rating: Rating) -> tuple[str, int, str, str]:
+    severity = -1 if rating.severity is None else int(rating.severity)
+    return rating.source, severity, rating.score or "", rating.vector or ""
+
+
+def _sorted(texts: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({text for text in texts if text}))

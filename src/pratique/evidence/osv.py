@@ -1,0 +1,161 @@
+"""OSV records: which versions of which packages a vulnerability concerns.
+
+Source: OSV schema 1.0 to 1.7 (github.com/ossf/osv-schema). A withdrawn record is dropped and counted. Ranges of
+type GIT need a repository's history and are left alone.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pratique.errors import Malformed
+from pratique.evidence.document import Document, JsonDocument, open_document
+from pratique.evidence.ecosystem import SCHEMES, Ecosystem, normal_name, parse_ecosystem
+from pratique.evidence.lookup import Notes, moment_of, table_at, tables_at, text_at, texts_at
+from pratique.evidence.model import Opaque, Parse, Rating, Reading
+from pratique.evidence.severity import rate
+from pratique.evidence.versions import Scheme
+
+FORMAT = "osv"
+_EVENTS = ("introduced", "fixed", "last_affected", "limit")
+_VIEW_OF_CVE = re.compile(r"[A-Z]+-(CVE-\d{4}-\d+)")  # DEBIAN-CVE-2024-1, UBUNTU-CVE-…, ALPINE-CVE-…
+_SOURCES = {"alsa": "alma", "bit": "bitnami", "cve": "nvd", "dsa": "debian", "dla": "debian", "rhsa": "redhat"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One end of a range: ``introduced``, ``fixed``, ``last_affected`` or ``limit``, and the version there."""
+
+    kind: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The events of one range, and how its versions are ordered (nothing where that is not known)."""
+
+    scheme: Scheme | None
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """One package that an advisory concerns; ``versions`` are affected whatever the ranges say."""
+
+    ecosystem: Ecosystem
+    name: str
+    ranges: tuple[Range, ...]
+    versions: frozenset[str]
+    ratings: tuple[Rating, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Advisory:
+    """One vulnerability in one database."""
+
+    identifier: str
+    aliases: tuple[str, ...]
+    modified: datetime | None
+    ratings: tuple[Rating, ...]
+    affected: tuple[Affected, ...]
+
+
+def read_osv(document: Document) -> Reading | None:
+    """Return that a document is an OSV record, which is knowledge about packages, not about an image."""
+    if not isinstance(document, JsonDocument) or not _is_record(document.value):
+        return None
+    version = text_at(document.value, "schema_version")
+    return Reading(FORMAT, version, Parse.OK, (), Opaque("an OSV advisory; it says nothing about an image"))
+
+
+def _is_record(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("id"), str)
+        and ("modified" in value or "affected" in value)
+    )
+
+
+def parse_records(content: bytes) -> list[Any]:
+    """Return the records of an advisory file: one record, a JSON array of them, or one record a line.
+
+    Raises:
+        Malformed: It is no JSON.
+    """
+    lines = [line for line in content.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].rstrip().endswith(b"}") and lines[1].lstrip().startswith(b"{"):
+        return [_value(line) for line in lines]
+    value = _value(content)
+    return value if isinstance(value, list) else [value]
+
+
+def _value(content: bytes) -> Any:
+    document = open_document(content)
+    if not isinstance(document, JsonDocument):
+        raise Malformed("advisories: expected OSV records in JSON, found something else")
+    return document.value
+
+
+def parse_advisory(record: Any) -> Advisory | str:
+    """Return one advisory in force, or why there is none: withdrawn, or no OSV record."""
+    if not _is_record(record):
+        return "not an OSV record (expected an object with id, modified and affected)"
+    if text_at(record, "withdrawn"):
+        return "withdrawn"
+    identifier = record["id"]
+    view = _VIEW_OF_CVE.fullmatch(identifier)
+    prefix = identifier.partition("-")[0].lower()
+    source = _SOURCES.get(prefix, prefix)
+    label = table_at(record, "database_specific").get("severity")
+    return Advisory(
+        identifier=identifier,
+        aliases=tuple(sorted({*texts_at(record, "aliases"), *((view[1],) if view else ())})),
+        modified=moment_of(text_at(record, "modified")),
+        ratings=_ratings(record, source, label),
+        affected=_affected(record, source),
+    )
+
+
+def _ratings(table: dict[str, Any], source: str, label: object) -> tuple[Rating, ...]:
+    vectors = [text_at(entry, "score") for entry in tables_at(table, "severity", Notes())]
+    rated = [rate(source, label, None, vector) for vector in vectors if vector]
+    if not rated and label is not None:
+        rated = [rate(source, label)]
+    return tuple(one for one in rated if one.severity is not None)
+
+
+def _affected(record: dict[str, Any], source: str) -> tuple[Affected, ...]:
+    found = []
+    for entry in tables_at(record, "affected", Notes()):
+        package = table_at(entry, "package")
+        ecosystem, name = text_at(package, "ecosystem"), text_at(package, "name")
+        if ecosystem and name:
+            where = parse_ecosystem(ecosystem)
+            found.append(
+                Affected(
+                    ecosystem=where,
+                    name=normal_name(where, name),
+                    ranges=tuple(_ranges(entry, where)),
+                    versions=frozenset(texts_at(entry, "versions")),
+                    ratings=_ratings(entry, source, None),
+                )
+            )
+    return tuple(found)
+
+
+def _ranges(entry: dict[str, Any], where: Ecosystem) -> Iterable[Range]:
+    for said in tables_at(entry, "ranges", Notes()):
+        if said.get("type") == "GIT":
+            continue
+        scheme = SCHEMES.get(where.name)
+        if said.get("type") == "SEMVER" and scheme is not Scheme.GO:
+            scheme = Scheme.SEMVER
+        events = tables_at(said, "events", Notes())
+        yield Range(
+            scheme,
+            tuple(
+                Event(kind, version) for event in events for kind in _EVENTS if (version := text_at(event, kind))
+            ),
+        )

@@ -1,0 +1,130 @@
+"""Trivy's JSON report, schema version 2: which packages it saw and what it found in them.
+
+Source: aquasecurity/trivy, pkg/types/report.go and pkg/types/vulnerability.go (Apache-2.0), and its golden files.
+A report without package results means that nothing was recognised, not that nothing was wrong.
+"""
+
+from typing import Any
+
+from pratique.evidence.document import Document, JsonDocument
+from pratique.evidence.lookup import Notes, digests_of, moment_of, table_at, tables_at, text_at, texts_at
+from pratique.evidence.model import Finding, Fix, Rating, Reading, Scan, Severity
+from pratique.evidence.purl import parse_purl
+from pratique.evidence.severity import parse_severity, rate
+
+FORMAT = "trivy-json"
+_MARKS = frozenset({"ArtifactName", "Results", "Metadata"})
+_PACKAGE_CLASSES = frozenset({"os-pkgs", "lang-pkgs"})
+_FIX = {
+    "fixed": Fix.FIXED,
+    "affected": Fix.NOT_FIXED,
+    "will_not_fix": Fix.WONT_FIX,
+    "fix_deferred": Fix.DEFERRED,
+    "end_of_life": Fix.END_OF_LIFE,
+    "under_investigation": Fix.UNKNOWN,
+}
+# trivy-db pkg/types: Unknown, Low, Medium, High, Critical
+_VENDOR_SEVERITY = (None, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+_VECTORS = (("V40Vector", "V40Score"), ("V3Vector", "V3Score"), ("V2Vector", "V2Score"))  # newest first
+
+
+def read_trivy_json(document: Document) -> Reading | None:
+    """Return what a Trivy report says, or nothing where it is something else."""
+    if not isinstance(document, JsonDocument) or not isinstance(document.value, dict):
+        return None
+    return read_trivy(document.value)
+
+
+def read_trivy(report: dict[str, Any]) -> Reading | None:
+    """Return what a Trivy report object says, or nothing where it is something else."""
+    if "SchemaVersion" not in report or _MARKS.isdisjoint(report):
+        return None
+    notes = Notes()
+    if report["SchemaVersion"] != 2:
+        notes.add(f"SchemaVersion: expected 2, found {str(report['SchemaVersion'])[:20]}")
+    metadata = table_at(report, "Metadata")
+    results = tables_at(report, "Results", notes)
+    scan = Scan(
+        producer="trivy",
+        producer_version=text_at(table_at(report, "Trivy"), "Version"),
+        database_date=None,  # the report does not say
+        created=moment_of(text_at(report, "CreatedAt")),
+        packages_examined=_packages(results, notes),
+        findings=_findings(results, notes),
+    )
+    about = digests_of(text_at(metadata, "ImageID"), *texts_at(metadata, "RepoDigests"))
+    return Reading(FORMAT, str(report["SchemaVersion"])[:20], notes.parse, notes.reasons, scan, about=about)
+
+
+def _is_packages(result: dict[str, Any]) -> bool:
+    # Reports before Class existed name only a Type, and hold Vulnerabilities.
+    return result.get("Class") in _PACKAGE_CLASSES or ("Vulnerabilities" in result and "Class" not in result)
+
+
+def _packages(results: list[dict[str, Any]], notes: Notes) -> int | None:
+    looked = [result for result in results if _is_packages(result)]
+    if not looked:
+        return 0
+    listed = [result for result in looked if result.get("Packages") is not None]
+    return sum(len(tables_at(result, "Packages", notes)) for result in listed) if listed else None
+
+
+def _findings(results: list[dict[str, Any]], notes: Notes) -> tuple[Finding, ...]:
+    found: list[Finding] = []
+    for result in results:
+        for entry in tables_at(result, "Vulnerabilities", notes):
+            found += _finding(entry, None, notes)
+        for silenced in tables_at(result, "ExperimentalModifiedFindings", notes):
+            if silenced.get("Type") == "vulnerability":
+                found += _finding(table_at(silenced, "Finding"), _silence(silenced), notes)
+    return tuple(found)
+
+
+def _silence(entry: dict[str, Any]) -> str:
+    said = (text_at(entry, "Status"), text_at(entry, "Source"), text_at(entry, "Statement"))
+    return ": ".join(part for part in said if part) or "silenced"
+
+
+def _finding(entry: dict[str, Any], suppressed: str | None, notes: Notes) -> list[Finding]:
+    identifier, package = text_at(entry, "VulnerabilityID"), text_at(entry, "PkgName")
+    if not identifier or not package:
+        notes.add("Vulnerabilities: an entry without VulnerabilityID or PkgName was not read")
+        return []
+    purl = text_at(table_at(entry, "PkgIdentifier"), "PURL")
+    parsed = parse_purl(purl) if purl else None
+    fixed = tuple(part for text in (text_at(entry, "FixedVersion") or "").split(",") if (part := text.strip()))
+    status = text_at(entry, "Status")
+    fix = _FIX.get(status, Fix.UNKNOWN) if status else (Fix.FIXED if fixed else Fix.UNKNOWN)
+    return [
+        Finding(
+            vulnerability=identifier,
+            aliases=(),  # VendorIDs are advisories, and one of them covers many vulnerabilities
+            package=package,
+            version=text_at(entry, "InstalledVersion"),
+            purl=parsed.canonical if parsed else None,
+            ratings=_ratings(entry),
+            fix=fix,
+            fixed_versions=fixed,
+            suppressed=suppressed,
+        )
+    ]
+
+
+def _ratings(entry: dict[str, Any]) -> tuple[Rating, ...]:
+    labels, scores = table_at(entry, "VendorSeverity"), table_at(entry, "CVSS")
+    found = [_rating(source, labels.get(source), scores.get(source)) for source in sorted({*labels, *scores})]
+    own = Rating(text_at(entry, "SeveritySource") or "trivy", parse_severity(entry.get("Severity")))
+    if own.severity is not None and (own.source, own.severity) not in {
+        (one.source, one.severity) for one in found
+    }:
+        found.append(own)
+    return tuple(found)
+
+
+def _rating(source: str, label: object, cvss: object) -> Rating:
+    said = cvss if isinstance(cvss, dict) else {}
+    vector, score = next((pair for pair in _VECTORS if not said.keys().isdisjoint(pair)), _VECTORS[0])
+    scored = rate(source, None, said.get(score), text_at(said, vector))
+    if type(label) is not int or not 0 < label < len(_VENDOR_SEVERITY):
+        return scored
+    return Rating(source, _VENDOR_SEVERITY[label], scored.score, scored.vector)
