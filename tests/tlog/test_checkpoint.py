@@ -83,6 +83,7 @@ def test_text_is_a_checkpoint_or_malformed(pieces: list[str]) -> None:
         "\n\n\n",
         EIGHT.render()[:-1],
         EIGHT.render() + "\n",
+        EIGHT.render() + "extension",
         EIGHT.render() + "extension\n\n",
         "\n" + EIGHT.render(),
         EIGHT.render().replace("\n8\n", "\n"),

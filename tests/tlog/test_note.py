@@ -96,6 +96,7 @@ def test_bytes_are_a_note_or_malformed(pieces: list[str]) -> None:
         b"\n\n",
         b"words\n\n",
         FOO_NOTE.encode()[:-1],
+        FOO_NOTE.encode()[:-1] + b"A",
         FOO_NOTE.encode() + b"\n",
         FOO_NOTE.replace("message.\n\n", "message.\n").encode(),
         FOO_NOTE.replace("message", "mess\rage").encode(),

@@ -21,7 +21,7 @@ from pratique.tlog.proofs import (
     verify_consistency,
     verify_inclusion,
 )
-from pratique.tlog.tree import EMPTY_ROOT, leaf_hash, root_of
+from pratique.tlog.tree import EMPTY_ROOT, leaf_hash, node_hash, root_of
 
 CT_LEAVES = [
     leaf_hash(bytes.fromhex(entry))
@@ -263,6 +263,24 @@ def test_what_a_tree_does_not_hold_cannot_be_proved() -> None:
     for old, new in [(6, 5), (-1, 5)]:
         with pytest.raises(Absent):
             prove_consistency(old, new, NODES)
+
+
+def test_moving_a_byte_between_two_hashes_does_not_verify() -> None:
+    left, right = NUMBERED[:2]
+    for leaf, sibling in [(left[31:] + right, left[:31]), (right[1:], left + right[:1])]:
+        with pytest.raises(Unverified, match="32 bytes"):
+            verify_inclusion(leaf, 1, 2, (sibling,), root_of((left, right)))
+
+
+def test_a_tree_beyond_2_to_the_63_is_refused_even_with_a_proof_that_fits() -> None:
+    proof, root = [EMPTY_ROOT] * 63, NUMBERED[0]
+    for sibling in proof:
+        root = node_hash(root, sibling)
+    verify_inclusion(NUMBERED[0], 0, 2**63 - 1, proof, root)
+    with pytest.raises(Unverified, match="no such tree"):
+        verify_inclusion(NUMBERED[0], 0, 2**63, proof, root)
+    with pytest.raises(Unverified, match="never shrinks"):
+        verify_consistency(1, NUMBERED[0], 2**63, root, proof)
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 5), (5, 5), (0, 0), (0, -1), (0, 2**63), (2**80, 2**81)])

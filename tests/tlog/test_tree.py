@@ -153,6 +153,8 @@ def test_a_leaf_hash_of_another_length_is_refused(leaf: bytes) -> None:
     with pytest.raises(Malformed, match="32 bytes"):
         Frontier().append(leaf)
     with pytest.raises(Malformed, match="32 bytes"):
+        Frontier().extend([leaf, leaf])
+    with pytest.raises(Malformed, match="32 bytes"):
         Frontier(1, (leaf,))
 
 

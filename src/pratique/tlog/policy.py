@@ -230,7 +230,9 @@ def verify_checkpoint(content: bytes, policy: Policy) -> VerifiedCheckpoint:
     witnesses = {witness.key: witness for witness in policy.witnesses}
     opened = open_checkpoint(content, logs, witnesses)
     cosignatures = tuple(
-        Cosignature(witnesses[signer.key], signer.at) for signer in opened.witnesses if signer.at is not None
+        Cosignature(witnesses[signer.key], signer.at)
+        for signer in opened.witnesses
+        if signer.at is not None  # a witness's signature always has a time
     )
     cosigned = [cosignature.witness.name for cosignature in cosignatures]
     if not policy.quorum_met(cosigned):

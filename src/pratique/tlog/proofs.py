@@ -125,7 +125,7 @@ def verify_consistency(
     """
     what = f"consistency of a tree of {old_size} with one of {new_size}"
     if not 0 <= old_size <= new_size <= MAX_SIZE:
-        raise Unverified(f"{what}: expected an old size from 0 to the new size; a log never shrinks")
+        raise Unverified(f"{what}: expected 0 ≤ old ≤ new < 2^63; a log never shrinks")
     _check_hashes(what, (old_root, new_root, *proof))
     if old_size == 0:
         _check_root(f"{what}, root of the empty tree", EMPTY_ROOT, old_root)
@@ -137,15 +137,12 @@ def verify_consistency(
 
     # The proof leaves its first hash out where the verifier has it: where the old tree is one perfect subtree.
     perfect = old_size & (old_size - 1) == 0
-    first, last = old_size - 1, new_size - 1
-    while first & 1:
-        first, last = first >> 1, last >> 1
-    sides = tuple(_sides(first, last))
+    sides = _consistency_sides(old_size, new_size)
     _check_length(what, len(sides) + (0 if perfect else 1), len(proof))
+    old, *siblings = (old_root, *proof) if perfect else proof
 
-    old, *path = (old_root, *proof) if perfect else proof
     new = old
-    for side, sibling in zip(sides, path, strict=True):
+    for side, sibling in zip(sides, siblings, strict=True):
         if side is _Side.LEFT:
             old, new = node_hash(sibling, old), node_hash(sibling, new)
         else:
@@ -173,6 +170,14 @@ def _sides(first: int, last: int) -> Iterator[_Side]:
         else:
             yield _Side.RIGHT
         first, last = first >> 1, last >> 1
+
+
+def _consistency_sides(old_size: int, new_size: int) -> tuple[_Side, ...]:
+    """Tell the sides along the path from the old tree's last perfect subtree, with which the proof begins."""
+    first, last = old_size - 1, new_size - 1
+    while first & 1:
+        first, last = first >> 1, last >> 1
+    return tuple(_sides(first, last))
 
 
 def _check_hashes(what: str, hashes: Sequence[bytes]) -> None:

@@ -192,7 +192,7 @@ def parse_bundle(bundle: Bundle, content: bytes) -> tuple[bytes, ...]:
     for _ in range(bundle.width):
         body = start + _PREFIX_BYTES
         end = body + int.from_bytes(content[start:body])
-        if body > len(content) or end > len(content):
+        if end > len(content):
             raise Malformed(f"{bundle.path}: expected {bundle.width} whole entries, found {len(entries)}")
         entries.append(content[body:end])
         start = end
