@@ -187,6 +187,7 @@ def _role_problems(document: DirectoryDocument, people: set[Actor]) -> Iterator[
             yield f"roles[{place}].holder: {role.holder[:80]} is neither among the people nor the groups"
         if not role.applications or not role.environments:
             yield f'roles[{place}]: expected applications and environments, for example ["*"]'
+        yield from (f"roles[{place}]: {problem}" for problem in _glob_problems(role))
 
 
 def _glob_problems(role: Role) -> Iterator[str]:
