@@ -196,8 +196,14 @@ class Layout:
         if self._ready:
             return
         marker = self._path / "oci-layout"
+        # In this order: another process that makes the layout just now writes the marker before anything else.
+        others = (
+            [path for path in self._path.iterdir() if not path.name.startswith(INCOMING)]
+            if self._path.is_dir()
+            else []
+        )
         if not marker.is_file():
-            if self._path.is_dir() and any(not path.name.startswith(INCOMING) for path in self._path.iterdir()):
+            if others:
                 raise Conflict(f"{self._repository} is a folder with other things in it; name an empty or new one")
             make_folder(self._path)
             write_whole(marker, lambda file: file.write(_MARKER))
