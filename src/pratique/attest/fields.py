@@ -6,7 +6,8 @@ unexpected field becomes one ``Malformed``, so that no reader above handles a ``
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Self, TypeVar
 
 from pratique.errors import Malformed
@@ -14,6 +15,7 @@ from pratique.values.digest import Digest
 from pratique.values.moment import parse_moment
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 _KINDS = {str: "a string", int: "an integer", dict: "an object", list: "an array"}
 
@@ -85,6 +87,25 @@ class Fields:
     def moment(self, name: str) -> datetime:
         """Return a moment in the one spelling of ``values.moment``."""
         return self.parsed(name, parse_moment)
+
+    def timestamp(self, name: str) -> datetime:
+        """Return a moment in UTC from any RFC 3339 form; what is finer than a microsecond is cut off."""
+        text = self.text(name)
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            raise Malformed(f"{self.path(name)}: expected an RFC 3339 timestamp, found {text[:40]!r}") from error
+        raise Malformed(f"{self.path(name)}: expected a timestamp with a time zone, found {text[:40]!r}")
+
+    def member(self, name: str, kind: type[E]) -> E:
+        """Return a member of an enumeration, by its value."""
+        text = self.text(name)
+        try:
+            return kind(text)
+        except ValueError as error:
+            raise Malformed(f"{self.path(name)}: expected {' or '.join(kind)}, found {text[:40]!r}") from error
 
     def parsed(self, name: str, parse: Callable[[str], T]) -> T:
         """Return a string after ``parse``, whose complaint then names the field."""

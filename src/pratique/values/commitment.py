@@ -7,23 +7,23 @@ The commitment is ``SHA-256("pratique/commit/v1" | 0 | field | 0 | salt | RFC 87
 """
 
 import dataclasses
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import Self
 
 from pratique.errors import Malformed, Unverified
 from pratique.values.canonical import Json, canonical, parse_object
+from pratique.values.digest import Digest
 
 SALT_BYTES = 32
 
 _DOMAIN = b"pratique/commit/v1"
 _FIELD = re.compile(r"[a-z][a-z0-9._-]{0,63}")  # no zero byte, so that the parts cannot run into each other
-_HEX = re.compile(r"[0-9a-f]{64}")
+_SALT = re.compile(r"[0-9a-f]{64}")
 
 
-def commit(name: str, value: Json, salt: bytes) -> str:
-    """Return the commitment to a value, as 64 lower-case hexadecimal digits.
+def commit(name: str, value: Json, salt: bytes) -> Digest:
+    """Return the commitment to a value.
 
     Args:
         name: Which field it fills, such as ``comment``, so that one opening fits one field.
@@ -35,14 +35,7 @@ def commit(name: str, value: Json, salt: bytes) -> str:
     """
     if not _FIELD.fullmatch(name) or len(salt) != SALT_BYTES:
         raise ValueError(f"a commitment needs a field name like 'comment' and {SALT_BYTES} bytes of salt")
-    return hashlib.sha256(b"\0".join((_DOMAIN, name.encode(), salt + canonical(value)))).hexdigest()
-
-
-def parse_commitment(text: str) -> str:
-    """Read 64 lower-case hexadecimal digits, or raise ``Malformed``."""
-    if not _HEX.fullmatch(text):
-        raise Malformed(f"commitment: expected 64 lower-case hexadecimal digits, found {text[:80]!r}")
-    return text
+    return Digest.of(b"\0".join((_DOMAIN, name.encode(), salt + canonical(value))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +47,18 @@ class Opening:
     salt: bytes = dataclasses.field(repr=False)
 
     @property
-    def commitment(self) -> str:
+    def commitment(self) -> Digest:
         """The commitment that this opens."""
         return commit(self.field, self.value, self.salt)
 
-    def check(self, commitment: str) -> None:
+    def check(self, commitment: Digest) -> None:
         """Return if this opens the commitment.
 
         Raises:
             Unverified: It opens another one.
         """
         if self.commitment != commitment:
-            raise Unverified(f"opening of {self.field}: it does not belong to the commitment {commitment[:64]}")
+            raise Unverified(f"opening of {self.field}: it does not belong to the commitment {commitment}")
 
     def build(self) -> bytes:
         """Return the canonical bytes of this opening."""
@@ -82,6 +75,6 @@ class Opening:
         name, salt = found.get("field"), found.get("salt")
         if set(found) != {"field", "salt", "value"} or not isinstance(name, str) or not isinstance(salt, str):
             raise Malformed("opening: expected exactly the fields field, salt and value")
-        if not _FIELD.fullmatch(name) or not _HEX.fullmatch(salt):
+        if not _FIELD.fullmatch(name) or not _SALT.fullmatch(salt):
             raise Malformed(f"opening: expected a field name and a salt of {2 * SALT_BYTES} hexadecimal digits")
         return cls(name, found["value"], bytes.fromhex(salt))

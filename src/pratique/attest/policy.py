@@ -1,0 +1,79 @@
+"""``policy/v1``: the rules that shall hold from a moment on, signed by those who may change them.
+
+Source: decisions.md, "Documents". The subject is the resolved bundle's digest, so no YAML is needed to verify it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pratique.attest.fields import Fields
+from pratique.attest.signed_form import check_spelling, parse_slug, read_form
+from pratique.attest.statement import Subject, build_statement
+from pratique.errors import Malformed
+from pratique.values.canonical import Json
+from pratique.values.digest import Digest
+from pratique.values.moment import render_moment
+from pratique.values.uris import POLICY
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A version of a policy bundle.
+
+    ``bundle`` is its name and ``digest`` the SHA-256 of its resolved RFC 8785 bytes. ``previous`` is that of the
+    version before (None: this is version 1). ``effective_on`` None means as soon as it is published. ``sources``
+    names the YAML it was resolved from.
+    """
+
+    bundle: str
+    digest: Digest
+    version: int
+    previous: Digest | None
+    effective_on: datetime | None
+    directory: Digest
+    sources: Digest | None
+
+
+def parse_policy(payload: bytes) -> Policy:
+    """Read a signed policy statement's payload.
+
+    Raises:
+        Malformed: A field is missing, unknown or wrong, the version and ``previous`` do not fit each other, or the
+            payload is not canonical.
+    """
+    subjects, fields = read_form(payload, POLICY, "policy")
+    fields.only("version", "previous", "effectiveOn", "directory", "sources")
+    if len(subjects) != 1:
+        raise Malformed(f"policy.subject: expected exactly one bundle, found {len(subjects)}")
+    policy = Policy(
+        bundle=Fields("policy.subject[0]", {"name": subjects[0].name}).parsed("name", parse_slug),
+        digest=subjects[0].digest,
+        version=fields.integer("version"),
+        previous=fields.nullable("previous", fields.digest),
+        effective_on=fields.nullable("effectiveOn", fields.moment),
+        directory=fields.digest("directory"),
+        sources=fields.nullable("sources", fields.digest),
+    )
+    if policy.version < 1 or (policy.version == 1) != (policy.previous is None):
+        raise Malformed("policy: expected version 1 without a previous digest, or a later version with one")
+    check_spelling(payload, build_policy(policy), "policy")
+    return policy
+
+
+def build_policy(policy: Policy) -> bytes:
+    """Return the canonical payload that the policy's owners sign."""
+    return build_statement(
+        (Subject(policy.digest, policy.bundle),),
+        POLICY,
+        {
+            "version": policy.version,
+            "previous": _digest(policy.previous),
+            "effectiveOn": render_moment(policy.effective_on) if policy.effective_on else None,
+            "directory": _digest(policy.directory),
+            "sources": _digest(policy.sources),
+        },
+    )
+
+
+def _digest(digest: Digest | None) -> Json:
+    return {"sha256": digest.hex} if digest else None

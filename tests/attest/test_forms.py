@@ -1,0 +1,316 @@
+"""The statements of our own: closed, canonical, read back as they were written."""
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pratique.attest.policy import Policy, build_policy, parse_policy
+from pratique.attest.request import Request, build_request, parse_request
+from pratique.attest.review import Condition, Decision, Review, Seen, build_review, parse_review
+from pratique.attest.source import Source, build_source, parse_alias, parse_source
+from pratique.errors import Malformed
+from pratique.values.canonical import canonical
+from pratique.values.digest import Digest
+from pratique.values.ids import Kind, build_id
+from pratique.values.names import Actor, Environment
+from pratique.values.reference import parse_reference
+
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+PROMOTION = build_id(Kind.PROMOTION, NOW, bytes(10))
+A, B = Digest("a" * 64), Digest("b" * 64)
+
+
+def hexadecimal(digits: int) -> st.SearchStrategy[str]:
+    return st.integers(0, 16**digits - 1).map(lambda number: f"{number:0{digits}x}")
+
+
+digests = hexadecimal(64).map(Digest)
+images = st.lists(digests, min_size=1, max_size=3, unique=True).map(tuple)
+slugs = st.text("abcxyz019-", min_size=1, max_size=20).map(lambda text: f"a{text}")
+environments = slugs.map(Environment)
+actors = st.builds(lambda kind, slug: Actor(f"{kind}:{slug}"), st.sampled_from(["person", "service"]), slugs)
+moments = st.integers(0, 4 * 10**12).map(lambda ms: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms))
+nonces = hexadecimal(32)
+commits = hexadecimal(40) | hexadecimal(64)
+lines = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=30)
+aliases = hexadecimal(64).map("git:{}".format) | st.integers(0, 10**9).map("github:{}".format)
+people = st.lists(aliases, min_size=1, max_size=3, unique=True).map(lambda found: tuple(sorted(found)))
+references = st.sampled_from(
+    ["registry.example:5000/shop/api:v1", f"r.example/api@{A}", "oci:build/dev:fixed", f"oci:/srv/x@{B}"]
+).map(parse_reference)
+
+requests = st.builds(
+    Request,
+    images,
+    slugs,
+    slugs,
+    references,
+    st.none() | environments,
+    environments,
+    actors,
+    nonces,
+    moments,
+    st.none() | digests,
+)
+sources = st.builds(Source, images, lines, st.none() | commits, commits, people, people)
+policies = st.builds(
+    Policy, slugs, digests, st.just(1), st.none(), st.none() | moments, digests, st.none() | digests
+) | st.builds(Policy, slugs, digests, st.integers(2, 99), digests, st.none() | moments, digests, st.none())
+reviews = st.builds(
+    Review,
+    images,
+    st.just(PROMOTION),
+    slugs,
+    st.none() | environments,
+    environments,
+    lines,
+    st.sampled_from(Decision),
+    actors,
+    digests,
+    digests,
+    digests,
+    digests,
+    slugs,
+    st.none() | digests,
+    st.lists(st.builds(Condition, digests, st.none() | moments), max_size=2).map(tuple),
+    st.builds(Seen, lines, st.integers(0, 2**53 - 1), digests),
+    moments,
+    moments,
+    nonces,
+).filter(lambda review: review.expires_at > review.issued_at)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One kind of statement: an example, and how it is written and read."""
+
+    example: Any
+    build: Callable[[Any], bytes]
+    parse: Callable[[bytes], Any]
+
+
+FORMS = {
+    "request": Form(
+        Request(
+            images=(A, B),
+            application="shop",
+            image="api",
+            source=parse_reference("registry.example/shop/api:v1"),
+            from_=Environment("dev"),
+            to=Environment("staging"),
+            requester=Actor("service:ci"),
+            nonce="0" * 32,
+            issued_at=NOW,
+            comment=B,
+        ),
+        build_request,
+        parse_request,
+    ),
+    "source": Form(
+        Source(
+            images=(A,),
+            repository="git+https://git.example/shop/api",
+            base="1" * 40,
+            commit="2" * 40,
+            authors=("git:" + "3" * 64, "github:4711"),
+            committers=("github:4711",),
+        ),
+        build_source,
+        parse_source,
+    ),
+    "policy": Form(
+        Policy(
+            bundle="shop",
+            digest=A,
+            version=2,
+            previous=B,
+            effective_on=NOW,
+            directory=A,
+            sources=B,
+        ),
+        build_policy,
+        parse_policy,
+    ),
+    "review": Form(
+        Review(
+            images=(A, B),
+            promotion=PROMOTION,
+            application="shop",
+            from_=Environment("staging"),
+            to=Environment("prod"),
+            resource_uri="registry.example/prod/api",
+            decision=Decision.APPROVE,
+            reviewer=Actor("person:ann"),
+            directory=A,
+            policy=B,
+            record=A,
+            evidence=B,
+            reason="risk-accepted",
+            comment=A,
+            conditions=(Condition(A, NOW), Condition(B, None)),
+            checkpoint=Seen("ledger.example/pratique", 12, A),
+            issued_at=NOW,
+            expires_at=NOW + timedelta(days=1),
+            nonce="0" * 32,
+        ),
+        build_review,
+        parse_review,
+    ),
+}
+every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+
+
+@every_form
+def test_the_example_is_read_back(form: Form) -> None:
+    assert form.parse(form.build(form.example)) == form.example
+
+
+@given(requests, sources, policies, reviews)
+def test_what_was_built_is_read_back(request: Request, source: Source, policy: Policy, review: Review) -> None:
+    assert parse_request(build_request(request)) == request
+    assert parse_source(build_source(source)) == source
+    assert parse_policy(build_policy(policy)) == policy
+    assert parse_review(build_review(review)) == review
+
+
+@every_form
+def test_another_spelling_is_refused(form: Form) -> None:
+    payload = form.build(form.example)
+    for other in (payload + b"\n", json.dumps(json.loads(payload)).encode(), payload.replace(b'":"', b'": "', 1)):
+        with pytest.raises(Malformed, match="canonical"):
+            form.parse(other)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the paths of every field in a document."""
+    if isinstance(value, dict):
+        return [found for key in value for found in [(*path, key), *places(value[key], (*path, key))]]
+    if isinstance(value, list):
+        return [found for at, item in enumerate(value) for found in places(item, (*path, at))]
+    return []
+
+
+def holder(document: Any, path: tuple[Any, ...]) -> Any:
+    for step in path[:-1]:
+        document = document[step]
+    return document
+
+
+@every_form
+def test_without_any_one_field_it_is_malformed(form: Form) -> None:
+    whole = json.loads(form.build(form.example))
+    optional = {("predicate", "comment")} if form.parse is parse_request else set()
+    for path in places(whole):
+        if path in optional:
+            continue
+        document = json.loads(form.build(form.example))
+        del holder(document, path)[path[-1]]
+        with pytest.raises(Malformed):
+            form.parse(canonical(document))
+
+
+@every_form
+def test_an_unknown_field_is_refused_wherever_it_stands(form: Form) -> None:
+    whole = json.loads(form.build(form.example))
+    for path in [("x",), *((*path, "x") for path in places(whole))]:
+        document = json.loads(form.build(form.example))
+        inner = holder(document, path)
+        if isinstance(inner, dict):
+            inner["x"] = 1
+            with pytest.raises(Malformed, match="'x'"):
+                form.parse(canonical(document))
+
+
+@every_form
+@pytest.mark.parametrize("wrong", [5, True, "", "x y", [], {}, ["x"], "A" * 64])
+def test_another_value_in_any_field_is_malformed_or_means_what_it_says(form: Form, wrong: Any) -> None:
+    whole = json.loads(form.build(form.example))
+    for path in places(whole):
+        document = json.loads(form.build(form.example))
+        holder(document, path)[path[-1]] = wrong
+        payload = canonical(document)
+        try:
+            assert form.build(form.parse(payload)) == payload
+        except Malformed as error:
+            assert "\n" not in str(error)
+
+
+@every_form
+def test_one_kind_is_not_read_as_another(form: Form) -> None:
+    for other in FORMS.values():
+        if other is not form:
+            with pytest.raises(Malformed, match="expected https://pratique.example/"):
+                form.parse(other.build(other.example))
+
+
+@every_form
+def test_a_subject_stands_once_and_at_least_once(form: Form) -> None:
+    for subjects in ([], [{"digest": {"sha256": A.hex}}] * 2):
+        document = json.loads(form.build(form.example)) | {"subject": subjects}
+        with pytest.raises(Malformed, match="subject"):
+            form.parse(canonical(document))
+
+
+@pytest.mark.parametrize("name", ["request", "review", "source"])
+def test_an_image_is_named_by_its_digest_alone(name: str) -> None:
+    form = FORMS[name]
+    document = json.loads(form.build(form.example))
+    document["subject"][0]["name"] = "api"
+    with pytest.raises(Malformed, match="without a name"):
+        form.parse(canonical(document))
+
+
+@pytest.mark.parametrize(("version", "previous"), [(0, None), (1, {"sha256": A.hex}), (2, None)])
+def test_a_policy_fits_its_predecessor(version: int, previous: Any) -> None:
+    document = json.loads(build_policy(FORMS["policy"].example))
+    document["predicate"] |= {"version": version, "previous": previous}
+    with pytest.raises(Malformed, match="version"):
+        parse_policy(canonical(document))
+
+
+def test_a_review_cannot_expire_before_it_was_given() -> None:
+    document = json.loads(build_review(FORMS["review"].example))
+    document["predicate"]["expiresAt"] = document["predicate"]["issuedAt"]
+    with pytest.raises(Malformed, match="after issuedAt"):
+        parse_review(canonical(document))
+
+
+def source_document(**changes: Any) -> bytes:
+    document = json.loads(build_source(FORMS["source"].example))
+    document["predicate"] |= changes
+    return canonical(document)
+
+
+def test_authors_may_be_missing_only_where_nothing_changed() -> None:
+    with pytest.raises(Malformed, match="since base"):
+        parse_source(source_document(authors=[]))
+    unchanged = parse_source(source_document(authors=[], committers=[], base="2" * 40))
+    assert unchanged.authors == ()
+
+
+@pytest.mark.parametrize("authors", [["github:2", "github:1"], ["github:1", "github:1"]])
+def test_authors_are_sorted_and_stand_once(authors: list[str]) -> None:
+    with pytest.raises(Malformed, match="sorted"):
+        parse_source(source_document(authors=authors))
+
+
+@pytest.mark.parametrize(
+    "alias", ["ann@example.org", "git:ann@example.org", "git:abc", "github:", ":1", "git", ""]
+)
+def test_a_mail_address_is_no_alias(alias: str) -> None:
+    with pytest.raises(Malformed, match="alias"):
+        parse_alias(alias)
+
+
+@given(st.binary(max_size=60))
+def test_nothing_but_malformed_escapes_the_readers(content: bytes) -> None:
+    for form in FORMS.values():
+        with contextlib.suppress(Malformed):
+            form.parse(content)
