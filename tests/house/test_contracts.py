@@ -2,8 +2,11 @@
 
 import configparser
 import re
+from pathlib import Path
 
-from tests.house.sources import PACKAGE, PURE_FLOORS, ROOT
+import pytest
+
+from tests.house.sources import PACKAGE, PURE_FLOORS, ROOT, tracked_files
 
 CONTRACTS = configparser.ConfigParser()
 CONTRACTS.read(ROOT / ".importlinter")
@@ -36,3 +39,20 @@ def test_the_makefile_has_the_targets_that_the_documentation_names() -> None:
     assert set(re.findall(r"`make ([a-z]+)`|^    make ([a-z]+)$", pages, re.M)) <= {
         pair for target in targets for pair in ((target, ""), ("", target))
     }
+
+
+def test_every_file_that_the_threat_model_names_is_there() -> None:
+    text = (ROOT / "docs" / "threat-model.md").read_text()
+    named = re.findall(r"`([a-z_]+/[a-z_/]*(?:\.py)?)`", text)
+    assert named
+    assert [path for path in named if not (PACKAGE / path).exists() and not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    sorted(path for path in tracked_files() if path.suffix == ".md"),
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_every_relative_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
