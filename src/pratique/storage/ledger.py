@@ -1,0 +1,145 @@
+"""The ledger's rows: events in their order, the tree over them, and the checkpoints that were signed.
+
+An index is taken under the head row, in the transaction that says what happened; so indexes have no gaps, and what
+is in the ledger is what was committed. Triggers refuse to change or delete an event or a checkpoint.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from pratique.errors import Absent, Conflict
+from pratique.promotion.events import Entry, Event, build_event, parse_event
+from pratique.storage import tree
+from pratique.storage.schema import CHECKPOINT, EVENT, LEDGER_HEAD
+from pratique.tlog.tree import Frontier, leaf_hash
+from pratique.values.digest import Digest
+from pratique.values.moment import parse_moment, render_moment
+
+_HEAD = sa.select(LEDGER_HEAD.c.frontier).where(LEDGER_HEAD.c.id == 1)
+_GROWN = sa.update(LEDGER_HEAD).where(LEDGER_HEAD.c.id == 1)
+_BODIES = sa.select(EVENT.c.idx, EVENT.c.body).order_by(EVENT.c.idx)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A checkpoint that the ledger's key has signed; ``note`` is its exact bytes."""
+
+    size: int
+    root: bytes
+    note: bytes
+    at: datetime
+
+
+class LedgerRows:
+    """The ledger as one transaction sees it, and lets it grow."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """Use this connection, in a transaction."""
+        self._connection = connection
+
+    def frontier(self) -> Frontier:
+        """Return the tree's size and all that is needed of it to know its root."""
+        return Frontier.from_bytes(self._connection.execute(_HEAD).scalar_one())
+
+    def append(self, event: Event) -> Entry:
+        """Give the event the next index; the ledger is locked from here to the end of the transaction.
+
+        Raises:
+            Malformed: The event is too large.
+            Conflict: An event with this id is there already.
+        """
+        body = build_event(event)
+        leaf = leaf_hash(body)
+        frontier = Frontier.from_bytes(self._connection.execute(_HEAD.with_for_update()).scalar_one())
+        grown = frontier.append(leaf)
+        self._connection.execute(sa.insert(EVENT), _row(event, frontier.size, leaf, body))
+        self._connection.execute(_GROWN, {"size": grown.size, "frontier": grown.to_bytes()})
+        tree.keep(self._connection, grown.size)
+        return Entry(frontier.size, event)
+
+    def node(self, height: int, index: int) -> bytes:
+        """Return a perfect subtree's hash: the node source that ``tlog.proofs`` asks."""
+        return tree.node(self._connection, height, index)
+
+    def body(self, index: int) -> bytes:
+        """Return the exact bytes of one event, or raise ``Absent``."""
+        query = sa.select(EVENT.c.body).where(EVENT.c.idx == index)
+        found: bytes | None = self._connection.execute(query).scalar_one_or_none()
+        if found is None:
+            raise Absent(f"ledger: expected an index from 0 to below its size, found {index}")
+        return found
+
+    def entry(self, index: int) -> Entry:
+        """Return one event at its place, or raise ``Absent``."""
+        return Entry(index, parse_event(self.body(index)))
+
+    def bodies(self, start: int, end: int) -> tuple[bytes, ...]:
+        """Return the exact bytes of the events in ``[start, end)``, as far as there are any."""
+        query = sa.select(EVENT.c.body).where(EVENT.c.idx >= start, EVENT.c.idx < end).order_by(EVENT.c.idx)
+        return tuple(self._connection.scalars(query))
+
+    def of_promotion(self, promotion: str) -> tuple[Entry, ...]:
+        """Return every event of a promotion, in order."""
+        return self._entries(EVENT.c.promotion == promotion)
+
+    def of_image(self, image: Digest) -> tuple[Entry, ...]:
+        """Return every event about an image, in order."""
+        return self._entries(EVENT.c.image == str(image))
+
+    def of_type(self, name: str) -> tuple[Entry, ...]:
+        """Return every event of a type such as ``directory.published/1``, in order."""
+        return self._entries(EVENT.c.type == name)
+
+    def checkpoint(self) -> SignedCheckpoint | None:
+        """Return the last checkpoint that was signed, if there is one."""
+        query = sa.select(CHECKPOINT).order_by(CHECKPOINT.c.size.desc()).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _checkpoint(row)
+
+    def checkpoint_covering(self, index: int) -> SignedCheckpoint | None:
+        """Return the first checkpoint under which this index stands, if one was signed yet."""
+        query = sa.select(CHECKPOINT).where(CHECKPOINT.c.size > index).order_by(CHECKPOINT.c.size).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _checkpoint(row)
+
+    def add_checkpoint(self, checkpoint: SignedCheckpoint) -> None:
+        """Remember that this checkpoint was signed, before anybody else sees it.
+
+        Raises:
+            Conflict: One of this size or a larger one was signed already: publish that one.
+        """
+        last = self.checkpoint()
+        if last is not None and last.size >= checkpoint.size:
+            raise Conflict(
+                f"checkpoint: expected a size above the last one's, {last.size}, found {checkpoint.size}; use that"
+            )
+        at = render_moment(checkpoint.at)
+        row = {"size": checkpoint.size, "root": checkpoint.root, "note": checkpoint.note, "at": at}
+        self._connection.execute(sa.insert(CHECKPOINT), row)
+
+    def _entries(self, which: sa.ColumnElement[bool]) -> tuple[Entry, ...]:
+        rows = self._connection.execute(_BODIES.where(which))
+        return tuple(Entry(index, parse_event(body)) for index, body in rows)
+
+
+def _row(event: Event, index: int, leaf: bytes, body: bytes) -> dict[str, Any]:
+    return {
+        "idx": index,
+        "id": event.id,
+        "type": event.type,
+        "at": render_moment(event.at),
+        "actor": event.actor,
+        "promotion": event.promotion,
+        "application": event.application,
+        "environment": event.environment,
+        "image": None if event.image is None else str(event.image),
+        "leaf_hash": leaf,
+        "body": body,
+    }
+
+
+def _checkpoint(row: sa.Row[Any]) -> SignedCheckpoint:
+    return SignedCheckpoint(row.size, row.root, row.note, parse_moment(row.at))

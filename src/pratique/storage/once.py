@@ -1,0 +1,44 @@
+"""What may happen once only: a signed request by its nonce, and a command by the key its caller gave it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from pratique.errors import Conflict
+from pratique.storage.schema import ANSWER, NONCE
+from pratique.values.canonical import Json, canonical, parse_json
+from pratique.values.moment import render_moment
+
+
+class OnceRows:
+    """Nonces and answers as one transaction sees and adds them."""
+
+    def __init__(self, connection: sa.Connection, now: Callable[[], datetime]) -> None:
+        """Use this connection; ``now`` returns its transaction's moment."""
+        self._connection = connection
+        self._now = now
+
+    def nonce(self, nonce: str) -> None:
+        """Use up a nonce, for ever.
+
+        Raises:
+            Conflict: It was used before.
+        """
+        known = sa.select(NONCE.c.at).where(NONCE.c.nonce == nonce)
+        before = self._connection.execute(known).scalar_one_or_none()
+        if before is not None:
+            raise Conflict(f"nonce {nonce[:80]!r}: this was already submitted at {before}; sign a new one")
+        self._connection.execute(sa.insert(NONCE), {"nonce": nonce, "at": render_moment(self._now())})
+
+    def answer(self, key: str, make: Callable[[], Json]) -> Json:
+        """Return what was answered to this key before; else make an answer, remember and return it."""
+        known = sa.select(ANSWER.c.result).where(ANSWER.c.key == key)
+        before = self._connection.execute(known).scalar_one_or_none()
+        if before is not None:
+            found: Json = parse_json(before.encode(), "answer")
+            return found
+        made = make()
+        row = {"key": key, "result": canonical(made).decode(), "at": render_moment(self._now())}
+        self._connection.execute(sa.insert(ANSWER), row)
+        return made

@@ -1,0 +1,60 @@
+"""Events into rows: what each one changes, and the proof that the rows hold nothing else.
+
+The tables named here can be emptied and folded again from the ledger alone; :func:`differences` does so beside
+them and compares, which is the restore drill's core.
+"""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from pratique.promotion.events import Entry, parse_event
+from pratique.storage.promotion import project_promotion
+from pratique.storage.published import project_published
+from pratique.storage.schema import (
+    ARRIVAL,
+    DIRECTORY_VERSION,
+    EVENT,
+    METADATA,
+    POLICY_VERSION,
+    PROMOTION,
+    REMEDIATION,
+)
+
+TABLES = (DIRECTORY_VERSION, POLICY_VERSION, PROMOTION, ARRIVAL, REMEDIATION)
+
+
+def project(connection: sa.Connection, entry: Entry) -> None:
+    """Write down what an event changes.
+
+    Raises:
+        Conflict: It cannot follow what is there; nothing of the command may be committed then.
+    """
+    project_published(connection, entry)
+    project_promotion(connection, entry)
+
+
+def differences(connection: sa.Connection) -> tuple[str, ...]:
+    """Fold every event anew and return the rows that the projections have otherwise: none, if all is well.
+
+    Each is one line that names the table and the row; ``+`` stands only in the database, ``-`` only in the fold.
+    """
+    fresh = sa.create_engine("sqlite://")
+    METADATA.create_all(fresh, tables=TABLES)
+    with fresh.begin() as folded:
+        for entry in _entries(connection):
+            project(folded, entry)
+        return tuple(line for table in TABLES for line in _compared(table, connection, folded))
+
+
+def _entries(connection: sa.Connection) -> Iterable[Entry]:
+    query = sa.select(EVENT.c.idx, EVENT.c.body).order_by(EVENT.c.idx)
+    for index, body in connection.execute(query).yield_per(1000):
+        yield Entry(index, parse_event(body))
+
+
+def _compared(table: sa.Table, stored: sa.Connection, folded: sa.Connection) -> list[str]:
+    rows, again = (set(map(tuple, source.execute(sa.select(table)))) for source in (stored, folded))
+    return [f"+ {table.name} {row}" for row in sorted(rows - again, key=repr)] + [
+        f"- {table.name} {row}" for row in sorted(again - rows, key=repr)
+    ]

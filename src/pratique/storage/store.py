@@ -1,0 +1,60 @@
+"""The door to the database: commands that change it, queries that read it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from pratique.storage.effects import Hint, Patience
+from pratique.storage.engine import database_file
+from pratique.storage.failure import translated
+from pratique.storage.transaction import Transaction, View
+from pratique.storage.writer import Writer
+
+T = TypeVar("T")
+
+_PATIENT = Patience()
+
+
+class Store:
+    """One workspace's database. Any number of threads and processes may use it at once."""
+
+    def __init__(self, engine: sa.Engine, *, hint: Hint | None = None, patience: Patience = _PATIENT) -> None:
+        """Use a database that ``migrate.check`` has found up to date.
+
+        Args:
+            engine: From ``engine.open_engine``.
+            hint: Whom to tell of wanted effects, in the transaction that wants them; see ``dispatch.interface``.
+            patience: Leases and attempts of effects.
+        """
+        self._engine = engine
+        self._file = database_file(engine)
+        self._hint = hint
+        self._patience = patience
+        self._writer = Writer(engine)
+
+    def transact(self, command: Callable[[Transaction], T]) -> T:
+        """Run a command and return its answer once everything it did is on disk.
+
+        It may be run again, so it touches nothing but the transaction; when it raises, nothing of it remains.
+
+        Raises:
+            Conflict: Something that may be there once only is there already.
+            Unreachable: The database is locked for longer than anybody waits, full or failing. If the commit
+                itself failed, it may have been recorded all the same: look before asking for the same again.
+        """
+        return self._writer.run(lambda connection: command(Transaction(connection, self._patience, self._hint)))
+
+    def read(self, query: Callable[[View], T]) -> T:
+        """Run a query on one snapshot and return its answer; writers are not waited for.
+
+        Raises:
+            Unreachable: The database cannot be read.
+        """
+        with translated(self._file), self._engine.begin() as connection:
+            return query(View(connection, self._patience, self._hint))
+
+    def close(self) -> None:
+        """Finish what was asked for, and let go of the database."""
+        self._writer.close()
+        self._engine.dispose()

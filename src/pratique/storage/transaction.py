@@ -1,0 +1,97 @@
+"""What a query sees and a command may do: the rows of one transaction, by subject.
+
+A command reads, asks the pure floors what follows, and says so with :meth:`Transaction.append` and
+:meth:`Transaction.want`. It may be run again, and touches nothing outside the transaction.
+"""
+
+import secrets
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from pratique.promotion.events import Entry, Event
+from pratique.promotion.plan import Effect
+from pratique.storage.clock import database_now
+from pratique.storage.effects import EffectRows, Hint, Patience
+from pratique.storage.ledger import LedgerRows
+from pratique.storage.once import OnceRows
+from pratique.storage.opening import OpeningRows
+from pratique.storage.projection import differences, project
+from pratique.storage.promotion import ArrivalRows, PromotionRows, RemediationRows
+from pratique.storage.published import PublishedRows
+
+
+class View:
+    """One snapshot of the database. What is asked for by several subjects agrees.
+
+    Attributes:
+        ledger: Events, the tree over them, checkpoints.
+        promotions: Promotions as they stand.
+        arrivals: What the environments hold and held.
+        remediations: What must be repaired.
+        published: Directories and policies.
+        effects: Work to be done outside.
+        openings: Words behind commitments.
+    """
+
+    def __init__(self, connection: sa.Connection, patience: Patience, hint: Hint | None) -> None:
+        """See through this connection, which is in a transaction."""
+        self._connection = connection
+        self._now: datetime | None = None
+        self.ledger = LedgerRows(connection)
+        self.promotions = PromotionRows(connection)
+        self.arrivals = ArrivalRows(connection)
+        self.remediations = RemediationRows(connection)
+        self.published = PublishedRows(connection)
+        self.effects = EffectRows(connection, self._moment, patience, hint)
+        self.openings = OpeningRows(connection)
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this transaction by the database's clock: asked once, in whole milliseconds."""
+        return self._moment()
+
+    def drift(self) -> tuple[str, ...]:
+        """Fold every event anew and return where the projections differ: nothing, if all is well."""
+        return differences(self._connection)
+
+    def _moment(self) -> datetime:
+        if self._now is None:
+            self._now = database_now(self._connection)
+        return self._now
+
+
+class Transaction(View):
+    """A snapshot that may be changed; everything it says is committed together, or not at all.
+
+    Attributes:
+        once: Nonces and answers: what may happen once only.
+    """
+
+    def __init__(self, connection: sa.Connection, patience: Patience, hint: Hint | None) -> None:
+        """Change through this connection, which is in a transaction that may write."""
+        super().__init__(connection, patience, hint)
+        self.once = OnceRows(connection, self._moment)
+
+    def chance(self, count: int) -> bytes:
+        """Return this many random bytes, for identifiers and salts."""
+        return secrets.token_bytes(count)
+
+    def append(self, event: Event) -> Entry:
+        """Put an event into the ledger, fold it into the projections, and return it with its index.
+
+        From here on nobody else can append until the transaction ends: read what you need before.
+
+        Raises:
+            Conflict: It cannot follow what happened before; the message says why.
+            Malformed: It is too large.
+        """
+        if event.at != self.now:
+            raise ValueError(f"an event happens at its transaction's moment, {self.now}, not at {event.at}")
+        entry = self.ledger.append(event)
+        project(self._connection, entry)
+        return entry
+
+    def want(self, effect: Effect) -> None:
+        """Ask that an effect be performed after the commit; asking again for the same one changes nothing."""
+        self.effects.want(effect)
