@@ -9,10 +9,10 @@ from typing import Any
 from tests.attest.signers import ServiceSigner, SshSigner, service_p256, ssh_ed25519
 
 from pratique.attest.dsse import build_envelope
+from pratique.attest.review import Decision
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import Class, Entry, Event, EventObject
 from pratique.promotion.happenings import (
-    Decision,
     Happening,
     PromotionApproved,
     PromotionGathered,
@@ -216,6 +216,7 @@ def judged(
         "track": track,
         "risk": "12.0",
         "holds_until": None,
+        "review_until": None,
         "why": ("because",),
         "policy": digest("policy"),
         "rules": digest("rules"),

@@ -109,7 +109,7 @@ SEAL = {"keys": [], "uses": ["seal:prod", "evidence"]}
             "key: SHA256:.* belongs to person:eve and to",
         ),
         ({"people": {**PEOPLE, "person:gus": person("gus", "github:42")}}, "alias: github:42 belongs to"),
-        ({"people": {**PEOPLE, "person:gus": person("gus", "gus@example.org")}}, "expected git:<64 hex>"),
+        ({"people": {**PEOPLE, "person:gus": person("gus", "gus@example.org")}}, "expected git:<sha256"),
         ({"people": {**PEOPLE, "service:gus": person("gus")}}, "expected person:<slug>"),
         (
             {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.promotion.builders import NOW, digest, directory, question, review, role
 
-from pratique.promotion.happenings import Decision
+from pratique.attest.review import Decision
 from pratique.promotion.quorum import ANY_ROLE, Exclusion, Need, Quorum, count
 from pratique.promotion.states import ReviewStanding
 from pratique.values.names import Actor, Group

@@ -5,13 +5,14 @@ author is never two people; a key that seals does nothing else.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from pratique.attest.keykind import KeyKind
 from pratique.attest.keys import PublicKey, parse_key
+from pratique.attest.source import parse_alias
 from pratique.attest.sshkey import SshKey
 from pratique.errors import Malformed
 from pratique.policy.pattern import Pattern
@@ -23,7 +24,6 @@ from pratique.values.names import Actor, Group, is_person
 SCHEMA = "pratique/directory/1"
 MAX_BYTES = 8 * 1024 * 1024  # ours: about 20,000 people
 
-_ALIAS = re.compile(r"git:[0-9a-f]{64}|github:[0-9]{1,20}")
 _USE = re.compile(r"request|evidence|source|record|seal:[a-z][a-z0-9-]{0,30}")
 _USES = "request, evidence, source, record or seal:<environment>"
 _ROLE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -159,9 +159,7 @@ def _people_problems(document: DirectoryDocument, people: set[Actor]) -> Iterato
     for name, person in document.people:
         if not is_person(name):
             yield f"people.{name}: expected person:<slug>"
-        for alias in person.aliases:
-            if not _ALIAS.fullmatch(alias):
-                yield f"people.{name}.aliases: expected git:<64 hex> or github:<number>, found {alias[:80]!r}"
+        yield from (f"people.{name}.aliases: {problem}" for problem in _refusals(parse_alias, person.aliases))
     for group, found in document.groups:
         for member in found.members:
             if member not in people:
@@ -187,13 +185,14 @@ def _role_problems(document: DirectoryDocument, people: set[Actor]) -> Iterator[
             yield f"roles[{place}].holder: {role.holder[:80]} is neither among the people nor the groups"
         if not role.applications or not role.environments:
             yield f'roles[{place}]: expected applications and environments, for example ["*"]'
-        yield from (f"roles[{place}]: {problem}" for problem in _glob_problems(role))
+        globs = role.applications + role.environments
+        yield from (f"roles[{place}]: {problem}" for problem in _refusals(Pattern.parse, globs))
 
 
-def _glob_problems(role: Role) -> Iterator[str]:
-    for glob in role.applications + role.environments:
+def _refusals(parse: Callable[[str], object], texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
         try:
-            Pattern.parse(glob)
+            parse(text)
         except Malformed as error:
             yield str(error)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pratique.attest.review import Decision
 from pratique.policy.facts import Level
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
@@ -22,15 +23,6 @@ class Track(StrEnum):
     FAST = "fast"
     SLOW = "slow"
     REMEDIATION = "remediation"
-
-
-class Decision(StrEnum):
-    """What a reviewer may say."""
-
-    APPROVE = "approve"
-    VETO = "veto"
-    ASK = "ask"
-    ABSTAIN = "abstain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +117,10 @@ class PromotionGathered:
 
 @dataclass(frozen=True, slots=True)
 class PromotionJudged:
-    """The machine has decided; ``record`` holds every reason, and the last four what the decision relied on."""
+    """The machine has decided; ``record`` holds every reason, and the last four what the decision relied on.
+
+    People may decide until ``review_until``, where the track asks for any.
+    """
 
     generation: int
     record: Digest
@@ -133,6 +128,7 @@ class PromotionJudged:
     track: Track
     risk: str | None
     holds_until: datetime | None
+    review_until: datetime | None
     why: tuple[str, ...]
     policy: Digest
     rules: Digest

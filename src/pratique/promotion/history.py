@@ -273,6 +273,7 @@ def _judgement(data: PromotionJudged, entry: Entry) -> Judgement:
         track=data.track,
         risk=data.risk,
         holds_until=data.holds_until,
+        review_until=data.review_until,
         why=data.why,
         policy=data.policy,
         rules=data.rules,

@@ -9,9 +9,9 @@ Pure: no clock, no storage. ``now`` is an argument.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pratique.attest.review import Decision
 from pratique.promotion.directory import Directory
 from pratique.promotion.directory_form import Status
-from pratique.promotion.happenings import Decision
 from pratique.promotion.states import ReviewStanding
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pratique.attest.review import Decision
 from pratique.policy.facts import Level
-from pratique.promotion.happenings import Decision, Platform, Track
+from pratique.promotion.happenings import Platform, Track
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
 
@@ -93,6 +94,7 @@ class Judgement:
     track: Track
     risk: str | None
     holds_until: datetime | None
+    review_until: datetime | None
     why: tuple[str, ...]
     policy: Digest
     rules: Digest
