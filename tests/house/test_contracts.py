@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-
 from tests.house.sources import PACKAGE, PURE_FLOORS, ROOT, tracked_files
 
 CONTRACTS = configparser.ConfigParser()
 CONTRACTS.read(ROOT / ".importlinter")
+PAGES = sorted(path for path in tracked_files() if path.suffix == ".md")
 
 
 def names(section: str, key: str) -> set[str]:
@@ -48,11 +48,7 @@ def test_every_file_that_the_threat_model_names_is_there() -> None:
     assert [path for path in named if not (PACKAGE / path).exists() and not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize(
-    "page",
-    sorted(path for path in tracked_files() if path.suffix == ".md"),
-    ids=lambda page: str(page.relative_to(ROOT)),
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_relative_link_of_a_page_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
