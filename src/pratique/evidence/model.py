@@ -203,6 +203,8 @@ class Reading:
     facts: Facts | None
     about: tuple[Digest, ...] = ()
     predicate_type: str | None = None
+    inner_about: tuple[Digest, ...] = ()
+    """What a report inside a statement names itself; ``about`` are then the statement's subjects."""
 
 
 class Origin(StrEnum):

@@ -5,14 +5,20 @@ bytes are, a reading comes back: understood, understood in part, refused with re
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
 
+from pratique.attest.dsse import IN_TOTO
+from pratique.attest.statement import parse_statement
 from pratique.errors import Malformed
+from pratique.evidence.attestation import Attestation, Carrier, open_attestation, recognise
 from pratique.evidence.cyclonedx_json import read_cyclonedx_json
 from pratique.evidence.document import Document, JsonDocument, TextDocument, XmlDocument, open_document
 from pratique.evidence.grype_json import read_grype_json
 from pratique.evidence.junit import read_junit
 from pratique.evidence.model import Opaque, Parse, Reading
 from pratique.evidence.osv import read_osv
+from pratique.evidence.statement import read_statement
 from pratique.evidence.trivy_json import read_trivy_json
 
 Reader = Callable[[Document], Reading | None]
@@ -26,18 +32,65 @@ READERS: tuple[Reader, ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What some bytes say, and the attestation they are, if any, so that its signatures can be verified."""
+
+    reading: Reading
+    attestation: Attestation | None = None
+
+
 def read(content: bytes, media_type: str) -> Reading:
     """Return what these bytes say; never raises on account of them.
 
     Args:
         content: Exact bytes from anywhere.
-        media_type: What somebody called them; used in messages only.
+        media_type: What somebody called them; it names a refused document and decides nothing.
     """
+    return examine(content, media_type).reading
+
+
+def examine(content: bytes, media_type: str) -> Examined:
+    """Return what these bytes say and what carried it; see :func:`read`."""
     try:
         document = open_document(content)
+        carrier = recognise(document)
     except Malformed as error:
-        return Reading(media_type or "unknown", None, Parse.REFUSED, (str(error),), None)
-    return interpret(document)
+        return Examined(_refused(media_type or "unknown", error))
+    if carrier is None:
+        return Examined(interpret(document))
+    try:
+        attestation = open_attestation(content, carrier)
+    except Malformed as error:
+        return Examined(_refused(carrier, error))
+    return Examined(_read_attestation(attestation), attestation)
+
+
+def _refused(name: str, error: Malformed) -> Reading:
+    return Reading(name, None, Parse.REFUSED, (str(error),), None)
+
+
+def _read_attestation(attestation: Attestation) -> Reading:
+    if attestation.carrier is Carrier.MESSAGE:
+        return _kept(attestation.carrier, "a signature over bytes that are not in it")
+    if attestation.payload_type != IN_TOTO:
+        return _kept(
+            attestation.carrier, f"a signed payload of type {attestation.payload_type[:200]}, not interpreted"
+        )
+    try:
+        statement = parse_statement(attestation.payload)
+    except Malformed as error:
+        return _refused(attestation.carrier, error)
+    try:
+        reading = read_statement(statement, interpret)
+    except Malformed as error:
+        reading = _refused("in-toto", error)
+    return replace(
+        reading,
+        about=tuple(sorted({subject.digest for subject in statement.subjects})),
+        inner_about=reading.about,
+        predicate_type=statement.predicate_type,
+    )
 
 
 def interpret(document: Document) -> Reading:
@@ -52,8 +105,14 @@ def _opaque(document: Document) -> Reading:
     match document:
         case JsonDocument(value):
             keys = ", ".join(sorted(value)[:8])[:200] if isinstance(value, dict) else type(value).__name__
-            return Reading("json", None, Parse.OK, (), Opaque(f"JSON of a kind that is not interpreted: {keys}"))
+            return _kept("json", f"JSON of a kind that is not interpreted: {keys}")
         case XmlDocument(root):
-            return Reading("xml", None, Parse.OK, (), Opaque(f"XML <{str(root.tag)[:200]}>, not interpreted"))
+            return _kept("xml", f"XML <{str(root.tag)[:200]}>, not interpreted")
         case TextDocument():
-            return Reading("text", None, Parse.OK, (), Opaque("text, not interpreted"))
+            return _kept("text", "text, not interpreted")
+        case _:
+            assert_never(document)
+
+
+def _kept(name: str, what: str) -> Reading:
+    return Reading(name, None, Parse.OK, (), Opaque(what))

@@ -1,0 +1,133 @@
+"""Which image a piece of evidence is about, and who signed it.
+
+Strongest first: a verified signature over a statement that names the digest; a document that names it; the
+registry, which hangs it there; its uploader's word. What names another image is kept, covers nothing here, and
+says why.
+
+An index is not an image: a bill of materials or a scan that names only an index of several platforms does not say
+which of them was examined, and covers none.
+"""
+
+from dataclasses import dataclass
+
+from pratique.attest.keys import PublicKey
+from pratique.attest.verify import Signed, verify_envelope
+from pratique.errors import Unverified
+from pratique.evidence.attestation import Attestation
+from pratique.evidence.model import Bound, Evidence, Origin, Piece, Reading, Sbom, Scan
+from pratique.evidence.read import examine
+from pratique.values.digest import Digest
+from pratique.values.names import Actor
+from pratique.values.uris import SOURCE
+
+EVIDENCE_USE = "evidence"
+SOURCE_USE = "source"
+"""What a service's key must be listed for, to sign evidence or ``source/v1``."""
+
+ServiceKeys = tuple[tuple[Actor, PublicKey, frozenset[str]], ...]
+"""Every key, its holder, and what the directory lists it for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One real platform of an image, for example ``linux/amd64``."""
+
+    name: str
+    manifest: Digest
+    config: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSubject:
+    """An image: the digest that moves, and its platforms.
+
+    Without an index there is one platform, whose manifest is ``digest`` itself.
+    """
+
+    digest: Digest
+    platforms: tuple[Platform, ...]
+
+    @property
+    def manifests(self) -> tuple[Digest, ...]:
+        """The platforms' manifests."""
+        return tuple(platform.manifest for platform in self.platforms)
+
+    def among(self, digests: tuple[Digest, ...]) -> tuple[Digest, ...]:
+        """Return those of our digests that are named here, sorted; a config names its platform's manifest."""
+        named = set(digests)
+        found = {platform.manifest for platform in self.platforms if {platform.manifest, platform.config} & named}
+        return tuple(sorted(found | ({self.digest} & named)))
+
+
+def understand(pieces: tuple[Piece, ...], keys: ServiceKeys, image: ImageSubject) -> tuple[Evidence, ...]:
+    """Return each piece read, with whoever signed it and what it covers, in the order given.
+
+    Nothing that a piece holds raises. A signature counts only if it holds over the exact bytes, by a key that the
+    directory lists for this use; any other one is as good as none.
+
+    Args:
+        pieces: What was found.
+        keys: The directory's service keys.
+        image: What is asked for.
+    """
+    return tuple(_understand(piece, keys, image) for piece in pieces)
+
+
+def _understand(piece: Piece, keys: ServiceKeys, image: ImageSubject) -> Evidence:
+    examined = examine(piece.content, piece.media_type)
+    signers = _signers(examined.attestation, examined.reading, keys)
+    covers, bound, because = _bind(piece, examined.reading, signers, image)
+    return Evidence(piece, examined.reading, signers, covers, bound, because)
+
+
+def _signers(attestation: Attestation | None, reading: Reading, keys: ServiceKeys) -> tuple[Signed, ...]:
+    if attestation is None or attestation.envelope is None:
+        return ()
+    use = SOURCE_USE if reading.predicate_type == SOURCE else EVIDENCE_USE
+    trusted = tuple((holder, key) for holder, key, uses in keys if use in uses)
+    try:
+        return verify_envelope(attestation.envelope, trusted, None)  # people sign reviews, not evidence
+    except Unverified:
+        return ()
+
+
+Binding = tuple[tuple[Digest, ...], Bound, str]
+
+
+def _bind(piece: Piece, reading: Reading, signers: tuple[Signed, ...], image: ImageSubject) -> Binding:
+    named = image.among(reading.about)
+    if reading.about and not named:
+        others = ", ".join(digest.short for digest in reading.about[:3])
+        return (), Bound.OTHER, f"it names {others}, and nothing of this image"
+    if not named:
+        return _by_place(piece, reading, image)
+    covers = _covered(reading, named, image)
+    if covers:
+        whole = ", ".join(digest.short for digest in named)
+        if reading.predicate_type is not None and signers:
+            holders = ", ".join(signed.holder for signed in signers)
+            return covers, Bound.STATEMENT, f"a statement about {whole}, signed by {holders}"
+        unsigned = "a statement that nobody known signed" if reading.predicate_type else "the document"
+        return covers, Bound.REPORT, f"{unsigned} names {whole}"
+    if piece.subject in image.manifests:  # it names the index, but hangs on one platform
+        return _by_place(piece, reading, image)
+    return (), Bound.OTHER, "it names an index of several platforms, and not which of them it examined"
+
+
+def _by_place(piece: Piece, reading: Reading, image: ImageSubject) -> Binding:
+    covers = _covered(reading, image.among((piece.subject,)), image)
+    if not covers:
+        return (), Bound.OTHER, f"it belongs to {piece.subject.short}, which is no single image here"
+    if piece.origin is Origin.UPLOAD:
+        return covers, Bound.CLAIM, "only its uploader says that it is about this image"
+    return covers, Bound.REFERRER, f"the registry says that it belongs to {piece.subject.short}"
+
+
+def _covered(reading: Reading, named: tuple[Digest, ...], image: ImageSubject) -> tuple[Digest, ...]:
+    if not isinstance(reading.facts, Sbom | Scan):
+        everything = (image.digest, *image.manifests) if image.digest in named else named
+        return tuple(sorted(set(everything)))
+    if len(image.platforms) == 1 and image.digest in named:
+        return tuple(sorted({image.digest, *image.manifests}))
+    platforms = {*image.among(reading.inner_about), *named} & set(image.manifests)
+    return tuple(sorted(platforms))
