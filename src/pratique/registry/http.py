@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote, urljoin
 
-from pratique.errors import Absent, Conflict, Malformed, Refused, Unreachable, Unverified
+from pratique.errors import Absent, Conflict, Malformed, PratiqueError, Refused, Unreachable, Unverified
 from pratique.registry.address import origin_of
 from pratique.registry.interface import ANY, Expected, Lock, Opening, Reader
 from pratique.registry.manifest import (
@@ -64,7 +64,7 @@ class HttpRegistry:
         answer = self._session.send(Request("HEAD", self._manifest_url(tag), _ACCEPT), self._pull)
         if answer.status == 404:
             return None
-        expect(answer, (200,), f"resolving {tag}")
+        expect(answer, (200,), "resolving it")
         stated = answer.header("docker-content-digest")
         if stated:
             return Digest.parse(stated)
@@ -74,7 +74,7 @@ class HttpRegistry:
     def tags(self) -> tuple[str, ...]:
         """Return every tag, sorted."""
         found: set[str] = set()
-        for page in self._pages(f"{self._base}/tags/list?n=1000", "listing tags"):
+        for page in self._pages(f"{self._base}/tags/list?n=1000", "listing them"):
             names = parse_object(page.body, "list of tags").get("tags") or []
             if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
                 raise Malformed(f"{self._repository}: list of tags: expected a list of names")
@@ -94,7 +94,7 @@ class HttpRegistry:
         answer = self._session.send(Request("HEAD", self._manifest_url(str(digest)), _ACCEPT), self._pull)
         if answer.status == 404:
             return False
-        expect(answer, (200,), f"looking for {digest}")
+        expect(answer, (200,), "looking for it")
         return True
 
     def put_manifest(self, manifest: Manifest) -> None:
@@ -107,7 +107,7 @@ class HttpRegistry:
         answer = self._session.send(Request("HEAD", self._blob_url(digest)), self._pull)
         if answer.status == 404:
             return None
-        expect(answer, (200,), f"looking for blob {digest}")
+        expect(answer, (200,), "looking for it")
         return _length(answer)
 
     @contextmanager
@@ -117,7 +117,7 @@ class HttpRegistry:
         try:
             if stream.head.status == 404:
                 raise Absent(f"{self._repository} has no blob {blob.digest}")
-            expect(stream.head, (200,), f"reading blob {blob.digest}")
+            expect(stream.head, (200,), "reading it")
             if stream.head.header("content-length") and _length(stream.head) != blob.size:
                 found = _length(stream.head)
                 raise Unverified(
@@ -133,8 +133,7 @@ class HttpRegistry:
             try:
                 return self._upload(blob, opening)
             except Unreachable as error:
-                # The answer may be what was lost, not the blob.
-                if self.blob_size(blob.digest) == blob.size:
+                if self._arrived(blob):
                     return None
                 if attempt == _UPLOAD_TRIES - 1:
                     raise
@@ -214,8 +213,8 @@ class HttpRegistry:
         no_challenge = first.status == 401 and not first.header("www-authenticate")
         if first.status in _NO_REFERRERS_API or no_list or no_challenge:
             return ()
-        expect(first, (200,), f"listing referrers of {subject}")
-        pages = (first, *self._following(first, f"listing referrers of {subject}"))
+        expect(first, (200,), "listing them")
+        pages = (first, *self._following(first, "listing them"))
         return merge_lists(*(read_list(page.body) for page in pages))
 
     def _pages(self, url: str, doing: str) -> Iterator[Answer]:
@@ -244,7 +243,7 @@ class HttpRegistry:
         answer = self._session.send(request, self._pull, MAX_MANIFEST_BYTES)
         if answer.status == 404:
             return None
-        expect(answer, (200,), f"reading manifest {reference}")
+        expect(answer, (200,), "reading it")
         return answer
 
     def _put(self, reference: str, manifest: Manifest, headers: tuple[tuple[str, str], ...] = ()) -> None:
@@ -255,7 +254,7 @@ class HttpRegistry:
             manifest.raw,
         )
         answer = self._session.send(request, self._push)
-        expect(answer, (201,), f"writing manifest {reference}")
+        expect(answer, (201,), "writing it")
         stated = answer.header("docker-content-digest")
         if stated and stated != str(manifest.digest):
             raise Unverified(
@@ -264,12 +263,19 @@ class HttpRegistry:
 
     def _upload(self, blob: Descriptor, opening: Opening) -> None:
         begun = self._session.send(Request("POST", self._uploads), self._push)
-        expect(begun, (202,), f"beginning blob {blob.digest}")
+        expect(begun, (202,), f"beginning {blob.digest}")
         location = self._location(begun)
         url = f"{location}{'&' if '?' in location else '?'}digest={quote(str(blob.digest))}"
         request = Request("PUT", url, (("Content-Type", "application/octet-stream"),))
         answer = self._session.upload(request, self._push, blob, opening)
-        expect(answer, (201,), f"writing blob {blob.digest}")
+        expect(answer, (201,), f"writing {blob.digest}")
+
+    def _arrived(self, blob: Descriptor) -> bool:
+        """Tell whether only the answer to an upload was lost, not the blob."""
+        try:
+            return self.blob_size(blob.digest) == blob.size
+        except PratiqueError:
+            return False  # the caller's own error says more
 
     def _location(self, answer: Answer) -> str:
         location = answer.header("location")
@@ -285,7 +291,7 @@ class HttpRegistry:
         return f"{self._base}/blobs/uploads/"
 
     def _manifest_url(self, reference: str) -> str:
-        return f"{self._base}/manifests/{quote(reference)}"
+        return f"{self._base}/manifests/{quote(reference, safe=':')}"
 
     def _blob_url(self, digest: Digest) -> str:
         return f"{self._base}/blobs/{digest}"

@@ -95,7 +95,7 @@ def expect(answer: Answer, wanted: Collection[int], doing: str) -> None:
     Args:
         answer: What came.
         wanted: The statuses that mean success.
-        doing: What was asked, for the message, such as ``pushing manifest sha256:…``.
+        doing: What was asked of the URL, for the message, such as ``writing it``.
 
     Raises:
         Absent: 404, or a manifest points to what is not there.

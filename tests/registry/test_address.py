@@ -1,0 +1,96 @@
+"""Where connections go: the checked address is the one that is dialled."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.registry.opened import serve_blob
+from tests.registry.scripted_server import scripted_server
+
+from pratique.errors import Malformed, Refused, Unreachable
+from pratique.registry.address import Dialer, Origin, is_literal, origin_of
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "192.168.1.1",
+        "172.16.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::1",
+        "fe80::1",
+        "fd00:ec2::254",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "2002:a9fe:a9fe::1",
+    ],
+)
+def test_a_name_that_resolves_to_an_inner_address_is_not_dialled(address: str) -> None:
+    dialer = Dialer(frozenset(), lambda host, port: ("93.184.216.34", address))
+    with pytest.raises(Refused, match="not a public address"):
+        dialer.dial(Origin("https", "registry.example", 443))
+
+
+def test_a_trusted_host_may_have_a_private_address_but_no_senseless_one() -> None:
+    trusted = frozenset({"registry.example:5000"})
+    with pytest.raises(Unreachable, match="cannot connect"):
+        Dialer(trusted, lambda host, port: ("127.0.0.1",)).dial(Origin("https", "registry.example", 5000))
+    with pytest.raises(Refused, match="not a public address"):
+        Dialer(trusted, lambda host, port: ("0.0.0.0",)).dial(Origin("https", "registry.example", 5000))
+
+
+def test_another_port_of_a_trusted_host_is_not_trusted() -> None:
+    dialer = Dialer(frozenset({"registry.example:5000"}), lambda host, port: ("10.0.0.1",))
+    with pytest.raises(Refused):
+        dialer.dial(Origin("https", "registry.example", 22))
+
+
+def test_a_name_is_resolved_once_and_that_address_is_dialled() -> None:
+    answers = iter([("127.0.0.1",), ("169.254.169.254",)])
+    with scripted_server(serve_blob) as server:
+        port = int(server.host.rpartition(":")[2])
+        dialer = Dialer(frozenset({f"registry.example:{port}"}), lambda host, port: next(answers))
+        with dialer.dial(Origin("http", "registry.example", port)) as connection:
+            assert connection.getpeername()[0] == "127.0.0.1"
+
+
+def test_a_name_that_resolves_to_nothing_sensible_is_unreachable() -> None:
+    with pytest.raises(Unreachable, match="no address"):
+        Dialer(frozenset(), lambda host, port: ("rubbish",)).dial(Origin("https", "x.example", 443))
+
+
+@pytest.mark.parametrize(
+    ("host", "literal"),
+    [
+        ("127.0.0.1:5000", True),
+        ("10.1.2.3", True),
+        ("[::1]:5000", True),
+        ("localhost:5000", True),
+        ("registry.example:5000", False),
+        ("127.0.0.1.example", False),
+        ("2130706433", False),
+    ],
+)
+def test_only_an_address_is_literal(host: str, literal: bool) -> None:
+    assert is_literal(host) is literal
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://x/", "//x/y", "https://", "https://u:p@x/", "http://x:99999/"]
+)
+def test_a_url_that_is_not_plainly_http_is_malformed(url: str) -> None:
+    with pytest.raises(Malformed):
+        origin_of(url)
+
+
+@given(st.text(max_size=80))
+def test_no_text_makes_the_url_reader_fail_otherwise(text: str) -> None:
+    try:
+        origin_of(text)
+        origin_of(f"http://{text}")
+    except Malformed:
+        pass
