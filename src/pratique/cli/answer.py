@@ -5,6 +5,7 @@ Exit codes are those of docs/cli.md: 0 done, 1 refused or unverified, 2 malforme
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -34,7 +35,7 @@ class Answer:
         return json.dumps(self.value, indent=2, ensure_ascii=False) if as_json else self.text
 
 
-def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Return aligned columns of plain text; nothing is cut off, so that digests can be copied."""
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
     lines = [

@@ -1,0 +1,72 @@
+"""``pratique directory``: the signed list of people, roles and keys."""
+
+import argparse
+from pathlib import Path
+
+from pratique.cli.answer import Answer, table
+from pratique.cli.options import subverbs
+from pratique.cli.words import named_key
+
+
+def parser(program: str, summary: str) -> argparse.ArgumentParser:
+    """Return the verb's parser."""
+    verbs = subverbs(program, summary)
+    show = verbs.add("show", "print who is in the directory, verified from the trust root on")
+    show.set_defaults(run=_show)
+    publish = verbs.add("publish", "sign the next version from a people file and record it")
+    publish.add_argument("people", type=Path, metavar="FILE", help="the people file")
+    publish.add_argument(
+        "--root",
+        action="append",
+        required=True,
+        type=named_key,
+        metavar="person:NAME=KEY",
+        help="a root key holder who signs; repeat it for several",
+    )
+    publish.set_defaults(run=_publish)
+    return verbs.parser
+
+
+def _show(arguments: argparse.Namespace) -> Answer:
+    from pratique.promotion.form import write
+    from pratique.wire import open_workspace
+
+    with open_workspace(arguments.workspace) as workspace:
+        found = workspace.store.read(workspace.directory)
+    document = found.document
+    rows = [
+        (name, person.status, ", ".join(key.key_id for key in person.keys), _roles(found.document.roles, name))
+        for name, person in document.people
+    ]
+    services = [(name, ", ".join(service.uses), service.owner or "") for name, service in document.services]
+    root = f"{document.root.threshold} of {', '.join(sorted({key.person for key in document.root.keys}))}"
+    text = "\n".join(
+        (
+            f"directory {document.version} is {found.digest}; root: {root}",
+            "",
+            table(("PERSON", "STATUS", "KEYS", "ROLES"), rows),
+            "",
+            table(("SERVICE", "USES", "OWNER"), services),
+        )
+    )
+    return Answer({"digest": str(found.digest), "directory": write(document)}, text)
+
+
+def _roles(roles: tuple[object, ...], name: str) -> str:
+    from pratique.promotion.directory_form import Role
+
+    held = [role for role in roles if isinstance(role, Role) and role.holder == name]
+    return ", ".join(f"{role.role} ({' '.join(role.environments)})" for role in held)
+
+
+def _publish(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.directory import publish
+    from pratique.service.signatory import PersonSignatory
+    from pratique.wire import open_workspace
+
+    signatories = tuple(PersonSignatory(person, key) for person, key in arguments.root)
+    with open_workspace(arguments.workspace) as workspace:
+        done = publish(workspace, arguments.people, signatories)
+    return Answer(
+        {"version": done.version, "digest": str(done.digest)}, f"directory {done.version} is {done.digest}"
+    )

@@ -1,0 +1,62 @@
+"""``pratique policy``: check or publish the rules."""
+
+import argparse
+from datetime import datetime
+from pathlib import Path
+
+from pratique.cli.answer import Answer
+from pratique.cli.options import subverbs
+from pratique.cli.words import named_key
+
+
+def parser(program: str, summary: str) -> argparse.ArgumentParser:
+    """Return the verb's parser."""
+    verbs = subverbs(program, summary)
+    check = verbs.add("check", "read a policy and print its digest, or the first mistake with its place")
+    check.add_argument("path", type=Path, metavar="PATH", help="a directory with gate.yaml, or the file alone")
+    check.set_defaults(run=_check)
+    publish = verbs.add("publish", "sign a policy with root keys and record it")
+    publish.add_argument("path", type=Path, metavar="DIR", help="the policy's files")
+    publish.add_argument(
+        "--root",
+        action="append",
+        required=True,
+        type=named_key,
+        metavar="person:NAME=KEY",
+        help="a root key holder who signs; repeat it for several",
+    )
+    publish.add_argument("--effective-on", type=_moment, metavar="TIME", help="from then on (default: now)")
+    publish.set_defaults(run=_publish)
+    return verbs.parser
+
+
+def _moment(text: str) -> datetime:
+    from pratique.errors import Malformed
+    from pratique.values.moment import parse_moment
+
+    try:
+        return parse_moment(text)
+    except Malformed as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _check(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.policy import read_bundle
+
+    bundle = read_bundle(arguments.path).bundle
+    environments = {rules.name: str(rules.digest) for rules in bundle.environments}
+    value = {"name": bundle.metadata.name, "digest": str(bundle.digest), "environments": environments}
+    counted = [f"  {rules.name}: {len(rules.checks)} checks" for rules in bundle.environments]
+    return Answer(value, "\n".join((f"policy {bundle.metadata.name} is {bundle.digest}", *counted)))
+
+
+def _publish(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.policy import publish
+    from pratique.service.signatory import PersonSignatory
+    from pratique.wire import open_workspace
+
+    signatories = tuple(PersonSignatory(person, key) for person, key in arguments.root)
+    with open_workspace(arguments.workspace) as workspace:
+        done = publish(workspace, arguments.path, signatories, arguments.effective_on)
+    value = {"name": done.bundle, "version": done.version, "digest": str(done.digest)}
+    return Answer(value, f"policy {done.bundle} {done.version} is {done.digest}")

@@ -1,0 +1,162 @@
+"""Performing effects: what was wanted is done outside, at least once, and recorded once.
+
+A worker claims an effect under a lease, does the work while it renews the lease, and reports in one transaction
+that is refused if another attempt took over meanwhile. So a worker that is killed, or stopped and let go again,
+leaves no trace but work done twice; and that work is idempotent.
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from pratique.errors import Conflict, PratiqueError, Unreachable
+from pratique.promotion.happenings import PromotionFailed
+from pratique.promotion.plan import Step, plan
+from pratique.promotion.states import Promotion
+from pratique.service.scribe import Scribe
+from pratique.service.workspace import Workspace
+from pratique.storage.effects import EffectStanding, State
+from pratique.storage.transaction import Transaction
+from pratique.values.canonical import Json
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a step found or did outside, and what to record of it.
+
+    Attributes:
+        result: For whoever looks at the effect later.
+        record: Appends the events in the concluding transaction; it may be run again.
+    """
+
+    result: Json
+    record: Callable[[Scribe, Promotion], None]
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """A step that has to wait for others: tried again at ``until``, which counts as no attempt."""
+
+    until: datetime
+    because: str
+
+
+Perform = Callable[[Workspace, Promotion, EffectStanding], Done | NotYet]
+
+
+def perform(workspace: Workspace, steps: Mapping[Step, Perform], effect: str, attempt: int) -> None:
+    """Do one attempt of one effect, if it is this attempt's turn.
+
+    A failure of another system is tried again later; any other refusal ends the promotion's attempt as ``failed``.
+    """
+    claimed = workspace.store.transact(lambda tx: tx.effects.claim(effect, attempt, _me()))
+    if claimed is None:
+        return  # a stale, early or doubled hint
+    try:
+        with _renewing(workspace, claimed):
+            promotion = workspace.store.read(lambda view: view.promotions.find(claimed.promotion))
+            outcome = steps[claimed.step](workspace, promotion, claimed)
+        _conclude(workspace, claimed, outcome)
+    except Unreachable as error:
+        _log.warning("effect %s attempt %d: %s", effect, attempt, error)
+        _failed(workspace, claimed, error)
+    except PratiqueError as error:
+        _log.warning("effect %s attempt %d given up: %s", effect, attempt, error)
+        _given_up(workspace, claimed, str(error))
+
+
+def _me() -> str:
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def _conclude(workspace: Workspace, effect: EffectStanding, outcome: Done | NotYet) -> None:
+    match outcome:
+        case NotYet(until, because):
+            workspace.store.transact(lambda tx: tx.effects.postpone(effect.id, effect.attempt, until, because))
+        case Done(result, record):
+            workspace.store.transact(lambda tx: _recorded(tx, effect, result, record))
+
+
+def _recorded(
+    tx: Transaction, effect: EffectStanding, result: Json, record: Callable[[Scribe, Promotion], None]
+) -> None:
+    tx.effects.finish(effect.id, effect.attempt, result)
+    promotion = tx.promotions.find(effect.promotion)
+    if promotion.generation != effect.generation or not promotion.open:
+        return  # withdrawn, superseded or begun again meanwhile: what was done stays unused
+    record(Scribe(tx, promotion=promotion), promotion)
+    want_next(tx, effect.promotion)
+
+
+def want_next(tx: Transaction, promotion: str) -> None:
+    """Want what follows from how a promotion, and those that wait for the same place, stand now."""
+    standing = tx.promotions.find(promotion)
+    others = tuple(each for each in tx.promotions.open_at(*standing.place) if each.id != promotion)
+    for effect in plan(standing, others):
+        tx.want(effect)
+
+
+def _failed(workspace: Workspace, effect: EffectStanding, error: Unreachable) -> None:
+    def command(tx: Transaction) -> None:
+        if tx.effects.fail(effect.id, effect.attempt, str(error)) is State.DEAD:
+            record_death(tx, effect, str(error))
+
+    _unless_overtaken(workspace, command)
+
+
+def _given_up(workspace: Workspace, effect: EffectStanding, reason: str) -> None:
+    def command(tx: Transaction) -> None:
+        tx.effects.give_up(effect.id, effect.attempt, reason)
+        record_death(tx, effect, reason)
+
+    _unless_overtaken(workspace, command)
+
+
+def _unless_overtaken(workspace: Workspace, command: Callable[[Transaction], None]) -> None:
+    try:
+        workspace.store.transact(command)
+    except Conflict as error:
+        _log.info("%s", error)  # another attempt took over; what it finds counts
+
+
+def record_death(tx: Transaction, effect: EffectStanding, reason: str) -> None:
+    """Record that a promotion's step was given up; it can be retried."""
+    promotion = tx.promotions.find(effect.promotion)
+    if not promotion.open or promotion.generation != effect.generation:
+        return
+    failed = PromotionFailed(
+        generation=effect.generation, effect=effect.step, reason=reason[:2000], attempts=effect.attempt
+    )
+    Scribe(tx, promotion=promotion).append(failed)
+    want_next(tx, promotion.id)
+
+
+@contextmanager
+def _renewing(workspace: Workspace, effect: EffectStanding) -> Iterator[None]:
+    """Renew the lease while the work goes on, at a third of its time."""
+    done = threading.Event()
+    pause = workspace.store.patience.lease.total_seconds() / 3
+
+    def renew() -> None:
+        while not done.wait(pause):
+            try:
+                workspace.store.transact(lambda tx: tx.effects.renew(effect.id, effect.attempt))
+            except Conflict:
+                return  # overtaken: the report will be refused
+            except Unreachable as error:
+                _log.warning("effect %s: the lease could not be renewed: %s", effect.id, error)
+
+    thread = threading.Thread(target=renew, name=f"lease {effect.id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

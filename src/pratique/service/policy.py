@@ -1,0 +1,185 @@
+"""The rules: reading a bundle from files, and publishing one under the signatures of those who may."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pratique.attest.dsse import IN_TOTO, build_envelope, parse_envelope
+from pratique.attest.policy import Policy, build_policy, parse_policy
+from pratique.attest.sshsig import Namespace
+from pratique.attest.verify import open_envelope
+from pratique.errors import Absent, Conflict, Malformed, Refused
+from pratique.policy.document import Bundle
+from pratique.policy.source import load
+from pratique.promotion.directory import Directory
+from pratique.promotion.events import EventObject
+from pratique.promotion.happenings import PolicyPublished
+from pratique.service.scribe import Scribe, keep
+from pratique.service.signatory import Signatory, sign
+from pratique.service.workspace import Workspace
+from pratique.storage.blobs import BlobStore
+from pratique.storage.transaction import Transaction, View
+from pratique.values.canonical import canonical
+from pratique.values.digest import Digest
+from pratique.values.names import Actor
+from pratique.values.uris import ENVELOPE_MEDIA, POLICY_MEDIA
+
+SOURCES_MEDIA = "application/vnd.pratique.policy.sources.v1+json"
+_MAX_FILES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A bundle and the texts it was resolved from, by relative path."""
+
+    bundle: Bundle
+    sources: dict[str, str]
+
+
+def read_bundle(path: Path) -> Read:
+    """Read a policy from its directory, or from a single ``gate.yaml``.
+
+    Raises:
+        Absent: There is nothing at ``path``.
+        Malformed: A file breaks the policy's form; the message begins with ``file:line:column``.
+    """
+    files = _files(path)
+    return Read(load(files), files)
+
+
+def _files(path: Path) -> dict[str, str]:
+    if not path.exists():
+        raise Absent(f"policy {path} does not exist; give a directory with gate.yaml, or the file")
+    found = [path] if path.is_file() else sorted(file for file in path.rglob("*.yaml") if file.is_file())
+    if len(found) > _MAX_FILES:
+        raise Malformed(f"policy {path}: expected at most {_MAX_FILES} files, found {len(found)}")
+    base = path.parent if path.is_file() else path
+    return {str(file.relative_to(base)): _text(file) for file in found}
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Malformed(f"{file}: cannot be read as UTF-8 text: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """Where a new policy stands in the row of its predecessors."""
+
+    version: int
+    previous: Digest | None
+    directory: Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A signed policy, ready to be recorded; its objects are stored."""
+
+    happening: PolicyPublished
+    objects: tuple[EventObject, ...]
+    signed_by: tuple[Actor, ...]
+
+
+def prepare(
+    blobs: BlobStore,
+    read: Read,
+    after: Succession,
+    signatories: tuple[Signatory, ...],
+    effective_on: datetime | None = None,
+) -> Publication:
+    """Have a policy signed by root key holders, and store its objects.
+
+    Raises:
+        Unverified: Too few of the directory's root key holders signed.
+    """
+    sources = canonical(read.sources)
+    statement = build_policy(
+        Policy(
+            bundle=read.bundle.metadata.name,
+            digest=read.bundle.digest,
+            version=after.version,
+            previous=after.previous,
+            effective_on=effective_on,
+            directory=after.directory.digest,
+            sources=Digest.of(sources),
+        )
+    )
+    if not signatories:
+        raise Refused("policy: expected at least one root key holder to sign; give --key")
+    envelope = joined(tuple(sign(each, statement, IN_TOTO, Namespace.POLICY) for each in signatories))
+    signed_by = authorised(envelope, after.directory)
+    return Publication(
+        happening=PolicyPublished(
+            bundle=read.bundle.metadata.name,
+            version=after.version,
+            digest=read.bundle.digest,
+            previous=after.previous,
+            effective_on=effective_on,
+            environments=tuple((rules.name, rules.digest) for rules in read.bundle.environments),
+        ),
+        objects=(
+            keep(blobs, "policy", POLICY_MEDIA, read.bundle.resolved),
+            keep(blobs, "policy-signature", ENVELOPE_MEDIA, envelope),
+            keep(blobs, "policy-sources", SOURCES_MEDIA, sources),
+        ),
+        signed_by=signed_by,
+    )
+
+
+def authorised(envelope: bytes, directory: Directory) -> tuple[Actor, ...]:
+    """Return which root key holders signed a policy statement; raises ``Unverified`` where they are too few."""
+    root = directory.document.root
+    keys = tuple((key.person, key.key) for key in root.keys)
+    opened = open_envelope(
+        parse_envelope(envelope), keys, Namespace.POLICY, payload_type=IN_TOTO, threshold=root.threshold
+    )
+    parse_policy(opened.payload)
+    return tuple(signer.holder for signer in opened.signers)
+
+
+def joined(envelopes: tuple[bytes, ...]) -> bytes:
+    """Return one envelope with the signatures of all, which must be around the same payload."""
+    parsed = tuple(map(parse_envelope, envelopes))
+    if len({(each.payload_type, each.payload) for each in parsed}) != 1:
+        raise Malformed("envelopes: expected signatures over the same bytes")
+    signatures = tuple(signature for each in parsed for signature in each.signatures)
+    return build_envelope(parsed[0].payload, parsed[0].payload_type, signatures)
+
+
+def publish(
+    workspace: Workspace, path: Path, signatories: tuple[Signatory, ...], effective_on: datetime | None = None
+) -> PolicyPublished:
+    """Publish a policy as the successor of the last one.
+
+    Raises:
+        Conflict: It is the policy that is in force, or another one was published meanwhile.
+        Refused: It carries another name than its predecessor.
+        Unverified: Too few of the directory's root key holders signed.
+    """
+    read = read_bundle(path)
+    after = workspace.store.read(lambda view: _succession(workspace, view, read.bundle))
+    publication = prepare(workspace.blobs, read, after, signatories, effective_on)
+
+    def command(tx: Transaction) -> None:
+        if _succession(workspace, tx, read.bundle) != after:
+            raise Conflict("policy: the directory or the policy changed meanwhile; publish it again")
+        Scribe(tx, publication.signed_by[0]).append(publication.happening, *publication.objects)
+
+    workspace.store.transact(command)
+    return publication.happening
+
+
+def _succession(workspace: Workspace, view: View, bundle: Bundle) -> Succession:
+    published = [
+        entry.event.data
+        for entry in view.ledger.of_type("policy.published/1")
+        if isinstance(entry.event.data, PolicyPublished)
+    ]
+    last = published[-1]
+    if last.bundle != bundle.metadata.name:
+        raise Refused(f"policy: expected the name {last.bundle}, found {bundle.metadata.name}; keep the name")
+    if last.digest == bundle.digest:
+        raise Conflict(f"policy {bundle.metadata.name}: {bundle.digest} is what was published last")
+    return Succession(last.version + 1, last.digest, workspace.directory(view))

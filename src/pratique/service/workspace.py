@@ -1,0 +1,113 @@
+"""What every verb works with: one installation's ledger, bytes, repositories and keys; ``wire`` builds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pratique.errors import Absent
+from pratique.policy.document import Bundle, parse_bundle
+from pratique.promotion.authority import Chain, RootOfTrust, verify_chain
+from pratique.promotion.directory import Directory
+from pratique.promotion.guards import InForce
+from pratique.promotion.happenings import PolicyPublished
+from pratique.promotion.states import Promotion
+from pratique.proof.trust import TrustRoot
+from pratique.registry.interface import Lock, Registry
+from pratique.service.keyring import Keyring
+from pratique.storage.blobs import BlobStore
+from pratique.storage.store import Store
+from pratique.storage.transaction import View
+from pratique.values.digest import Digest
+from pratique.values.reference import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One installation.
+
+    Attributes:
+        root: Its directory.
+        export: Where its ledger is published.
+        origin: The name of its ledger.
+        verifier: The id that its seals carry.
+        store: Ledger and state.
+        blobs: Every object, by digest.
+        open: Opens a repository.
+        lock: Guards what several processes would overwrite in a repository.
+        keys: Its service keys.
+        trust: What it believes before it reads its own ledger.
+    """
+
+    root: Path
+    export: Path
+    origin: str
+    verifier: str
+    store: Store
+    blobs: BlobStore
+    open: Callable[[Repository], Registry]
+    lock: Lock
+    keys: Keyring
+    trust: TrustRoot
+
+    def chain(self, view: View) -> Chain:
+        """Return every directory so far, verified against the trust root.
+
+        Raises:
+            Unverified: A version does not follow from the trust root; nothing in this ledger counts then.
+        """
+        published = view.ledger.of_type("directory.published/1")
+        named = ((entry.index, entry.event.object("directory")) for entry in published)
+        envelopes = tuple((index, item.digest) for index, item in named if item is not None)
+        return _chain(self.blobs, self.root_of_trust, envelopes)
+
+    @property
+    def root_of_trust(self) -> RootOfTrust:
+        """What vouches for directory 1."""
+        trust = self.trust
+        return RootOfTrust(trust.directory_keys, trust.directory_threshold, trust.min_version, self.origin)
+
+    def directory(self, view: View) -> Directory:
+        """Return the directory in force; raises as :meth:`chain`."""
+        return self.chain(view).head
+
+    def bundle(self, view: View) -> Bundle:
+        """Return the policy in force, or raise ``Absent`` where none is."""
+        return self.bundle_of(self.policy_digest(view))
+
+    def policy_digest(self, view: View) -> Digest:
+        """Return the digest of the policy in force, or raise ``Absent``."""
+        published = view.ledger.of_type("policy.published/1")
+        effective = [
+            data.digest
+            for entry in published
+            if isinstance(data := entry.event.data, PolicyPublished)
+            and (data.effective_on is None or data.effective_on <= view.now)
+        ]
+        if not effective:
+            raise Absent("policy: none is in force; publish one with `pratique policy publish`")
+        return effective[-1]
+
+    def bundle_of(self, digest: Digest) -> Bundle:
+        """Return a policy that was published, by its digest."""
+        return _bundle(self.blobs, digest)
+
+    def in_force(self, view: View, promotion: Promotion) -> InForce:
+        """Return what the guards compare a promotion's decision with, at this moment."""
+        current = view.arrivals.current(*promotion.place)
+        return InForce(
+            now=view.now,
+            rules=self.bundle(view).rules(promotion.to).digest,
+            directory=self.directory(view).digest,
+            current=current.image if current else None,
+        )
+
+
+@lru_cache(maxsize=16)
+def _chain(blobs: BlobStore, trust: RootOfTrust, envelopes: tuple[tuple[int, Digest], ...]) -> Chain:
+    return verify_chain(tuple((index, blobs.get(digest)) for index, digest in envelopes), trust)
+
+
+@lru_cache(maxsize=16)
+def _bundle(blobs: BlobStore, digest: Digest) -> Bundle:
+    return parse_bundle(blobs.get(digest))

@@ -1,0 +1,118 @@
+"""Building the workspace: the one place that names implementations."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pratique.config import Config, RegistrySettings, load, workspace_root
+from pratique.errors import Absent, Malformed, Unreachable
+from pratique.proof.trust import parse_trust_root
+from pratique.registry.auth import Credentials
+from pratique.registry.interface import Lock
+from pratique.registry.open import Settings, open_repository
+from pratique.service.keyring import Keyring
+from pratique.service.workspace import Workspace
+from pratique.storage.blobs import BlobStore
+from pratique.storage.effects import Hint
+from pratique.storage.engine import open_engine
+from pratique.storage.migrate import check
+from pratique.storage.store import Store
+
+
+@contextmanager
+def open_workspace(flag: str | None, *, hint: Hint | None = None) -> Iterator[Workspace]:
+    """Yield the workspace that the flag or the environment names, and close it afterwards.
+
+    Args:
+        flag: The directory as given on the command line, if it was.
+        hint: Whom the store tells of wanted effects; a process that only asks has nobody to tell.
+
+    Raises:
+        Absent: There is no workspace.
+        Malformed: Its settings or its trust root are wrong.
+        Unreachable: Its database cannot be opened.
+    """
+    config = load(workspace_root(flag))
+    engine = open_engine(config.database)
+    check(engine)
+    store = Store(engine, hint=hint)
+    try:
+        yield assemble(config, store)
+    finally:
+        store.close()
+
+
+def assemble(config: Config, store: Store) -> Workspace:
+    """Return the workspace over an open store."""
+    settings = _registry_settings(config)
+    return Workspace(
+        root=config.root,
+        export=config.export,
+        origin=config.origin,
+        verifier=config.verifier,
+        store=store,
+        blobs=BlobStore(config.blobs),
+        open=lambda repository: open_repository(repository, settings),
+        lock=_file_locks(config.root / "locks"),
+        keys=Keyring(config.keys, config.origin),
+        trust=parse_trust_root(_read(config.trust_root)),
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Absent(f"{path} cannot be read: {error.strerror}; `pratique init` writes it") from error
+
+
+def _registry_settings(config: Config) -> Settings:
+    insecure = frozenset(registry.host for registry in config.registries if registry.insecure)
+    configured = frozenset(registry.host for registry in config.registries)
+    return Settings(
+        base=config.root, credentials=_credentials(config.registries), insecure=insecure, private=configured
+    )
+
+
+def _credentials(registries: tuple[RegistrySettings, ...]) -> Callable[[str], Credentials | None]:
+    named = {registry.host: registry for registry in registries if registry.username}
+
+    def find(host: str) -> Credentials | None:
+        registry = named.get(host)
+        return None if registry is None else Credentials(registry.username or "", _password(registry))
+
+    return find
+
+
+def _password(registry: RegistrySettings) -> str:
+    if registry.password_env:
+        value = os.environ.get(registry.password_env)
+        if value is None:
+            raise Absent(f"registry {registry.host}: the variable {registry.password_env} is not set")
+        return value
+    if registry.password_file:
+        return _read(Path(registry.password_file)).decode().rstrip("\n")
+    raise Malformed(f"registry {registry.host}: expected password_env or password_file beside the username")
+
+
+def _file_locks(directory: Path) -> Lock:
+    """Return locks among this machine's processes, one file a name."""
+
+    @contextmanager
+    def lock(name: str) -> Iterator[None]:
+        path = directory / hashlib.sha256(name.encode()).hexdigest()
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Unreachable(f"lock {path}: {error.strerror}") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    return lock
