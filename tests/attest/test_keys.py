@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.attest.signers import (
+    ServiceSigner,
+    SshSigner,
     mpint,
     pem,
     service_ed25519,
@@ -33,16 +35,16 @@ P256, ED25519 = service_p256(), service_ed25519()
 
 
 @pytest.mark.parametrize("signer", SSH, ids=lambda signer: str(signer.key.algorithm))
-def test_an_ssh_key_is_read_back_without_its_comment(signer: object) -> None:
-    key = signer.key  # type: ignore[attr-defined]
+def test_an_ssh_key_is_read_back_without_its_comment(signer: SshSigner) -> None:
+    key = signer.key
     assert parse_key(KeyKind.SSH, f"{key.text} ann@example.org\n") == key
     assert "@example.org" not in key.text
 
 
 @pytest.mark.parametrize("signer", [P256, ED25519], ids=["p256", "ed25519"])
-def test_a_service_key_is_read_back_as_the_same_pem(signer: object) -> None:
-    key = signer.key  # type: ignore[attr-defined]
-    assert key.text == signer.pem  # type: ignore[attr-defined]
+def test_a_service_key_is_read_back_as_the_same_pem(signer: ServiceSigner) -> None:
+    key = signer.key
+    assert key.text == signer.pem
     assert parse_key(key.kind, key.text) == key
 
 
@@ -182,6 +184,13 @@ def test_nothing_but_unverified_escapes_verification(signature: bytes) -> None:
 def test_nothing_but_malformed_escapes_the_reader(blob: bytes) -> None:
     with pytest.raises(Malformed):
         parse_ssh_blob(blob)
+
+
+@given(st.integers(2**2046, 2**2047 - 1), st.binary(min_size=256, max_size=256))
+def test_a_made_up_modulus_verifies_nothing(half: int, signature: bytes) -> None:
+    key = parse_ssh_blob(string(b"ssh-rsa") + mpint(65537) + mpint(2 * half + 1))
+    with pytest.raises(Unverified):
+        key.verify(string(b"rsa-sha2-512") + string(signature), b"message")
 
 
 def test_two_keys_have_two_ids() -> None:

@@ -149,11 +149,11 @@ def test_rsa_with_sha1_is_refused() -> None:
         verify_sshsig(parse_sshsig(armour(old.sshsig(MESSAGE, REVIEW))), MESSAGE, REVIEW)
 
 
-def test_bytes_after_the_signature_are_refused() -> None:
-    for signer in SIGNERS.values():
-        longer = SshSigner(signer.blob, lambda message, signer=signer: signer.raw(message) + b"\0")  # type: ignore[misc]
-        assert not accepted_here(armour(longer.sshsig(MESSAGE, REVIEW)), signer.key)
-        assert not accepted_here(armour(signer.sshsig(MESSAGE, REVIEW) + b"\0"), signer.key)
+@pytest.mark.parametrize("signer", SIGNERS.values(), ids=SIGNERS)
+def test_bytes_after_the_signature_are_refused(signer: SshSigner) -> None:
+    longer = SshSigner(signer.blob, lambda message: signer.raw(message) + b"\0")
+    assert not accepted_here(armour(longer.sshsig(MESSAGE, REVIEW)), signer.key)
+    assert not accepted_here(armour(signer.sshsig(MESSAGE, REVIEW) + b"\0"), signer.key)
 
 
 def test_a_number_has_one_spelling() -> None:

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from securesystemslib import dsse
+from securesystemslib.signer._key import SSlibKey
 from tests.attest.signers import (
     VERIFIED,
     envelope,
@@ -233,6 +236,13 @@ def test_a_signature_by_openssl_verifies_here(tmp_path: Path) -> None:
     content = build_envelope(b"{}", IN_TOTO, (Signature((tmp_path / "sig").read_bytes()),))
     key = parse_pem((tmp_path / "key.pem").read_text())
     assert holders(verify_envelope(parse_envelope(content), ((ci, key),), None)) == [ci]
+
+
+def test_securesystemslib_verifies_what_we_build() -> None:
+    theirs = dsse.Envelope.from_dict(json.loads(envelope(b"{}", CI.signature(b"{}")).content))
+    key = SSlibKey.from_crypto(load_pem_public_key(CI.pem.encode()), keyid=CI.key.key_id)
+    assert theirs.pae() == pae(IN_TOTO, b"{}")
+    assert list(theirs.verify([key], 1)) == [CI.key.key_id]
 
 
 def test_a_summary_published_by_another_company_verifies(corpus: Path) -> None:

@@ -69,7 +69,7 @@ class Fields:
         """Return an array of objects."""
         return tuple(self._item(name, place, item) for place, item in enumerate(self._typed(name, list)))
 
-    def objects_or_none(self, name: str) -> "tuple[Fields, ...]":
+    def objects_or_empty(self, name: str) -> "tuple[Fields, ...]":
         """Return an array of objects; an empty one where it is absent or null."""
         return self.objects(name) if self.has(name) else ()
 

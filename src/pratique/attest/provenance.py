@@ -87,7 +87,7 @@ def parse_provenance(statement: Statement) -> Provenance:
     definition, run = statement.fields.object("buildDefinition"), statement.fields.object("runDetails")
     builder, metadata = run.object("builder"), run.object_or_empty("metadata")
     parameters = definition.object("externalParameters")
-    dependencies = definition.objects_or_none("resolvedDependencies")
+    dependencies = definition.objects_or_empty("resolvedDependencies")
     if len(dependencies) > MAX_DEPENDENCIES:
         raise Malformed(f"provenance: expected at most {MAX_DEPENDENCIES} dependencies, found {len(dependencies)}")
     return Provenance(

@@ -128,7 +128,7 @@ def read_vsa(statement: Statement) -> Vsa:
         resource_uri=fields.text("resourceUri"),
         policy_uri=policy.text_or_empty("uri"),
         policy=_sha256(policy),
-        inputs=tuple(digest for item in fields.objects_or_none("inputAttestations") if (digest := _sha256(item))),
+        inputs=tuple(digest for item in fields.objects_or_empty("inputAttestations") if (digest := _sha256(item))),
         result=fields.member("verificationResult", Result),
         levels=levels,
         seal=_seal(fields, levels),
