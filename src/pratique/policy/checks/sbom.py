@@ -1,0 +1,138 @@
+"""Bill of materials: it is there, in an allowed format, about this image, and complete enough."""
+
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Literal, assert_never
+
+from pratique.evidence.model import Bound, Evidence, Parse
+from pratique.evidence.quality import Quality, measure
+from pratique.policy.checks.rule import CheckRule, Problem, answer, distance, signers_wanted, sum_up, trusted
+from pratique.policy.facts import Facts
+from pratique.policy.result import CheckFinding, CheckResult, Outcome
+from pratique.policy.schema import TAG
+from pratique.policy.tightening import allows_less, higher, tighter
+from pratique.policy.words import Service, Share, render_share
+
+
+class SbomFormat(StrEnum):
+    """A family of formats, whatever its version and spelling."""
+
+    CYCLONEDX = "cyclonedx"
+    SPDX = "spdx"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinRatio:
+    """The least share of components that must state each of these."""
+
+    version: Share | None = field(default=None, metadata=tighter(higher))
+    purl: Share | None = field(default=None, metadata=tighter(higher))
+    licence: Share | None = field(default=None, metadata=tighter(higher))
+    supplier: Share | None = field(default=None, metadata=tighter(higher))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SbomRule(CheckRule):
+    """What the bill of materials must be like."""
+
+    check: Literal["sbom"] = field(default="sbom", metadata=TAG)
+    required: bool = field(default=True, metadata=tighter(higher))
+    """``false`` turns a missing one into ``warn``; one that is there is judged all the same."""
+    formats: tuple[SbomFormat, ...] = field(default=(), metadata=tighter(allows_less))
+    min_ratio: MinRatio = MinRatio()
+    binds_to_digest: bool = field(default=False, metadata=tighter(higher))
+    """The document itself, or a signed statement around it, must name this digest."""
+    keys: tuple[Service, ...] = field(default=(), metadata=tighter(allows_less))
+
+
+_COMPLETE = "make a bill of materials of this image with a tool that looks inside it, and add it"
+
+
+def judge_sbom(rule: SbomRule, facts: Facts) -> CheckResult:
+    """Pass where one bill of materials meets every demand; otherwise tell about the one that came closest."""
+    measured = [(measure(sbom), each) for sbom, each in facts.sboms if trusted(each, rule.keys)]
+    if not measured:
+        return _missing(rule, facts)
+    judged = [(_problems(rule, quality, each), quality, each) for quality, each in measured]
+    problems, quality, evidence = min(judged, key=lambda item: distance(item[0]))
+    message = "; ".join(finding.message for _, finding in problems)
+    return answer(
+        rule,
+        sum_up(problems),
+        message or f"{evidence.reading.format} with {quality.packages} packages",
+        remedy=_COMPLETE if problems else None,
+        findings=tuple(finding for _, finding in problems),
+        counts=_counts(quality),
+        evidence=[each.piece.digest for _, each in measured],
+    )
+
+
+def _missing(rule: SbomRule, facts: Facts) -> CheckResult:
+    others = f"; {len(facts.sboms)} are here without" if facts.sboms else ""
+    message = f"no bill of materials{signers_wanted(rule.keys)}{others}"
+    return answer(
+        rule,
+        Outcome.UNKNOWN if rule.required else Outcome.WARN,
+        message,
+        remedy=f"add an SBOM of {facts.subject}{signers_wanted(rule.keys)}",
+        findings=(CheckFinding("sbom", message),),
+        counts=(("packages", 0),),
+        evidence=[each.piece.digest for _, each in facts.sboms],
+    )
+
+
+def _counts(quality: Quality) -> tuple[tuple[str, int], ...]:
+    return (
+        ("packages", quality.packages),
+        ("with_licence", quality.with_licence),
+        ("with_purl", quality.with_purl),
+        ("with_supplier", quality.with_supplier),
+        ("with_version", quality.with_version),
+    )
+
+
+def _problems(rule: SbomRule, quality: Quality, evidence: Evidence) -> tuple[Problem, ...]:
+    found = [_unread(evidence), _empty(quality), _format(rule, evidence), _unbound(rule, evidence)]
+    found += [_too_few(rule, quality, each.name) for each in fields(MinRatio)]
+    return tuple(problem for problem in found if problem)
+
+
+def _unread(evidence: Evidence) -> Problem | None:
+    if evidence.reading.parse is Parse.OK:
+        return None
+    reasons = "; ".join(evidence.reading.reasons[:3])
+    return Outcome.UNKNOWN, CheckFinding("parse", f"the bill of materials was only partly understood: {reasons}")
+
+
+def _empty(quality: Quality) -> Problem | None:
+    if quality.packages:
+        return None
+    return Outcome.UNKNOWN, CheckFinding("packages", "the bill of materials lists no package")
+
+
+def _format(rule: SbomRule, evidence: Evidence) -> Problem | None:
+    found = evidence.reading.format
+    if not rule.formats or any(found.startswith(allowed) for allowed in rule.formats):
+        return None
+    message = f"the bill of materials is {found}, expected {' or '.join(rule.formats)}"
+    return rule.outcome.outcome, CheckFinding("format", message)
+
+
+def _unbound(rule: SbomRule, evidence: Evidence) -> Problem | None:
+    match evidence.bound:
+        case Bound.STATEMENT | Bound.REPORT:
+            return None
+        case Bound.REFERRER | Bound.CLAIM | Bound.OTHER:
+            message = f"nothing in the bill of materials says that it is about this digest: {evidence.because}"
+            return (Outcome.UNKNOWN, CheckFinding("binding", message)) if rule.binds_to_digest else None
+        case _:
+            assert_never(evidence.bound)
+
+
+def _too_few(rule: SbomRule, quality: Quality, what: str) -> Problem | None:
+    least: Share | None = getattr(rule.min_ratio, what)
+    total, stated = quality.packages, getattr(quality, f"with_{what}")
+    if least is None or stated >= least * total:
+        return None
+    message = f"{stated} of {total} packages state a {what}, expected a share of at least {render_share(least)}"
+    return rule.outcome.outcome, CheckFinding(f"ratio-{what}", message)

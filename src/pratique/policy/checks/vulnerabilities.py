@@ -1,0 +1,148 @@
+"""Vulnerabilities: at most so many of a kind, counted over every report, once somebody really looked.
+
+What nobody knows counts against the image: a vulnerability of unknown severity is caught by every severity filter,
+and one of which nobody says whether there is a fix by ``fixable`` either way. Only ``unknown_severity`` says
+otherwise. What a tool was told to ignore still counts; a false positive is a matter for a signed statement.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pratique.evidence.match import PRODUCER
+from pratique.evidence.model import Severity, Vulnerability
+from pratique.policy.checks.coverage import find_gaps
+from pratique.policy.checks.rule import CheckRule, answer, listed
+from pratique.policy.facts import CurrentFacts, Facts
+from pratique.policy.index import Found, Group
+from pratique.policy.pattern import Pattern, any_matches
+from pratique.policy.result import CheckFinding, CheckResult, Outcome, worst
+from pratique.policy.schema import TAG
+from pratique.policy.tightening import (
+    allows_less,
+    demands_more,
+    lower,
+    same_or_unset,
+    tighter,
+    watches_more,
+)
+from pratique.policy.upgrade import upgrades
+from pratique.policy.words import Count, Service, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Which vulnerabilities are counted; without any word here, all."""
+
+    severity: tuple[Severity, ...] = field(default=(), metadata=tighter(watches_more))
+    fixable: bool | None = field(default=None, metadata=tighter(same_or_unset))
+    ids: tuple[Pattern, ...] = field(default=(), metadata=tighter(watches_more))
+    """Identifiers or aliases, for example ``CVE-2021-44228``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VulnerabilitiesRule(CheckRule):
+    """At most ``max`` of these."""
+
+    check: Literal["vulnerabilities"] = field(default="vulnerabilities", metadata=TAG)
+    where: Where = Where()
+    max: Count = field(default=Count(0), metadata=tighter(lower))
+    scanners: tuple[Text, ...] = field(default=(), metadata=tighter(demands_more))
+    """Producers that must each have looked. The built-in matcher counts where it is named here, or nobody is."""
+    keys: tuple[Service, ...] = field(default=(), metadata=tighter(allows_less))
+    """Who must have signed a report that counts as having looked; findings count whoever reports them."""
+    new_only: bool = field(default=False, metadata=tighter(lower))
+    """Count only what the image that the environment holds now does not have."""
+    unknown_severity: Severity | None = field(default=None, metadata=tighter(same_or_unset))
+    """What an unknown severity counts as; where it is not given, an unknown one is caught by every filter."""
+
+
+def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResult:
+    """Pass where every required producer looked and at most ``max`` are counted.
+
+    Counting too many is certain whoever else did not look; a count within the limit needs everybody.
+    """
+    counted = _counted(rule, facts)
+    gaps = find_gaps(facts, rule.scanners, rule.keys)
+    over = len(counted) > rule.max
+    failed = (rule.outcome.outcome,) if over else ()
+    missing = (Outcome.UNKNOWN,) if gaps else ()
+    return answer(
+        rule,
+        worst((Outcome.PASSED, *failed, *missing)),
+        "; ".join((_told(rule, counted), *(gap.message for gap in gaps), *_looked(facts))),
+        remedy=_remedy(tuple(found.vulnerability for found in counted) if over else (), gaps),
+        findings=(*gaps, *(found.finding for found in counted)),
+        counts=_counts(rule, facts, counted),
+        evidence=[digest for _, _, digest in facts.scans],
+    )
+
+
+def _counted(rule: VulnerabilitiesRule, facts: Facts) -> tuple[Found, ...]:
+    return tuple(
+        found
+        for group in facts.index.groups
+        if _watches(rule, group)
+        for found in group.members
+        if _counts_here(rule, facts.current, found)
+    )
+
+
+def _watches(rule: VulnerabilitiesRule, group: Group) -> bool:
+    severity = rule.unknown_severity if group.severity is None else group.severity
+    seen = not rule.where.severity or severity is None or severity in rule.where.severity
+    return seen and (rule.where.fixable is None or group.fixable is None or group.fixable is rule.where.fixable)
+
+
+def _counts_here(rule: VulnerabilitiesRule, current: CurrentFacts | None, found: Found) -> bool:
+    vulnerability = found.vulnerability
+    if rule.new_only and current and current.vulnerabilities and vulnerability.term in current.vulnerabilities:
+        return False
+    if rule.scanners and PRODUCER not in rule.scanners and vulnerability.reported_by == (PRODUCER,):
+        return False
+    names = (vulnerability.identifier, *vulnerability.aliases)
+    return not rule.where.ids or any(any_matches(rule.where.ids, name) for name in names)
+
+
+def _told(rule: VulnerabilitiesRule, counted: tuple[Found, ...]) -> str:
+    named = listed(_named(found) for found in counted)
+    return f"{len(counted)} of at most {rule.max} {_kind(rule)}" + (f": {named}" if named else "")
+
+
+def _named(found: Found) -> str:
+    vulnerability = found.vulnerability
+    version = f" {vulnerability.version}" if vulnerability.version else ""
+    unrated = " (severity unknown)" if vulnerability.severity is None else ""
+    return f"{vulnerability.identifier} in {vulnerability.package}{version}{unrated}"
+
+
+def _kind(rule: VulnerabilitiesRule) -> str:
+    where = rule.where
+    severities = " or ".join(severity.label for severity in sorted(where.severity, reverse=True))
+    fixable = {None: "", True: "with a fix", False: "without a fix"}[where.fixable]
+    ids = f"named {listed(str(pattern) for pattern in where.ids)}" if where.ids else ""
+    new = "new " if rule.new_only else ""
+    return " ".join(part for part in (f"{new}{severities}".strip(), "vulnerabilities", fixable, ids) if part)
+
+
+def _looked(facts: Facts) -> tuple[str, ...]:
+    """Say what a producer could not compare; it is no gap, but whoever reads a pass should know."""
+    return tuple(
+        f"{producer} did not compare: {listed(scan.not_examined)}"
+        for producer, scan, _ in facts.scans
+        if scan.not_examined
+    )
+
+
+def _remedy(over: tuple[Vulnerability, ...], gaps: tuple[CheckFinding, ...]) -> str | None:
+    orders = (*upgrades(over), *(gap.fix for gap in gaps if gap.fix))
+    return "; ".join(orders) or None
+
+
+def _counts(rule: VulnerabilitiesRule, facts: Facts, counted: tuple[Found, ...]) -> tuple[tuple[str, int], ...]:
+    return (
+        ("counted", len(counted)),
+        ("examined", max((scan.packages_examined or 0 for _, scan, _ in facts.scans), default=0)),
+        ("max", rule.max),
+        ("reports", len(facts.scans)),
+        ("unrated", sum(found.vulnerability.severity is None for found in counted)),
+    )

@@ -1,0 +1,146 @@
+"""A whole policy as one value: resolved, complete, and addressed by the digest of its canonical JSON.
+
+Nothing outside it is needed to judge: lists are written out, inheritance is applied. ``parse_bundle`` of
+``Bundle.resolved`` is the same bundle, and bytes that are not in that one form are no bundle.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from pratique.errors import Absent, Malformed
+from pratique.policy.application import Application
+from pratique.policy.checks.promoted_from import PromotedFromRule
+from pratique.policy.environment import EnvironmentRules
+from pratique.policy.remediation import NOBODY_NAMED, Remediation
+from pratique.policy.schema import TAG, Misfit, decode, encode, keyed_by, suggestion
+from pratique.policy.words import Slug
+from pratique.values.canonical import canonical, parse_object
+from pratique.values.digest import Digest
+from pratique.values.names import Environment, Group
+
+MAX_BYTES = 4 * 1024 * 1024  # a bundle of a hundred applications is about 200 kB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What the policy is called, who answers for it, and by when it must be looked at again."""
+
+    name: Slug
+    owner: Group
+    review_by: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A resolved policy; every name in it leads somewhere."""
+
+    schema: Literal["pratique/policy/1"] = field(default="pratique/policy/1", metadata=TAG)
+    metadata: Metadata
+    environments: tuple[EnvironmentRules, ...] = field(metadata=keyed_by("name"))
+    remediation: Remediation = NOBODY_NAMED
+    applications: tuple[Application, ...] = field(default=(), metadata=keyed_by("name"))
+
+    def __post_init__(self) -> None:
+        if not self.environments:
+            raise Misfit(("environments",), "expected at least one environment, found none")
+        for problem in _problems(self):
+            raise problem
+
+    @property
+    def resolved(self) -> bytes:
+        """The canonical JSON of the whole policy."""
+        return canonical(encode(self))
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of ``resolved``: the policy's name wherever it is signed or recorded."""
+        return Digest.of(self.resolved)
+
+    def rules(self, environment: str) -> EnvironmentRules:
+        """Return one environment's rules, or raise ``Absent`` with what there is."""
+        for rules in self.environments:
+            if rules.name == environment:
+                return rules
+        known = suggestion(environment, (rules.name for rules in self.environments))
+        raise Absent(f"policy {self.metadata.name}: has no environment {environment!r}{known}")
+
+    def application(self, name: str) -> Application:
+        """Return one application, or raise ``Absent`` with what there is."""
+        for application in self.applications:
+            if application.name == name:
+                return application
+        known = suggestion(name, (each.name for each in self.applications))
+        raise Absent(f"policy {self.metadata.name}: has no application {name!r}{known}")
+
+
+def parse_bundle(resolved: bytes) -> Bundle:
+    """Read a resolved policy from its canonical JSON.
+
+    Raises:
+        Malformed: It is not one, or not in the one form that its digest stands for.
+    """
+    bundle = decode(Bundle, parse_object(resolved, "policy", max_bytes=MAX_BYTES))
+    if bundle.resolved != resolved:
+        raise Malformed("policy: these bytes are not its canonical form; publish what `policy check` resolves")
+    return bundle
+
+
+def _problems(bundle: Bundle) -> Iterator[Misfit]:
+    names = tuple(rules.name for rules in bundle.environments)
+    for rules in bundle.environments:
+        yield from _unknown_environments(rules, names)
+    yield from _cycles(bundle.environments)
+    yield from _unknown_destinations(bundle.applications, names)
+    yield from _unknown_checks(bundle)
+
+
+def _unknown_environments(rules: EnvironmentRules, names: tuple[Environment, ...]) -> Iterator[Misfit]:
+    for place, predecessor in enumerate(rules.predecessors):
+        if predecessor not in names:
+            yield _no_environment(("environments", rules.name, "from", place), predecessor, names)
+    for rule in rules.checks:
+        if isinstance(rule, PromotedFromRule) and rule.environment not in names:
+            path = ("environments", rules.name, "checks", rule.id, "environment")
+            yield _no_environment(path, rule.environment, names)
+
+
+def _no_environment(path: tuple[str | int, ...], name: str, names: tuple[Environment, ...]) -> Misfit:
+    return Misfit(path, f"there is no environment {name!r}{suggestion(name, names)}")
+
+
+def _cycles(environments: tuple[EnvironmentRules, ...]) -> Iterator[Misfit]:
+    """Take away environments that nothing waits for, until none is left; what stays goes in circles."""
+    waiting = {rules.name: set(rules.predecessors) for rules in environments}
+    while free := {name for name, before in waiting.items() if not before & waiting.keys()}:
+        waiting = {name: before for name, before in waiting.items() if name not in free}
+    if waiting:
+        circle = ", ".join(sorted(waiting))
+        yield Misfit(("environments", min(waiting), "from"), f"these environments come from each other: {circle}")
+
+
+def _unknown_destinations(
+    applications: tuple[Application, ...], names: tuple[Environment, ...]
+) -> Iterator[Misfit]:
+    for application in applications:
+        for image in application.images:
+            for destination in image.destinations:
+                if destination.environment not in names:
+                    path = (
+                        "applications",
+                        application.name,
+                        "images",
+                        image.name,
+                        "destinations",
+                        destination.environment,
+                    )
+                    yield _no_environment(path, destination.environment, names)
+
+
+def _unknown_checks(bundle: Bundle) -> Iterator[Misfit]:
+    known = {rule.id for rules in bundle.environments for rule in rules.checks}
+    for place, owner in enumerate(bundle.remediation.owners):
+        if owner.match.check is not None and owner.match.check not in known:
+            problem = f"no environment has a check {owner.match.check!r}{suggestion(owner.match.check, known)}"
+            yield Misfit(("remediation", "owners", place, "match", "check"), problem)

@@ -1,0 +1,78 @@
+"""What a check sees: everything known about one platform of one image, and nothing else.
+
+Three things are never mixed up: *absent* (no such evidence: an empty tuple), *not examined* (``None``), and
+*nothing found* (a report that looked and found nothing).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from pratique.evidence.model import Evidence, Provenance, Sbom, Scan, SourceChange, TestRun, Vulnerability
+from pratique.policy.index import Index, build_index
+from pratique.values.digest import Digest
+from pratique.values.names import Environment
+
+
+class Level(StrEnum):
+    """How an image entered an environment; the word in the seal's level."""
+
+    PROMOTED = "promoted"
+    ADMITTED = "admitted"
+    """It was let in where the gate only warns."""
+    EMERGENCY = "emergency"
+    ADOPTED = "adopted"
+    """It ran there before there was a gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """This digest entered an environment, and was neither recalled nor held since."""
+
+    environment: Environment
+    at: datetime
+    level: Level
+    until: datetime | None = None
+    """The last moment at which it is known to have been there; ``None`` where only the arrival is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentFacts:
+    """What the target environment holds now; a part that was not recorded is ``None``, never empty."""
+
+    digest: Digest
+    vulnerabilities: frozenset[str] | None
+    """Terms of its vulnerabilities."""
+    components: frozenset[str] | None
+    """Its packages' URLs, with version."""
+    base: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that may be judged about one platform of one image; evidence about other images is not here."""
+
+    subject: Digest
+    """The platform's manifest, or the image itself where it has no index."""
+    image: Digest
+    """The index, or again the image itself."""
+    repository: str
+    now: datetime
+    evidence: tuple[Evidence, ...]
+    scans: tuple[tuple[str, Scan, Digest | None], ...]
+    """Producer, report, and the digest of its evidence; the built-in matcher's has none."""
+    vulnerabilities: tuple[Vulnerability, ...]
+    """Merged over every scan."""
+    sboms: tuple[tuple[Sbom, Evidence], ...]
+    provenances: tuple[tuple[Provenance, Evidence], ...]
+    tests: tuple[tuple[tuple[TestRun, ...], Evidence], ...]
+    sources: tuple[tuple[SourceChange, Evidence], ...]
+    arrivals: tuple[Arrival, ...] | None
+    """Where this digest has been; ``None`` where the ledger was not asked."""
+    current: CurrentFacts | None
+    """``None`` where the environment holds no image of this name, or it is not known."""
+    index: Index = field(init=False, repr=False, compare=False)
+    """The same facts, arranged once so that twenty checks do not each walk them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", build_index(self.vulnerabilities, self.sboms, self.evidence))

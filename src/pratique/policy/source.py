@@ -1,0 +1,239 @@
+"""A policy's files, as people write them → one resolved bundle.
+
+``gate.yaml`` holds the environments, ``applications/*.yaml`` one application each, ``lists/*.yaml`` one list each,
+for which ``$name`` stands anywhere. Every mistake is found here, with ``file:line:column``; none waits for a
+promotion.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from pratique.errors import Malformed
+from pratique.policy.application import Application, ApplicationImage
+from pratique.policy.document import Bundle, Metadata
+from pratique.policy.environment import EnvironmentRules
+from pratique.policy.inherit import EnvironmentText, complete
+from pratique.policy.marked import MarkedText, parse_marked
+from pratique.policy.remediation import NOBODY_NAMED, Remediation
+from pratique.policy.schema import Misfit, Path, decode, key, keyed_by, suggestion
+from pratique.policy.settings import USUAL, Settings
+from pratique.policy.words import Slug
+from pratique.values.names import Environment, Group
+
+T = TypeVar("T")
+Lists = Mapping[str, list[Any]]
+Predecessors = Mapping[Environment, tuple[Environment, ...]]
+Applications = Mapping[str, tuple[MarkedText, Application]]
+"""Each file's name, its text and the application that it describes."""
+
+GATE = "gate.yaml"
+_APPLICATION = re.compile(r"applications/[^/]+\.yaml")
+_LIST = re.compile(r"lists/([^/]+)\.yaml")
+_ASIDE = re.compile(r"tests/.+|(?:.+/)?[^/]+\.md")
+_LIST_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_USE = re.compile(r"\$([A-Za-z0-9_-]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateText:
+    """``gate.yaml`` without its lists."""
+
+    api_version: Literal["pratique/v1"] = field(metadata=key("apiVersion"))
+    kind: Literal["GatePolicy"]
+    metadata: Metadata
+    settings: Settings = USUAL
+    path: tuple[Environment, ...] = ()
+    environments: tuple[EnvironmentText, ...] = field(metadata=keyed_by("name"))
+    remediation: Remediation = NOBODY_NAMED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationMetadata:
+    """What the application is called, who owns it, and which policy it obeys."""
+
+    name: Slug
+    owner: Group
+    policy: Slug
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationText:
+    """One file of ``applications/``."""
+
+    api_version: Literal["pratique/v1"] = field(metadata=key("apiVersion"))
+    kind: Literal["Application"]
+    metadata: ApplicationMetadata
+    images: tuple[ApplicationImage, ...]
+
+
+def load(files: Mapping[str, str]) -> Bundle:
+    """Return the bundle that these files spell.
+
+    Args:
+        files: Texts by path relative to the bundle's folder, with forward slashes.
+
+    Raises:
+        Malformed: Any mistake in any of them, with ``file:line:column`` and, for a misspelt word, a suggestion.
+    """
+    _refuse_strangers(files)
+    gate = parse_marked(files[GATE], GATE)
+    lists = _lists(gate, files)
+    text = _decoded(GateText, gate, lists)
+    applications = {
+        name: _application(parse_marked(content, name), lists, text.metadata.name)
+        for name, content in sorted(files.items())
+        if _APPLICATION.fullmatch(name)
+    }
+    return _bundle(text, gate, applications)
+
+
+def _refuse_strangers(files: Mapping[str, str]) -> None:
+    if GATE not in files:
+        raise Malformed(f"{GATE}: the file is missing; a policy's folder needs one{suggestion(GATE, files)}")
+    for name in sorted(files):
+        if name != GATE and not any(form.fullmatch(name) for form in (_APPLICATION, _LIST, _ASIDE)):
+            raise Malformed(
+                f"{name}: expected {GATE}, applications/*.yaml, lists/*.yaml, tests/ or *.md; "
+                "a file that nothing reads is refused, so that none is forgotten"
+            )
+
+
+def _lists(gate: MarkedText, files: Mapping[str, str]) -> Lists:
+    """Take the lists out of the gate's value, and add those that have a file of their own."""
+    inline = gate.value.pop("lists", {}) if isinstance(gate.value, dict) else {}
+    if not isinstance(inline, dict):
+        raise gate.located(Misfit(("lists",), "expected a mapping from names to lists"))
+    found: dict[str, list[Any]] = {}
+    for name, value in inline.items():
+        found[name] = _list(gate, name, value, ("lists", name))
+    for path, content in sorted(files.items()):
+        if own := _LIST.fullmatch(path):
+            marked = parse_marked(content, path)
+            if own[1] in found:
+                raise marked.located(Misfit((), f"{GATE} has a list {own[1]!r} too; keep one of them"))
+            found[own[1]] = _list(marked, own[1], marked.value, ())
+    return found
+
+
+def _list(marked: MarkedText, name: str, value: object, path: Path) -> list[Any]:
+    if not _LIST_NAME.fullmatch(name):
+        raise marked.located(Misfit(path, f"expected a list's name of lower-case letters, found {name[:80]!r}"))
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise marked.located(Misfit(path, f"expected a list of texts for {name!r}"))
+    for place, item in enumerate(value):
+        if _USE.fullmatch(item):
+            raise marked.located(Misfit((*path, place), f"a list cannot hold another list, as {item!r} would"))
+    return value
+
+
+def _decoded(kind: type[T], marked: MarkedText, lists: Lists) -> T:
+    try:
+        return decode(kind, _written_out(marked.value, lists, ()))
+    except Misfit as error:
+        raise marked.located(error) from error
+
+
+def _written_out(value: Any, lists: Lists, path: Path) -> Any:
+    """Replace every ``$name`` by its list; inside a list, by the list's items."""
+    if isinstance(value, dict):
+        return {name: _written_out(item, lists, (*path, name)) for name, item in value.items()}
+    if isinstance(value, list):
+        items = [_written_out(item, lists, (*path, place)) for place, item in enumerate(value)]
+        return [one for was, item in zip(value, items, strict=True) for one in (item if _is_use(was) else [item])]
+    return _listed(value, lists, path) if _is_use(value) else value
+
+
+def _is_use(value: object) -> bool:
+    return isinstance(value, str) and _USE.fullmatch(value) is not None
+
+
+def _listed(use: str, lists: Lists, path: Path) -> list[Any]:
+    name = use.removeprefix("$")
+    if name not in lists:
+        raise Misfit(path, f"there is no list {name!r}{suggestion(name, lists)}")
+    return lists[name]
+
+
+def _application(marked: MarkedText, lists: Lists, policy: Slug) -> tuple[MarkedText, Application]:
+    text = _decoded(ApplicationText, marked, lists)
+    try:
+        if text.metadata.policy != policy:
+            problem = f"expected {policy!r}, the policy beside it, found {text.metadata.policy!r}"
+            raise Misfit(("metadata", "policy"), problem)
+        return marked, Application(name=text.metadata.name, owner=text.metadata.owner, images=text.images)
+    except Misfit as error:
+        raise marked.located(error) from error
+
+
+def _bundle(
+    text: GateText, gate: MarkedText, applications: Mapping[str, tuple[MarkedText, Application]]
+) -> Bundle:
+    own: dict[str, MarkedText] = {application.name: marked for marked, application in applications.values()}
+    try:
+        return Bundle(
+            metadata=text.metadata,
+            environments=_environments(text),
+            remediation=text.remediation,
+            applications=_distinct(applications),
+        )
+    except Misfit as error:
+        if error.path[:1] == ("applications",) and error.path[1] in own:
+            raise own[str(error.path[1])].located(Misfit(error.path[2:], error.problem)) from error
+        raise gate.located(error) from error
+
+
+def _distinct(applications: Applications) -> tuple[Application, ...]:
+    found: dict[str, Application] = {}
+    for _, application in applications.values():
+        if application.name in found:
+            problem = f"another file describes the application {application.name!r} too"
+            raise Misfit(("applications", application.name, "metadata", "name"), problem)
+        found[application.name] = application
+    return tuple(found[name] for name in sorted(found))
+
+
+def _environments(text: GateText) -> tuple[EnvironmentRules, ...]:
+    texts = {environment.name: environment for environment in text.environments}
+    came_from = _predecessors(text)
+    found: list[EnvironmentRules] = []
+    for name in texts:
+        try:
+            found.append(complete(texts, name, came_from[name], text.settings))
+        except Misfit as error:
+            raise Misfit(("environments", name, *error.path), error.problem) from error
+        except Malformed as error:
+            raise Misfit(("environments", name), str(error)) from error
+    return tuple(found)
+
+
+def _predecessors(text: GateText) -> Predecessors:
+    """Return where the images of every environment come from, by its own word or by the common path."""
+    names = [environment.name for environment in text.environments]
+    before: dict[Environment, tuple[Environment, ...]] = {}
+    for place, name in enumerate(text.path):
+        if name not in names:
+            raise Misfit(("path", place), f"there is no environment {name!r}{suggestion(name, names)}")
+        if name in before:
+            raise Misfit(("path", place), f"{name!r} stands on the path twice")
+        before[name] = text.path[place - 1 : place] if place else ()
+    for environment in text.environments:
+        before[environment.name] = _own_word(environment, before, text.path)
+    return before
+
+
+def _own_word(
+    environment: EnvironmentText,
+    before: Mapping[Environment, tuple[Environment, ...]],
+    path: tuple[Environment, ...],
+) -> tuple[Environment, ...]:
+    on_path, own = environment.name in before, environment.predecessors
+    here = ("environments", environment.name)
+    if on_path and own is not None:
+        raise Misfit((*here, "from"), f"{environment.name} is on the path too; keep one of the two")
+    if path and not on_path and own is None:
+        raise Misfit(
+            here, f"{environment.name} is not on the path; add it, or say 'from: []' if images enter here"
+        )
+    return before[environment.name] if on_path else own or ()

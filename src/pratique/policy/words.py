@@ -1,0 +1,222 @@
+"""The small words of a policy document, and how each is read and written.
+
+One table says it for all of them, so that a document is decoded from its types alone (:mod:`.schema`).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, NewType
+
+from pratique.errors import Malformed
+from pratique.evidence.licence_grammar import Confidence, Every
+from pratique.evidence.licences import parse_licence
+from pratique.evidence.model import Severity
+from pratique.policy.pattern import Pattern
+from pratique.values.moment import parse_duration
+from pratique.values.names import Actor, Environment, Group, parse_actor, parse_environment, parse_group
+from pratique.values.reference import LayoutRepository, RegistryRepository, Repository, parse_repository
+
+Slug = NewType("Slug", str)
+"""The name of a policy, an application or an image."""
+
+Role = NewType("Role", str)
+"""A role as the signed directory spells it; whether anybody holds it is known only when judging."""
+
+CheckId = NewType("CheckId", str)
+Service = NewType("Service", Actor)
+"""``service:<slug>``: a holder of service keys in the directory."""
+
+Owner = NewType("Owner", str)
+"""``person:<slug>`` or ``group:<slug>``."""
+
+LicenceName = NewType("LicenceName", str)
+"""One SPDX licence, or several joined by ``OR``; an unknown one, which would deny nothing, is refused."""
+
+Text = NewType("Text", str)
+"""One line for people."""
+
+Uri = NewType("Uri", str)
+Zone = NewType("Zone", str)
+"""The name of a time zone; this floor never looks into it."""
+
+UTC = Zone("UTC")
+
+TagPlan = NewType("TagPlan", str)
+"""``keep``, ``none``, or a template with ``{tag}`` and ``{digest}``."""
+
+KEEP = TagPlan("keep")
+
+Count = NewType("Count", int)
+"""A whole number from 0."""
+
+Positive = NewType("Positive", int)
+"""A whole number from 1."""
+
+Points = NewType("Points", int)
+"""A whole number from 0 to 100."""
+
+Share = NewType("Share", Decimal)
+"""A part of a whole, from 0 to 1, written in decimals; never a binary float."""
+
+MOST = 1_000_000_000  # far above any count, far below what canonical JSON can write
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_ZONE = re.compile(r"[A-Z][A-Za-z_]*(?:[/+-][A-Za-z0-9_+-]+){0,3}")
+_SHARE = re.compile(r"(?:0|1)(?:\.\d{1,6})?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TAG_PLAN = re.compile(r"(?:\{tag\}|\{digest\}|[A-Za-z0-9_])(?:\{tag\}|\{digest\}|[A-Za-z0-9._-])*")
+_UNITS_MS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How one kind of word is read from a document and written back; the two are inverse."""
+
+    raw: tuple[type, ...]
+    """What the document may hold: text, a whole number, a decimal."""
+    expected: str
+    parse: Callable[[Any], Any]
+    render: Callable[[Any], Any]
+
+
+def render_duration(duration: timedelta) -> str:
+    """Write a duration with the largest unit that divides it, so that ``24h`` and ``1d`` are one."""
+    milliseconds = duration // timedelta(milliseconds=1)
+    if not milliseconds:
+        return "0s"
+    unit, size = next((unit, size) for unit, size in _UNITS_MS if milliseconds % size == 0)
+    return f"{milliseconds // size}{unit}"
+
+
+def parse_severity(text: str) -> Severity:
+    """Read a severity's label, or raise ``Malformed``."""
+    for severity in Severity:
+        if severity.label == text:
+            return severity
+    raise Malformed(f"expected one of {', '.join(severity.label for severity in Severity)}, found {text[:40]!r}")
+
+
+def parse_slug(text: str) -> str:
+    """Read a slug, or raise ``Malformed``."""
+    if not _SLUG.fullmatch(text):
+        raise Malformed(f"expected lower-case letters, digits and hyphens (at most 63), found {text[:80]!r}")
+    return text
+
+
+def _service(text: str) -> str:
+    if not parse_actor(text).startswith("service:"):
+        raise Malformed(f"expected service:<slug>, found {text!r}; people do not sign evidence")
+    return text
+
+
+def _owner(text: str) -> str:
+    if text.startswith("group:"):
+        return parse_group(text)
+    if text.startswith("person:"):
+        return parse_actor(text)
+    raise Malformed(f"expected person:<slug> or group:<slug>, found {text[:80]!r}")
+
+
+def _line(text: str) -> str:
+    if not text.strip() or not text.isprintable() or len(text) > 500:
+        raise Malformed(f"expected one line of at most 500 characters, found {text[:80]!r}")
+    return text
+
+
+def _uri(text: str) -> str:
+    if not text or not text.isprintable() or " " in text or len(text) > 2000:
+        raise Malformed(f"expected a URI without spaces, found {text[:80]!r}")
+    return text
+
+
+def _matched(form: re.Pattern[str], expected: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not form.fullmatch(text):
+            raise Malformed(f"expected {expected}, found {text[:80]!r}")
+        return text
+
+    return parse
+
+
+def _licence(text: str) -> str:
+    licence = parse_licence(_line(text))
+    if isinstance(licence.tree, Every):
+        raise Malformed(f"expected one licence or several joined by OR, found {text[:80]!r}")
+    for term in licence.terms:
+        if term.confidence is Confidence.NONE and not term.key.startswith("LicenseRef-"):
+            raise Malformed(f"{term.key[:80]!r} is no SPDX licence identifier; write one, or LicenseRef-…")
+    return text
+
+
+def _within(least: int, most: int) -> Callable[[int], int]:
+    def parse(number: int) -> int:
+        if not least <= number <= most:
+            raise Malformed(f"expected a whole number from {least} to {most}, found {number}")
+        return number
+
+    return parse
+
+
+def _share(written: str | int | Decimal) -> Decimal:
+    text = str(written)
+    if not _SHARE.fullmatch(text) or Decimal(text) > 1:
+        raise Malformed(f"expected a share from 0 to 1 such as 0.95, found {text[:40]!r}")
+    return Decimal(text).normalize()
+
+
+def render_share(share: Decimal) -> str:
+    """Write a share in plain decimals."""
+    return f"{share:f}"
+
+
+def _day(text: str) -> date:
+    if not _DATE.fullmatch(text):
+        raise Malformed(f"expected an ISO date such as 2027-05-01, found {text[:40]!r}")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(f"the day {text} does not exist: {error}") from error
+
+
+def _text(expected: str, parse: Callable[[str], Any], render: Callable[[Any], str] = str) -> Word:
+    return Word((str,), expected, parse, render)
+
+
+def _number(expected: str, parse: Callable[[int], int]) -> Word:
+    return Word((int,), expected, parse, int)
+
+
+_PLAN = "keep, none, or a tag in which {tag} and {digest} may stand"
+
+WORDS: dict[object, Word] = {
+    Slug: _text("a name", parse_slug),
+    Role: _text("a role", parse_slug),
+    CheckId: _text("a check's id", parse_slug),
+    Service: _text("service:<slug>", _service),
+    Owner: _text("person:<slug> or group:<slug>", _owner),
+    Group: _text("group:<slug>", parse_group),
+    Environment: _text("an environment", parse_environment),
+    LicenceName: _text("an SPDX licence", _licence),
+    Text: _text("one line of text", _line),
+    Uri: _text("a URI", _uri),
+    Zone: _text("a time zone", _matched(_ZONE, "a time zone such as UTC or Europe/Berlin")),
+    TagPlan: _text(_PLAN, _matched(_TAG_PLAN, _PLAN)),
+    Pattern: _text("a pattern", Pattern.parse),
+    Severity: _text("a severity", parse_severity, lambda severity: severity.label),
+    Share: Word((str, int, Decimal), "a share from 0 to 1", _share, render_share),
+    date: _text("an ISO date", _day, date.isoformat),
+    timedelta: _text("a duration such as 30m or 7d", parse_duration, render_duration),
+    Repository: _text("a repository", parse_repository),
+    Count: _number("a whole number", _within(0, MOST)),
+    Positive: _number("a whole number", _within(1, MOST)),
+    Points: _number("a whole number", _within(0, 100)),
+}
+"""Every word by its type; a type that is missing here cannot stand in a policy."""
+
+RENDERERS: dict[type, Callable[[Any], Any]] = {
+    kind: WORDS[kind].render for kind in (Pattern, Severity, date, timedelta)
+} | {Decimal: WORDS[Share].render, RegistryRepository: str, LayoutRepository: str}
+"""How a value that is neither text nor a number is written, by its class."""
