@@ -42,10 +42,11 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One platform's image in an index, for example ``linux/arm64``."""
+    """One real platform of an image, for example ``linux/arm64``, by its manifest and its config."""
 
     platform: str
     digest: Digest
+    config: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,23 @@ class PolicyPublished:
     previous: Digest | None
     effective_on: datetime | None
     environments: tuple[tuple[Environment, Digest], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceAdded:
+    """Somebody handed in evidence about an image, which the event names; the next gathering finds it."""
+
+    digest: Digest
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedImported:
+    """Outside knowledge, such as an advisory database, was taken in; judgements name it by digest."""
+
+    name: str
+    digest: Digest
+    records: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +179,7 @@ class ReviewGiven:
     counts: bool
     because: str | None
     expires: datetime
+    nonce: str
     comment: Commitment | None
 
 
@@ -311,6 +330,8 @@ class Unknown:
 Happening = (
     DirectoryPublished
     | PolicyPublished
+    | EvidenceAdded
+    | FeedImported
     | PromotionRequested
     | PromotionRetried
     | PromotionGathered
@@ -337,6 +358,8 @@ Happening = (
 TYPES: Mapping[str, type[Happening]] = {
     "directory.published/1": DirectoryPublished,
     "policy.published/1": PolicyPublished,
+    "evidence.added/1": EvidenceAdded,
+    "feed.imported/1": FeedImported,
     "promotion.requested/1": PromotionRequested,
     "promotion.retried/1": PromotionRetried,
     "promotion.gathered/1": PromotionGathered,

@@ -12,6 +12,8 @@ from pratique.errors import Conflict
 from pratique.promotion.events import Entry
 from pratique.promotion.happenings import (
     DirectoryPublished,
+    EvidenceAdded,
+    FeedImported,
     Happening,
     PolicyPublished,
     PromotionApproved,
@@ -178,8 +180,16 @@ _Deciding = (
 )
 _Moving = PromotionApproved | PromotionCopied | PromotionSealed | PromotionAttached | PromotionPromoted
 _Stopping = PromotionFailed | PromotionVetoed | PromotionWithdrawn | PromotionExpired | PromotionSuperseded
-# Pointed says where the tag is, and promoted follows; the next three concern no promotion or begin one.
-_Passing = PromotionPointed | PromotionRequested | DirectoryPublished | PolicyPublished | Unknown
+# Pointed says where the tag is, and promoted follows; the others concern no promotion, or begin one.
+_Passing = (
+    PromotionPointed
+    | PromotionRequested
+    | DirectoryPublished
+    | PolicyPublished
+    | EvidenceAdded
+    | FeedImported
+    | Unknown
+)
 
 
 def _folded(promotion: Promotion, entry: Entry) -> Promotion:
@@ -199,7 +209,8 @@ def _folded(promotion: Promotion, entry: Entry) -> Promotion:
 def _decided(promotion: Promotion, data: _Deciding, entry: Entry) -> Promotion:
     match data:
         case PromotionRetried():
-            after = replace(_begun_again(promotion), generation=data.generation)
+            again = _begun_again(promotion)
+            after = replace(again, generation=data.generation, retried_by=entry.event.actor)
         case PromotionGathered():
             gathered = replace(promotion, evidence_root=data.evidence_root, platforms=data.platforms)
             after = replace(gathered, state=State.JUDGING)
@@ -307,6 +318,7 @@ def _review(data: ReviewGiven, entry: Entry) -> ReviewStanding:
         expires=data.expires,
         counts=data.counts,
         because=data.because,
+        nonce=data.nonce,
         envelope=envelope.digest if envelope else None,
     )
 
