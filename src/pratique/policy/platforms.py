@@ -31,7 +31,7 @@ def combine(by_platform: ByPlatform, settings: Settings) -> CheckResult:
 
 
 def _badness(outcome: Outcome, settings: Settings) -> tuple[int, int]:
-    order = (Outcome.PASSED, Outcome.WARN, Outcome.REVIEW, Outcome.BLOCK)
+    order = (Outcome.PASS, Outcome.WARN, Outcome.REVIEW, Outcome.BLOCK)
     # Of two that count the same, the one that is no judgement is named: it must not hide behind the other.
     return order.index(settings.counts_as(outcome)), int(outcome not in order)
 

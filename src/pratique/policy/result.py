@@ -6,7 +6,7 @@ is missing or cannot be trusted, ``error`` that the judgement itself failed. Nei
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import StrEnum, auto
 
 from pratique.values.digest import Digest
 
@@ -14,20 +14,20 @@ from pratique.values.digest import Digest
 class Outcome(StrEnum):
     """How a check ended."""
 
-    PASSED = "pass"
-    WARN = "warn"
-    REVIEW = "review"
-    BLOCK = "block"
-    UNKNOWN = "unknown"
-    ERROR = "error"
+    PASS = auto()
+    WARN = auto()
+    REVIEW = auto()
+    BLOCK = auto()
+    UNKNOWN = auto()
+    ERROR = auto()
 
 
 class OnFailure(StrEnum):
     """What a check's failure means; chosen by the policy."""
 
-    WARN = "warn"
-    REVIEW = "review"
-    BLOCK = "block"
+    WARN = auto()
+    REVIEW = auto()
+    BLOCK = auto()
 
     @property
     def outcome(self) -> Outcome:
@@ -38,9 +38,9 @@ class OnFailure(StrEnum):
 class OnUnknown(StrEnum):
     """What an outcome that is no judgement means for the promotion."""
 
-    FAIL = "fail"
+    FAIL = auto()
     """It blocks."""
-    HOLD = "hold"
+    HOLD = auto()
     """People look at it, on the slow track."""
 
     @property
@@ -49,7 +49,7 @@ class OnUnknown(StrEnum):
         return Outcome.BLOCK if self is OnUnknown.FAIL else Outcome.REVIEW
 
 
-_ORDER = (Outcome.PASSED, Outcome.WARN, Outcome.REVIEW, Outcome.UNKNOWN, Outcome.ERROR, Outcome.BLOCK)
+_ORDER = (Outcome.PASS, Outcome.WARN, Outcome.REVIEW, Outcome.UNKNOWN, Outcome.ERROR, Outcome.BLOCK)
 # Unknown and error stand between review and block because a policy counts them as one or the other.
 
 

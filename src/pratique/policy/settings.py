@@ -25,7 +25,7 @@ class Settings:
                 return self.on_missing_evidence.outcome
             case Outcome.ERROR:
                 return self.on_check_error.outcome
-            case Outcome.PASSED | Outcome.WARN | Outcome.REVIEW | Outcome.BLOCK:
+            case Outcome.PASS | Outcome.WARN | Outcome.REVIEW | Outcome.BLOCK:
                 return outcome
             case _:
                 assert_never(outcome)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import Any, Final, Literal
 
 from pratique.errors import Malformed
@@ -13,9 +13,9 @@ from pratique.policy.words import Points, Positive, Role, Text
 class When(StrEnum):
     """What the fast track demands of the checks."""
 
-    ALL_PASSED = "all_pass"
+    ALL_PASS = auto()
     """Every check passes or warns."""
-    ALWAYS = "always"
+    ALWAYS = auto()
 
 
 class Change(StrEnum):
@@ -71,7 +71,7 @@ class Also:
 class FastTrack:
     """When an image goes through with nobody asked."""
 
-    when: When = field(metadata=tighter(_one_of(When.ALWAYS, When.ALL_PASSED)))
+    when: When = field(metadata=tighter(_one_of(When.ALWAYS, When.ALL_PASS)))
     risk_at_most: Points | None = field(default=None, metadata=tighter(lower))
     also: Also | None = field(default=None, metadata=tighter(CONDITIONS))
     first_arrival: FirstArrival = field(

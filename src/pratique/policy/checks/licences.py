@@ -64,7 +64,7 @@ def judge_licences(rule: LicencesRule, facts: Facts) -> CheckResult:
     judged = tuple(_judged(rule, facts))
     failed = tuple(each for each in judged if each[0] is not Verdict.UNKNOWN)
     unknown = tuple(each for each in judged if each[0] is Verdict.UNKNOWN)
-    outcomes = [Outcome.PASSED if looked else Outcome.UNKNOWN]
+    outcomes = [Outcome.PASS if looked else Outcome.UNKNOWN]
     outcomes += [rule.outcome.outcome] if failed else []
     outcomes += [Outcome(rule.unknown or rule.outcome)] if unknown else []
     packages = sum(len(components) for components in facts.index.components.values())

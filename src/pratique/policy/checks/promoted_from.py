@@ -52,7 +52,7 @@ def judge_promoted_from(rule: PromotedFromRule, facts: Facts) -> CheckResult:
         return _failed(rule, rule.outcome.outcome, "; ".join(problems))
     since = f"in {rule.environment} since {render_moment(closest.at)}, as {closest.level}"
     until = None if rule.within is None else (closest.until or closest.at) + rule.within
-    return replace(answer(rule, Outcome.PASSED, since), holds_until=until)
+    return replace(answer(rule, Outcome.PASS, since), holds_until=until)
 
 
 def _failed(rule: PromotedFromRule, outcome: Outcome, message: str) -> CheckResult:

@@ -54,7 +54,7 @@ Problem = tuple[Outcome, CheckFinding]
 
 def sum_up(problems: tuple[Problem, ...]) -> Outcome:
     """Return what all of these mean together; without any, the check passed."""
-    return worst((Outcome.PASSED, *(outcome for outcome, _ in problems)))
+    return worst((Outcome.PASS, *(outcome for outcome, _ in problems)))
 
 
 def distance(problems: tuple[Problem, ...]) -> tuple[int, int]:

@@ -42,7 +42,7 @@ def judge_signature(rule: SignatureRule, facts: Facts) -> CheckResult:
     counts = (("min", rule.min), ("signers", len(holders)))
     if len(holders) >= rule.min:
         digests = [each.piece.digest for each in signed]
-        return answer(rule, Outcome.PASSED, f"signed by {listed(holders)}", counts=counts, evidence=digests)
+        return answer(rule, Outcome.PASS, f"signed by {listed(holders)}", counts=counts, evidence=digests)
     missing = " or ".join(key for key in rule.keys if key not in holders)
     message = f"{len(holders)} of at least {rule.min} signatures: none by {missing} holds{_others(statements)}"
     return answer(

@@ -50,7 +50,7 @@ def judge_tests(rule: TestsRule, facts: Facts) -> CheckResult:
     missing = tuple(suite for suite in suites if not suite.ran)
     failed = sum(run.failed + run.errored for run, _ in runs)
     over = failed > rule.max_failed
-    outcomes = (Outcome.PASSED, *([Outcome.UNKNOWN] if missing else []), *([rule.outcome.outcome] if over else []))
+    outcomes = (Outcome.PASS, *([Outcome.UNKNOWN] if missing else []), *([rule.outcome.outcome] if over else []))
     return answer(
         rule,
         worst(outcomes),

@@ -68,7 +68,7 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
     missing = (Outcome.UNKNOWN,) if gaps else ()
     return answer(
         rule,
-        worst((Outcome.PASSED, *failed, *missing)),
+        worst((Outcome.PASS, *failed, *missing)),
         "; ".join((_told(rule, counted), *(gap.message for gap in gaps), *_looked(facts))),
         remedy=_remedy(tuple(found.vulnerability for found in counted) if over else (), gaps),
         findings=(*gaps, *(found.finding for found in counted)),
