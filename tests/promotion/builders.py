@@ -154,6 +154,7 @@ def review(
         expires=expires or after(days=1),
         counts=True,
         because=None,
+        nonce=str(index),
         envelope=digest((name, index)),
     )
 
@@ -244,6 +245,7 @@ def reviewed(name: str, decision: Decision = Decision.APPROVE, record: str = "re
         counts=True,
         because=None,
         expires=after(days=1),
+        nonce=name,
         comment=None,
     )
 

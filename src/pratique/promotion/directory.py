@@ -124,14 +124,14 @@ class Directory:
         """Return the keys of services with this use that nobody has revoked."""
         return tuple((holder, key) for holder, key, uses in self.machine_keys() if use in uses)
 
-    def machine_keys(self) -> tuple[tuple[Actor, PublicKey, tuple[str, ...]], ...]:
+    def machine_keys(self) -> tuple[tuple[Actor, PublicKey, frozenset[str]], ...]:
         """Return every service's keys with its uses, without the revoked ones.
 
         What a service signs has no place in the ledger, so a revoked key counts for nothing, from whenever on.
         """
         revoked = {found.key for found in self.document.revoked}
         return tuple(
-            (name, key.public, service.uses)
+            (name, key.public, frozenset(service.uses))
             for name, service in self.document.services
             for key in service.keys
             if key.public.key_id not in revoked

@@ -63,6 +63,7 @@ class ReviewStanding:
     expires: datetime
     counts: bool
     because: str | None
+    nonce: str
     envelope: Digest | None
 
 
@@ -143,6 +144,8 @@ class Promotion:
     nonce: str | None
     request: Digest | None
     supersedes: str | None = None
+    retried_by: Actor | None = None
+    """Who began this generation; None for the first."""
     evidence_root: Digest | None = None
     platforms: tuple[Platform, ...] = ()
     judgement: Judgement | None = None

@@ -1,0 +1,106 @@
+"""What an image is made of, short enough to be compared with the next one that takes its place.
+
+``None`` is "nobody looked", and never "nothing": it compares as different from everything.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pratique.evidence.licences import parse_licence
+from pratique.evidence.model import Bound, Evidence
+from pratique.policy.facts import CurrentFacts, Facts
+from pratique.values.digest import Digest
+
+_IMAGE_SCHEMES = ("pkg:docker/", "pkg:oci/", "docker-image://", "oci://", "docker://")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The parts that a change is measured by; every tuple is sorted and distinct.
+
+    ``bases`` are the images it was built on, without digests; ``components`` package URLs with versions;
+    ``licences`` their categories; ``vulnerabilities`` terms; ``commit`` the source commit.
+    """
+
+    bases: tuple[str, ...] | None = None
+    commit: str | None = None
+    components: tuple[str, ...] | None = None
+    licences: tuple[str, ...] | None = None
+    vulnerabilities: tuple[str, ...] | None = None
+
+    def as_current(self, digest: Digest) -> CurrentFacts:
+        """Return what the checks see of an image that an environment holds."""
+        return CurrentFacts(
+            digest,
+            None if self.vulnerabilities is None else frozenset(self.vulnerabilities),
+            None if self.components is None else frozenset(self.components),
+            None if self.bases is None else ", ".join(self.bases),
+        )
+
+
+def profile_of(platforms: tuple[Facts, ...]) -> Profile:
+    """Return the profile of an image from the facts of its platforms; what one of them lacks, it lacks."""
+    return Profile(
+        bases=_every(_bases(facts) for facts in platforms),
+        commit=_commit(platforms),
+        components=_every(_components(facts) for facts in platforms),
+        licences=_every(_licences(facts) for facts in platforms),
+        vulnerabilities=_every(_vulnerabilities(facts) for facts in platforms),
+    )
+
+
+def signed_by_machine(evidence: Evidence) -> bool:
+    """Tell whether a key of the directory signed a statement about this very image."""
+    return evidence.bound is Bound.STATEMENT and bool(evidence.signers)
+
+
+def _every(parts: Iterable[set[str] | None]) -> tuple[str, ...] | None:
+    found: set[str] = set()
+    for part in parts:
+        if part is None:
+            return None
+        found |= part
+    return tuple(sorted(found))
+
+
+def _bases(facts: Facts) -> set[str] | None:
+    built = [provenance for provenance, evidence in facts.provenances if signed_by_machine(evidence)]
+    if not built:
+        return None
+    uris = (material.uri for provenance in built for material in provenance.materials)
+    return {_without_digest(uri) for uri in uris if uri.startswith(_IMAGE_SCHEMES)}
+
+
+def _without_digest(uri: str) -> str:
+    """Return an image's URI with its tag and without what pins it, for example ``pkg:docker/debian@12.5``."""
+    bare = uri.partition("?")[0].partition("#")[0]
+    return bare.partition("@sha256:")[0].partition("@sha256%3A")[0]
+
+
+def _commit(platforms: tuple[Facts, ...]) -> str | None:
+    commits = set(_commits(platforms))
+    return commits.pop() if len(commits) == 1 else None
+
+
+def _commits(platforms: tuple[Facts, ...]) -> Iterator[str]:
+    for facts in platforms:
+        yield from (change.commit for change, evidence in facts.sources if signed_by_machine(evidence))
+
+
+def _components(facts: Facts) -> set[str] | None:
+    if not facts.sboms:
+        return None
+    return {component.purl for sbom, _ in facts.sboms for component in sbom.components if component.purl}
+
+
+def _licences(facts: Facts) -> set[str] | None:
+    if not facts.sboms:
+        return None
+    texts = {text for sbom, _ in facts.sboms for component in sbom.components for text in component.licences}
+    return {category for text in texts for category in parse_licence(text).categories}
+
+
+def _vulnerabilities(facts: Facts) -> set[str] | None:
+    if not any(scan.packages_examined or scan.findings for _, scan, _ in facts.scans):
+        return None
+    return {vulnerability.term for vulnerability in facts.vulnerabilities}

@@ -1,0 +1,130 @@
+"""Which way a judged image goes: through at once, to people, or back to be repaired, and why in plain words.
+
+Source: decisions.md, "Documents" (tracks) and spec/policy.md section 3.4. ``warn`` counts as pass; ``unknown`` and
+``error`` count as the policy's settings say, and never as pass.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import assert_never
+
+from pratique.policy.environment import Enforcement, EnvironmentRules
+from pratique.policy.facts import Level
+from pratique.policy.result import CheckResult, Outcome
+from pratique.policy.settings import Settings
+from pratique.policy.tracks import FastTrack, FirstArrival, When
+from pratique.promotion.happenings import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """The track, and every reason that put the image on it."""
+
+    name: Track
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How an image differs from the one that the environment holds.
+
+    ``first`` says that there is none to compare with; ``more_than_routine`` lists what a person should look at.
+    """
+
+    first: bool
+    more_than_routine: tuple[str, ...]
+
+
+def route(rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Decimal, change: Change) -> Routing:
+    """Return the track for these results.
+
+    Args:
+        rules: Those of the target environment.
+        results: One for each check of the environment.
+        risk: The risk score, 0 to 100.
+        change: The comparison with what the environment holds.
+    """
+    blocking = tuple(blockers(results, rules.settings))
+    if blocking and rules.enforcement is Enforcement.BLOCK:
+        return Routing(Track.REMEDIATION, tuple(_told(result) for result in blocking))
+    obstacles = tuple(_obstacles(rules, results, risk, change))
+    if not obstacles:
+        return Routing(Track.FAST, tuple(_ease(rules.tracks.fast, risk, change)))
+    if rules.tracks.slow is None:
+        return Routing(Track.REMEDIATION, (*obstacles, f"{rules.name} has no slow track"))
+    return Routing(Track.SLOW, obstacles)
+
+
+def blockers(results: tuple[CheckResult, ...], settings: Settings) -> Iterator[CheckResult]:
+    """Yield the results that count as ``block``."""
+    yield from (result for result in results if settings.counts_as(result.outcome) is Outcome.BLOCK)
+
+
+def waits_until(
+    rules: EnvironmentRules, results: tuple[CheckResult, ...], *, asked: datetime, now: datetime
+) -> datetime | None:
+    """Return until when the judgement should wait for evidence, or None where it should not wait.
+
+    It waits where evidence is missing and nothing else blocks, and only so long after the request as the policy
+    says (``evidence_wait``).
+    """
+    missing = any(result.outcome is Outcome.UNKNOWN for result in results)
+    blocked = any(result.outcome is not Outcome.UNKNOWN for result in blockers(results, rules.settings))
+    deadline = asked + rules.settings.evidence_wait
+    return deadline if missing and not blocked and now < deadline else None
+
+
+def level_of(rules: EnvironmentRules) -> Level:
+    """Return what an image that these rules let in may be called: a gate that only warns has promoted nothing."""
+    return Level.ADMITTED if rules.enforcement is Enforcement.WARN else Level.PROMOTED
+
+
+def _obstacles(
+    rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Decimal, change: Change
+) -> Iterator[str]:
+    fast = rules.tracks.fast
+    if fast is None:
+        yield f"{rules.name} has no fast track"
+        return
+    match fast.when:
+        case When.ALL_PASSED:
+            if not results:
+                yield f"{rules.name} has no checks, so none has passed"
+            yield from (_told(result) for result in results if not _passes(result))
+        case When.ALWAYS:
+            pass
+        case _:
+            assert_never(fast.when)
+    if fast.risk_at_most is not None and risk > fast.risk_at_most:
+        yield f"the risk is {risk}, and the fast track takes at most {fast.risk_at_most}"
+    yield from _differences(rules, fast, change)
+
+
+def _differences(rules: EnvironmentRules, fast: FastTrack, change: Change) -> Iterator[str]:
+    if change.first:
+        if fast.first_arrival is FirstArrival.SLOW:
+            yield f"it is the first image of its name in {rules.name}, so there is nothing to compare it with"
+    elif fast.also is not None:
+        yield from (f"not a routine change: {reason}" for reason in change.more_than_routine)
+
+
+def _ease(fast: FastTrack | None, risk: Decimal, change: Change) -> Iterator[str]:
+    if fast is None:
+        return
+    yield "every check passes" if fast.when is When.ALL_PASSED else "the fast track takes everything"
+    if fast.risk_at_most is not None:
+        yield f"the risk is {risk}, at most {fast.risk_at_most}"
+    if change.first:
+        yield "the first image of its name may take the fast track"
+    elif fast.also is not None:
+        yield "the change is routine"
+
+
+def _passes(result: CheckResult) -> bool:
+    return result.outcome in (Outcome.PASSED, Outcome.WARN)
+
+
+def _told(result: CheckResult) -> str:
+    return f"check {result.id}: {result.outcome}: {result.message}"[:500]
