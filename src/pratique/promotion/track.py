@@ -89,7 +89,7 @@ def _obstacles(
         yield f"{rules.name} has no fast track"
         return
     match fast.when:
-        case When.ALL_PASSED:
+        case When.ALL_PASS:
             if not results:
                 yield f"{rules.name} has no checks, so none has passed"
             yield from (_told(result) for result in results if not _passes(result))
@@ -113,7 +113,7 @@ def _differences(rules: EnvironmentRules, fast: FastTrack, change: Change) -> It
 def _ease(fast: FastTrack | None, risk: Decimal, change: Change) -> Iterator[str]:
     if fast is None:
         return
-    yield "every check passes" if fast.when is When.ALL_PASSED else "the fast track takes everything"
+    yield "every check passes" if fast.when is When.ALL_PASS else "the fast track takes everything"
     if fast.risk_at_most is not None:
         yield f"the risk is {risk}, at most {fast.risk_at_most}"
     if change.first:
@@ -123,7 +123,7 @@ def _ease(fast: FastTrack | None, risk: Decimal, change: Change) -> Iterator[str
 
 
 def _passes(result: CheckResult) -> bool:
-    return result.outcome in (Outcome.PASSED, Outcome.WARN)
+    return result.outcome in (Outcome.PASS, Outcome.WARN)
 
 
 def _told(result: CheckResult) -> str:
