@@ -1,8 +1,7 @@
-"""OpenSSH public keys and the signatures they make: the wire format, read strictly.
+"""OpenSSH public keys and the signatures they make.
 
-Source: RFC 4251 section 5 (strings, mpints), RFC 4253 section 6.6, RFC 5656, RFC 8332, RFC 8709, and OpenSSH's
-PROTOCOL.u2f for the keys that live in hardware ("sk"). DSA, SHA-1, certificates, curves other than P-256 and
-RSA under 2048 bits are refused.
+Source: RFC 4253 section 6.6, RFC 5656, RFC 8332, RFC 8709, and OpenSSH's PROTOCOL.u2f for the keys that live in
+hardware ("sk"). DSA, SHA-1, certificates, curves other than P-256 and RSA under 2048 bits are refused.
 """
 
 import base64
@@ -16,11 +15,11 @@ from cryptography.exceptions import InvalidSignature
 
 from pratique.attest import ed25519, p256
 from pratique.attest.keykind import KeyKind
+from pratique.attest.sshwire import Reader
 from pratique.errors import Malformed, Unverified
 
 MIN_RSA_BITS = 2048
 MAX_RSA_BITS = 16384  # OpenSSH's own ceiling; more would only burn time
-_MAX_BLOB = 8192  # the largest RSA key or signature above stays well below
 _TOUCHED, _USER_VERIFIED = 0x01, 0x04  # PROTOCOL.u2f, "flags"
 
 
@@ -32,6 +31,15 @@ class SshAlgorithm(StrEnum):
     RSA = "ssh-rsa"
     SK_ED25519 = "sk-ssh-ed25519@openssh.com"
     SK_ECDSA = "sk-ecdsa-sha2-nistp256@openssh.com"
+
+
+_SIGNATURES = {
+    SshAlgorithm.ED25519: ("ssh-ed25519",),
+    SshAlgorithm.ECDSA: ("ecdsa-sha2-nistp256",),
+    SshAlgorithm.RSA: ("rsa-sha2-256", "rsa-sha2-512"),  # RFC 8332; "ssh-rsa" would be SHA-1
+    SshAlgorithm.SK_ED25519: ("sk-ssh-ed25519@openssh.com",),
+    SshAlgorithm.SK_ECDSA: ("sk-ecdsa-sha2-nistp256@openssh.com",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +91,11 @@ class SshKey:
         key, wire = Reader(self.blob, "SSH key"), Reader(signature, "SSH signature")
         key.string()  # its algorithm, already known
         named = wire.text()
+        if named not in _SIGNATURES[self.algorithm]:
+            expected = " or ".join(_SIGNATURES[self.algorithm])
+            raise Malformed(f"SSH signature: expected the algorithm {expected}, found {named[:60]!r}")
         try:
-            match self.algorithm:
-                case SshAlgorithm.ED25519:
-                    _expect(named, self.algorithm)
-                    ed25519.verify(key.string(), _ed25519(wire), message)
-                    hardware = None
-                case SshAlgorithm.ECDSA:
-                    _expect(named, self.algorithm)
-                    key.string()
-                    p256.verify(key.string(), *_ecdsa(wire), message)
-                    hardware = None
-                case SshAlgorithm.RSA:
-                    _verify_rsa(key, named, wire.string(), message)
-                    hardware = None
-                case SshAlgorithm.SK_ED25519 | SshAlgorithm.SK_ECDSA:
-                    _expect(named, self.algorithm)
-                    hardware = _verify_hardware(self.algorithm, key, wire, message)
-                case _:
-                    assert_never(self.algorithm)
+            hardware = _verify(self.algorithm, named, key, wire, message)
         except InvalidSignature as error:
             raise Unverified(f"SSH signature: {self.key_id} did not sign these bytes") from error
         wire.end()
@@ -151,63 +145,11 @@ def parse_ssh_blob(blob: bytes) -> SshKey:
     return SshKey(algorithm, blob)
 
 
-class Reader:
-    """Takes SSH values off the front of some bytes; raises ``Malformed`` where they do not fit."""
-
-    def __init__(self, content: bytes, what: str) -> None:
-        if len(content) > _MAX_BLOB:
-            raise Malformed(f"{what}: expected at most {_MAX_BLOB} bytes, found {len(content)}")
-        self._content = content
-        self._at = 0
-        self._what = what
-
-    def take(self, size: int) -> bytes:
-        """Return exactly this many bytes."""
-        taken = self._content[self._at : self._at + size]
-        if len(taken) != size:
-            raise Malformed(f"{self._what}: expected {size} bytes at {self._at}, found {len(taken)}")
-        self._at += size
-        return taken
-
-    def uint32(self) -> int:
-        """Return a big-endian number of four bytes."""
-        return int.from_bytes(self.take(4))
-
-    def string(self) -> bytes:
-        """Return bytes that follow their length."""
-        return self.take(self.uint32())
-
-    def text(self) -> str:
-        """Return a string of printable ASCII."""
-        raw = self.string()
-        if not all(0x20 < byte < 0x7F for byte in raw):
-            raise Malformed(f"{self._what}: expected printable ASCII, found {raw[:40]!r}")
-        return raw.decode("ascii")
-
-    def mpint(self) -> int:
-        """Return a positive number written in as few bytes as possible."""
-        raw = self.string()
-        number = int.from_bytes(raw, signed=True)
-        if number <= 0 or raw != number.to_bytes(number.bit_length() // 8 + 1):
-            raise Malformed(f"{self._what}: expected a positive mpint in its shortest form")
-        return number
-
-    def end(self) -> None:
-        """Return if nothing is left."""
-        if self._at != len(self._content):
-            raise Malformed(f"{self._what}: {len(self._content) - self._at} unexpected bytes at the end")
-
-
 def _algorithm(name: str) -> SshAlgorithm:
     try:
         return SshAlgorithm(name)
     except ValueError as error:
         raise Malformed(f"SSH key: expected one of {', '.join(SshAlgorithm)}, found {name[:60]!r}") from error
-
-
-def _expect(named: str, algorithm: SshAlgorithm) -> None:
-    if named != algorithm:
-        raise Malformed(f"SSH signature: expected the algorithm {algorithm}, found {named[:60]!r}")
 
 
 def _check_p256(reader: Reader) -> None:
@@ -226,30 +168,20 @@ def _check_rsa(reader: Reader) -> None:
         raise Malformed("SSH key: expected an odd RSA exponent of 3 to 2^32 and an odd modulus")
 
 
-def _ed25519(wire: Reader) -> bytes:
-    raw = wire.string()
-    if len(raw) != ed25519.SIGNATURE_BYTES:
-        raise Malformed(f"SSH signature: expected {ed25519.SIGNATURE_BYTES} bytes of Ed25519, found {len(raw)}")
-    return raw
-
-
-def _ecdsa(wire: Reader) -> tuple[int, int]:
-    inner = Reader(wire.string(), "SSH signature")
-    pair = inner.mpint(), inner.mpint()
-    inner.end()
-    return pair
-
-
-def _verify_rsa(key: Reader, named: str, raw: bytes, message: bytes) -> None:
-    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
-    from cryptography.hazmat.primitives.hashes import SHA256, SHA512
-
-    hashes = {"rsa-sha2-256": SHA256, "rsa-sha2-512": SHA512}
-    if named not in hashes:
-        raise Malformed(f"SSH signature: expected rsa-sha2-256 or rsa-sha2-512, found {named[:60]!r}")
-    numbers = RSAPublicNumbers(key.mpint(), key.mpint())
-    numbers.public_key().verify(raw, message, PKCS1v15(), hashes[named]())
+def _verify(algorithm: SshAlgorithm, named: str, key: Reader, wire: Reader, message: bytes) -> Hardware | None:
+    match algorithm:
+        case SshAlgorithm.ED25519:
+            ed25519.verify(key.string(), _ed25519(wire), message)
+        case SshAlgorithm.ECDSA:
+            key.string()  # the curve, checked when the key was read
+            p256.verify(key.string(), *_ecdsa(wire), message)
+        case SshAlgorithm.RSA:
+            _verify_rsa(named, key, wire, message)
+        case SshAlgorithm.SK_ED25519 | SshAlgorithm.SK_ECDSA:
+            return _verify_hardware(algorithm, key, wire, message)
+        case _:
+            assert_never(algorithm)
+    return None
 
 
 def _verify_hardware(algorithm: SshAlgorithm, key: Reader, wire: Reader, message: bytes) -> Hardware:
@@ -265,6 +197,28 @@ def _verify_hardware(algorithm: SshAlgorithm, key: Reader, wire: Reader, message
         p256.verify(point, *pair, signed)
     else:
         ed25519.verify(point, raw, signed)
-    return Hardware(
-        application, bool(flags[0] & _TOUCHED), bool(flags[0] & _USER_VERIFIED), int.from_bytes(counter)
-    )
+    touched, verified = bool(flags[0] & _TOUCHED), bool(flags[0] & _USER_VERIFIED)
+    return Hardware(application, touched, verified, int.from_bytes(counter))
+
+
+def _verify_rsa(named: str, key: Reader, wire: Reader, message: bytes) -> None:
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+    from cryptography.hazmat.primitives.hashes import SHA256, SHA512
+
+    hashed = SHA256() if named == "rsa-sha2-256" else SHA512()
+    RSAPublicNumbers(key.mpint(), key.mpint()).public_key().verify(wire.string(), message, PKCS1v15(), hashed)
+
+
+def _ed25519(wire: Reader) -> bytes:
+    raw = wire.string()
+    if len(raw) != ed25519.SIGNATURE_BYTES:
+        raise Malformed(f"SSH signature: expected {ed25519.SIGNATURE_BYTES} bytes of Ed25519, found {len(raw)}")
+    return raw
+
+
+def _ecdsa(wire: Reader) -> tuple[int, int]:
+    inner = Reader(wire.string(), "SSH signature")
+    pair = inner.mpint(), inner.mpint()
+    inner.end()
+    return pair

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pratique.attest.dsse import Extension, Signature, parse_base64
-from pratique.attest.sshkey import Hardware, Reader, SshKey, parse_ssh_blob
+from pratique.attest.sshkey import Hardware, SshKey, parse_ssh_blob
+from pratique.attest.sshwire import Reader
 from pratique.errors import Malformed, Unverified
 from pratique.values.uris import SSHSIG_KIND
 
