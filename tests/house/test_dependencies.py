@@ -5,7 +5,6 @@ import sys
 import tomllib
 
 from packaging.requirements import Requirement
-
 from tests.house.sources import PACKAGE, ROOT, modules
 
 DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
