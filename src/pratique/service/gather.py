@@ -1,0 +1,139 @@
+"""Gathering: everything that claims to be evidence about an image, frozen by digest.
+
+What the image carries in its registry, what was handed in here, and the feeds in force. Nothing is judged yet; a
+list that could not be fetched is an error that is tried again, never an empty list.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pratique.errors import Malformed
+from pratique.evidence.model import Origin, Piece
+from pratique.promotion.events import EventObject
+from pratique.promotion.evidence_set import build_list, list_pieces, root_of_evidence
+from pratique.promotion.happenings import EvidenceAdded, Feed, FeedImported, Platform, PromotionGathered
+from pratique.promotion.states import Promotion
+from pratique.registry.blob import fetch_blob
+from pratique.registry.closure import Closure, PlatformImage, plan
+from pratique.registry.evidence import Carried, Found, collect_evidence
+from pratique.registry.interface import Registry
+from pratique.registry.manifest import Descriptor
+from pratique.service.perform import Done, NotYet
+from pratique.service.scribe import Scribe, keep
+from pratique.service.workspace import Workspace
+from pratique.storage.effects import EffectStanding
+from pratique.storage.transaction import View
+from pratique.values.canonical import parse_object
+from pratique.values.digest import Digest
+from pratique.values.reference import parse_reference
+from pratique.values.uris import PROOF_MEDIA
+
+EVIDENCE_LIST_MEDIA = "application/vnd.pratique.evidence-list.v1+json"
+OSV_FEED = "osv"
+_UNSTATED = "unstated"
+_MAX_CONFIG_BYTES = 4 * 1024 * 1024
+
+_ORIGINS = {
+    Found.REFERRER: Origin.REFERRER,
+    Found.LEGACY: Origin.LEGACY,
+    Found.ATTESTATION_CHILD: Origin.CHILD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was found: the image's parts, the evidence, and the feeds in force."""
+
+    platforms: tuple[Platform, ...]
+    pieces: tuple[Piece, ...]
+    feeds: tuple[tuple[Feed, EventObject], ...]
+
+
+def gather(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done | NotYet:
+    """Collect the evidence of a promotion and freeze it; what cannot be fetched raises ``Unreachable``."""
+    found = collect(workspace, promotion)
+    listed = list_pieces(found.pieces)
+    for piece in found.pieces:
+        workspace.blobs.put(piece.content)
+    item = keep(workspace.blobs, "evidence-list", EVIDENCE_LIST_MEDIA, build_list(listed))
+    happening = PromotionGathered(
+        generation=promotion.generation,
+        evidence_root=root_of_evidence(listed),
+        pieces=len(listed),
+        feeds=tuple(feed for feed, _ in found.feeds),
+        platforms=found.platforms,
+    )
+    objects = (item, *(feed_object for _, feed_object in found.feeds))
+
+    def record(scribe: Scribe, _promotion: Promotion) -> None:
+        scribe.append(happening, *objects)
+
+    return Done({"evidence": str(happening.evidence_root), "pieces": len(listed)}, record)
+
+
+def collect(workspace: Workspace, promotion: Promotion) -> Gathered:
+    """Return everything that claims to be evidence about a promotion's image, and the feeds in force."""
+    repository = workspace.open(parse_reference(promotion.source).repository)
+    closure = plan(repository, promotion.image)
+    subjects = (closure.root, *(image.digest for image in closure.platforms))
+    handed_in = workspace.store.read(lambda view: tuple(_uploads(workspace, view, subjects)))
+    feeds = workspace.store.read(_feeds)
+    platforms = tuple(_platform(repository, closure, image) for image in closure.platforms)
+    return Gathered(platforms, (*_carried(repository, closure), *handed_in), feeds)
+
+
+def _carried(repository: Registry, closure: Closure) -> tuple[Piece, ...]:
+    return tuple(piece_of(one) for one in collect_evidence(repository, closure).pieces if not is_our_own(one))
+
+
+def is_our_own(carried: Carried) -> bool:
+    """Tell whether this is a proof of ours, which speaks about a promotion and not about the image."""
+    return carried.media_type == PROOF_MEDIA
+
+
+def piece_of(carried: Carried) -> Piece:
+    """Return what the registry carries as a piece of evidence."""
+    return Piece(
+        digest=carried.digest,
+        media_type=carried.media_type,
+        size=len(carried.body),
+        subject=carried.subject,
+        origin=_ORIGINS[carried.found],
+        content=carried.body,
+    )
+
+
+def _uploads(workspace: Workspace, view: View, subjects: tuple[Digest, ...]) -> Iterator[Piece]:
+    for subject in dict.fromkeys(subjects):
+        for entry in view.ledger.of_image(subject):
+            if isinstance(data := entry.event.data, EvidenceAdded):
+                content = workspace.blobs.get(data.digest)
+                yield Piece(data.digest, data.media_type, len(content), subject, Origin.UPLOAD, content)
+
+
+def _feeds(view: View) -> tuple[tuple[Feed, EventObject], ...]:
+    """Return the newest snapshot of every feed."""
+    newest: dict[str, tuple[Feed, EventObject]] = {}
+    for entry in view.ledger.of_type("feed.imported/1"):
+        data, item = entry.event.data, entry.event.object("feed")
+        if isinstance(data, FeedImported) and item is not None:
+            newest[data.name] = Feed(data.name, data.digest), item
+    return tuple(newest[name] for name in sorted(newest))
+
+
+def _platform(repository: Registry, closure: Closure, image: PlatformImage) -> Platform:
+    config = closure.node(image.digest).config
+    name = str(image.platform) if image.platform else _stated(repository, config)
+    return Platform(platform=name, digest=image.digest, config=None if config is None else config.digest)
+
+
+def _stated(repository: Registry, config: Descriptor | None) -> str:
+    """Return the platform that an image without an index states in its config."""
+    if config is None or config.size > _MAX_CONFIG_BYTES:
+        return _UNSTATED
+    try:
+        document = parse_object(fetch_blob(repository, config, config.size), "image config")
+    except Malformed:
+        return _UNSTATED  # an artifact; whether it is acceptable is for the checks to say
+    parts = (document.get("os"), document.get("architecture"), document.get("variant"))
+    return "/".join(part for part in parts if isinstance(part, str) and part) or _UNSTATED
