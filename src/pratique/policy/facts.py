@@ -7,11 +7,15 @@ Three things are never mixed up: *absent* (no such evidence: an empty tuple), *n
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
+from pratique.evidence.merge import merge
 from pratique.evidence.model import Evidence, Provenance, Sbom, Scan, SourceChange, TestRun, Vulnerability
 from pratique.policy.index import Index, build_index
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
+
+T = TypeVar("T", Sbom, Scan, Provenance, SourceChange)
 
 
 class Level(StrEnum):
@@ -76,3 +80,47 @@ class Facts:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", build_index(self.vulnerabilities, self.sboms, self.evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is judged, when, and what the ledger knows about it."""
+
+    platform: Digest
+    image: Digest
+    repository: str
+    now: datetime
+    arrivals: tuple[Arrival, ...] | None
+    current: CurrentFacts | None
+
+
+def observe(subject: Subject, evidence: tuple[Evidence, ...], matched: tuple[Scan, ...]) -> Facts:
+    """Return the facts about one platform; of the evidence, what covers it.
+
+    Args:
+        subject: What is judged.
+        evidence: Everything that was found about the image.
+        matched: What the built-in matcher made of this platform's bills of materials.
+    """
+    own = tuple(each for each in evidence if subject.platform in each.covers)
+    reported = tuple((scan.producer, scan, each.piece.digest) for scan, each in _of(Scan, own))
+    scans = (*reported, *((scan.producer, scan, None) for scan in matched))
+    return Facts(
+        subject=subject.platform,
+        image=subject.image,
+        repository=subject.repository,
+        now=subject.now,
+        evidence=own,
+        scans=scans,
+        vulnerabilities=merge(scans),
+        sboms=_of(Sbom, own),
+        provenances=_of(Provenance, own),
+        tests=tuple((each.reading.facts, each) for each in own if isinstance(each.reading.facts, tuple)),
+        sources=_of(SourceChange, own),
+        arrivals=subject.arrivals,
+        current=subject.current,
+    )
+
+
+def _of(kind: type[T], evidence: tuple[Evidence, ...]) -> tuple[tuple[T, Evidence], ...]:
+    return tuple((each.reading.facts, each) for each in evidence if isinstance(each.reading.facts, kind))

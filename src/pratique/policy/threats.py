@@ -1,0 +1,77 @@
+"""What the risk model is told about an image: its vulnerabilities, and what is not sure about it."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+from pratique.evidence.model import Bound, Rating, Vulnerability
+from pratique.policy.facts import Facts
+from pratique.policy.result import CheckResult, Outcome
+from pratique.policy.risk import Doubt, Risk, Suspicion, Threat, assess
+
+FRESH = timedelta(hours=24)
+
+
+def risk_of(platforms: tuple[Facts, ...], results: tuple[CheckResult, ...]) -> Risk:
+    """Return the score of an image from the facts of its platforms and the results of its checks."""
+    threats = (threat for facts in platforms for threat in threats_of(facts))
+    return assess(threats, (doubt for facts in platforms for doubt in suspicions_of(facts, results)))
+
+
+def threats_of(facts: Facts) -> Iterator[Threat]:
+    """Yield every vulnerability as the model sees it; of two of one source package the model takes the worse."""
+    sources = _source_packages(facts)
+    for vulnerability in facts.vulnerabilities:
+        package = sources.get(vulnerability.purl or "", vulnerability.package)
+        yield Threat(vulnerability.term, package, _cvss(vulnerability))
+
+
+def _source_packages(facts: Facts) -> dict[str, str]:
+    return {
+        component.purl: component.source_package
+        for sbom, _ in facts.sboms
+        for component in sbom.components
+        if component.purl and component.source_package
+    }
+
+
+def _cvss(vulnerability: Vulnerability) -> Decimal | None:
+    scored = [rating for rating in vulnerability.ratings if rating.score is not None]
+    best = max(scored, key=lambda rating: _order(rating, vulnerability.severity_source), default=None)
+    return Decimal(best.score) if best and best.score else None
+
+
+def _order(rating: Rating, source: str | None) -> tuple[int, bool, Decimal, str]:
+    return _version(rating.vector), rating.source == source, Decimal(rating.score or 0), rating.source
+
+
+def _version(vector: str | None) -> int:
+    """Sort the newest CVSS last: version 2 before a score without a vector before 3 before 4."""
+    if not vector:
+        return 1
+    return {"CVSS:3": 2, "CVSS:4": 3}.get(vector[:6], 0)
+
+
+def suspicions_of(facts: Facts, results: Iterable[CheckResult]) -> Iterator[Suspicion]:
+    """Yield what is not sure about an image; what nobody examined is assumed to be bad."""
+    statements = [each for each in facts.evidence if each.bound is Bound.STATEMENT]
+    if not statements:
+        yield Suspicion(Doubt.UNSIGNED)
+    if not any(each in statements for _, each in facts.provenances):
+        yield Suspicion(Doubt.NO_PROVENANCE)
+    elif not any(result.check == "provenance" and result.outcome is Outcome.PASS for result in results):
+        yield Suspicion(Doubt.UNTRUSTED_BUILDER)
+    if not any(sbom.components for sbom, _ in facts.sboms):
+        yield Suspicion(Doubt.NO_SBOM)
+    yield Suspicion(Doubt.NOT_REPRODUCED)  # no evidence of this version can say otherwise
+    yield from _old_scan(facts)
+    yield Suspicion(Doubt.OLD_BASE, assumed=True)  # nobody examines the base image's age
+
+
+def _old_scan(facts: Facts) -> Iterator[Suspicion]:
+    # The built-in matcher's report, which has no evidence, is made when the image is judged.
+    if any(digest is None for _, _, digest in facts.scans):
+        return
+    dates = [scan.created for _, scan, _ in facts.scans if scan.created is not None]
+    if not dates or facts.now - max(dates) > FRESH:
+        yield Suspicion(Doubt.OLD_SCAN, assumed=not dates)
