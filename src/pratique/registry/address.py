@@ -2,8 +2,8 @@
 
 A registry, a redirect or an upload location may name any host, and a name may resolve to anything, so what counts
 is the address. Only public addresses are dialled, except for registries that the operator configured or whose
-reference is itself an address. Sources: the 2026 advisories on registry clients listed in docs/threat-model.md;
-IANA special-purpose address registries, as ``ipaddress`` knows them.
+reference is itself an address. Sources: the advisories of 2026 on oras-go (GHSA-vh4v-2xq2-g5cg and its siblings)
+and go-containerregistry's issue 2440; the IANA registries of special-purpose addresses, as ``ipaddress`` has them.
 """
 
 import ipaddress

@@ -83,7 +83,11 @@ def collect_evidence(
     pieces: list[Carried] = []
     left_out = list(plan.left_out)
     room = max_total_bytes
+    seen: set[tuple[Digest, Digest]] = set()  # BuildKit's newer attestations are parts and referrers at once
     for edge in plan.evidence:
+        if (edge.parent, edge.child) in seen:
+            continue
+        seen.add((edge.parent, edge.child))
         manifest = plan.node(edge.child)
         for layer in _bodies(manifest, edge, left_out):
             if layer.size > min(max_body_bytes, room):

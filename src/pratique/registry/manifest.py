@@ -237,7 +237,9 @@ def _platform(value: Any, what: str) -> Platform | None:
 
 
 def _annotations(value: Mapping[str, Any], what: str) -> Annotations:
-    found = value.get("annotations") or {}
+    found = value.get("annotations")
+    if found is None:
+        return ()
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise Malformed(f"{what}: annotations: expected an object of strings")
     return tuple(sorted(found.items()))
