@@ -26,3 +26,8 @@ def corpus() -> Path:
     if not path.is_dir():
         pytest.skip(f"no corpus of evidence files at {path}; set PRATIQUE_CORPUS to its folder")
     return path
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long value by its argument: it may be a fresh key, and every worker must give a case the same name."""
+    return argname if isinstance(val, str | bytes) and len(val) > 32 else None
