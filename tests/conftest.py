@@ -29,5 +29,5 @@ def corpus() -> Path:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name a long value by its argument: it may be a fresh key, and every worker must give a case the same name."""
+    """Name a long value by its argument: it may be a fresh key, and all workers must give a case one name."""
     return argname if isinstance(val, str | bytes) and len(val) > 32 else None

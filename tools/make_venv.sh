@@ -7,6 +7,13 @@ cd "$(dirname "$0")/.."
 source tools/apt.sh
 
 python=$1
+[ -n "$python" ] || exit 1 # tools/find_python.sh has said why
+supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+
+if ! "$python" -c "$supported"; then
+    echo "set-up: expected Python 3.11, 3.12 or 3.13, found $("$python" --version 2>&1) at $python" >&2
+    exit 1
+fi
 
 # Debian ships venv and ensurepip apart from python3.
 if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
@@ -16,7 +23,7 @@ if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
     esac
 fi
 
-if ! .venv/bin/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+if ! .venv/bin/python -c "$supported" 2>/dev/null; then
     rm -rf .venv # half made, or of a Python that has gone
     "$python" -m venv .venv
 fi
