@@ -8,6 +8,8 @@ REVIEW = "https://pratique.example/review/v1"
 SOURCE = "https://pratique.example/source/v1"
 POLICY = "https://pratique.example/policy/v1"
 RISK = "https://pratique.example/risk/v1"
+REPORT = "https://pratique.example/report/v1"
+"""A tool's own report, as ``{mediaType, content: base64}``, signed because the tool does not sign."""
 SEAL_EXTENSION = "https://pratique.example/promotion/v1"
 
 DIRECTORY_MEDIA = "application/vnd.pratique.directory.v1+json"
