@@ -7,6 +7,7 @@ be judged again, outside the transaction (decisions.md, "Judging").
 from dataclasses import dataclass
 from datetime import datetime
 
+from pratique.promotion.happenings import PromotionJudged
 from pratique.promotion.states import Judgement
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
@@ -22,7 +23,7 @@ class InForce:
     current: Digest | None
 
 
-def why_judge_again(judgement: Judgement, found: InForce) -> str | None:
+def why_judge_again(judgement: Judgement | PromotionJudged, found: InForce) -> str | None:
     """Return why the decision cannot be acted upon any more, or None where it can.
 
     A decision holds while ``now`` is before its ``holds_until``: at that very moment it no longer does.

@@ -13,6 +13,7 @@ from typing import assert_never
 from pratique.policy.environment import Enforcement, EnvironmentRules
 from pratique.policy.facts import Level
 from pratique.policy.result import CheckResult, Outcome
+from pratique.policy.risk import Risk
 from pratique.policy.settings import Settings
 from pratique.policy.tracks import FastTrack, FirstArrival, When
 from pratique.promotion.happenings import Track
@@ -37,13 +38,13 @@ class Change:
     more_than_routine: tuple[str, ...]
 
 
-def route(rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Decimal, change: Change) -> Routing:
+def route(rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Risk, change: Change) -> Routing:
     """Return the track for these results.
 
     Args:
         rules: Those of the target environment.
         results: One for each check of the environment.
-        risk: The risk score, 0 to 100.
+        risk: The image's score.
         change: The comparison with what the environment holds.
     """
     blocking = tuple(blockers(results, rules.settings))
@@ -82,7 +83,7 @@ def level_of(rules: EnvironmentRules) -> Level:
 
 
 def _obstacles(
-    rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Decimal, change: Change
+    rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Risk, change: Change
 ) -> Iterator[str]:
     fast = rules.tracks.fast
     if fast is None:
@@ -97,8 +98,8 @@ def _obstacles(
             pass
         case _:
             assert_never(fast.when)
-    if fast.risk_at_most is not None and risk > fast.risk_at_most:
-        yield f"the risk is {risk}, and the fast track takes at most {fast.risk_at_most}"
+    if fast.risk_at_most is not None and Decimal(risk.score) > fast.risk_at_most:
+        yield f"the risk is {risk.score}, and the fast track takes at most {fast.risk_at_most}"
     yield from _differences(rules, fast, change)
 
 
@@ -110,12 +111,12 @@ def _differences(rules: EnvironmentRules, fast: FastTrack, change: Change) -> It
         yield from (f"not a routine change: {reason}" for reason in change.more_than_routine)
 
 
-def _ease(fast: FastTrack | None, risk: Decimal, change: Change) -> Iterator[str]:
+def _ease(fast: FastTrack | None, risk: Risk, change: Change) -> Iterator[str]:
     if fast is None:
         return
     yield "every check passes" if fast.when is When.ALL_PASS else "the fast track takes everything"
     if fast.risk_at_most is not None:
-        yield f"the risk is {risk}, at most {fast.risk_at_most}"
+        yield f"the risk is {risk.score}, at most {fast.risk_at_most}"
     if change.first:
         yield "the first image of its name may take the fast track"
     elif fast.also is not None:

@@ -1,0 +1,178 @@
+"""A case: everything that one judgement sees, read and verified, and nothing else.
+
+There is one way to make a case, from the inputs that a record names and the bytes behind their digests. The server
+judges a case made so, and an auditor makes the same one again from a record.
+
+Pure: no clock, no storage. ``now`` is among the inputs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pratique.errors import Absent, Unverified
+from pratique.evidence import bind
+from pratique.evidence.advisories import Advisories, read_advisories
+from pratique.evidence.match import match
+from pratique.evidence.merge import merge
+from pratique.evidence.model import Evidence, Piece, Provenance, Sbom, Scan, SourceChange
+from pratique.policy.application import Application
+from pratique.policy.document import Bundle
+from pratique.policy.environment import EnvironmentRules
+from pratique.policy.facts import Facts
+from pratique.promotion.directory import Directory
+from pratique.promotion.evidence_set import root_of_evidence
+from pratique.promotion.record import Inputs, Record
+from pratique.values.digest import Digest
+
+ADVISORIES = "advisories"
+"""The beginning of the names of feeds that hold OSV records, for the built-in matcher."""
+
+Bodies = Mapping[Digest, bytes]
+"""The bytes of evidence and feeds, by digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One image that asks to enter one environment; ``platforms`` are the facts of each, by its name."""
+
+    promotion: str
+    generation: int
+    inputs: Inputs
+    application: Application
+    rules: EnvironmentRules
+    directory: Directory
+    platforms: tuple[tuple[str, Facts], ...]
+
+    @property
+    def facts(self) -> tuple[Facts, ...]:
+        """The facts of every platform."""
+        return tuple(facts for _, facts in self.platforms)
+
+
+def build_case(
+    promotion: str, generation: int, inputs: Inputs, *, bundle: Bundle, directory: Directory, bodies: Bodies
+) -> Case:
+    """Return the case that these inputs name.
+
+    Args:
+        promotion: Its identifier.
+        generation: The attempt, from 1.
+        inputs: What the record will name.
+        bundle: The policy with the digest that the inputs name.
+        directory: The version with the digest that the inputs name.
+        bodies: At least the bytes of every piece of evidence and of every feed that the inputs name.
+
+    Raises:
+        Unverified: Something has another digest than the inputs name.
+        Absent: Bytes are missing, or the policy knows neither the application nor the environment.
+    """
+    rules = bundle.rules(inputs.to)
+    _check("policy", inputs.policy.digest, bundle.digest)
+    _check(f"rules of {inputs.to}", inputs.policy.rules, rules.digest)
+    _check("directory", inputs.directory.digest, directory.digest)
+    _check("evidence root", inputs.evidence.root, root_of_evidence(inputs.evidence.pieces))
+    evidence = bind.understand(_pieces(inputs, bodies), directory.machine_keys(), _subject(inputs))
+    advisories = _advisories(inputs, bodies)
+    return Case(
+        promotion=promotion,
+        generation=generation,
+        inputs=inputs,
+        application=bundle.application(inputs.application),
+        rules=rules,
+        directory=directory,
+        platforms=tuple(
+            (platform.platform, _facts(platform.digest, inputs, evidence, advisories))
+            for platform in inputs.image.platforms
+        ),
+    )
+
+
+def case_of(record: Record, *, bundle: Bundle, directory: Directory, bodies: Bodies) -> Case:
+    """Return the case that a record judged; arguments and errors as for :func:`build_case`."""
+    decision = record.decision
+    return build_case(
+        decision.promotion,
+        decision.generation,
+        decision.inputs,
+        bundle=bundle,
+        directory=directory,
+        bodies=bodies,
+    )
+
+
+def _check(what: str, expected: Digest, found: Digest) -> None:
+    if expected != found:
+        raise Unverified(f"{what}: expected {expected}, found {found}")
+
+
+def _body(digest: Digest, what: str, bodies: Bodies) -> bytes:
+    content = bodies.get(digest)
+    if content is None:
+        raise Absent(f"{what} {digest}: its bytes are not here, so nothing can be judged by them")
+    digest.check(content, what)
+    return content
+
+
+def _pieces(inputs: Inputs, bodies: Bodies) -> tuple[Piece, ...]:
+    return tuple(
+        Piece(
+            digest=listed.digest,
+            media_type=listed.media_type,
+            size=listed.size,
+            subject=listed.subject,
+            origin=listed.origin,
+            content=_body(listed.digest, "evidence", bodies),
+        )
+        for listed in inputs.evidence.pieces
+    )
+
+
+def _subject(inputs: Inputs) -> bind.ImageSubject:
+    platforms = (bind.Platform(one.platform, one.digest, one.config) for one in inputs.image.platforms)
+    return bind.ImageSubject(inputs.image.digest, tuple(platforms))
+
+
+def _advisories(inputs: Inputs, bodies: Bodies) -> Advisories | None:
+    files = [_body(feed.digest, "feed", bodies) for feed in inputs.feeds if feed.name.startswith(ADVISORIES)]
+    return read_advisories(*files) if files else None
+
+
+def _facts(subject: Digest, inputs: Inputs, every: tuple[Evidence, ...], advisories: Advisories | None) -> Facts:
+    evidence = tuple(one for one in every if subject in one.covers)
+    sboms = tuple((one.reading.facts, one) for one in evidence if isinstance(one.reading.facts, Sbom))
+    scans = (*_reported(evidence), *_matched(sboms, advisories))
+    held, profile = inputs.history.current, inputs.history.current_facts
+    return Facts(
+        subject=subject,
+        image=inputs.image.digest,
+        repository=inputs.image.source,
+        now=inputs.now,
+        evidence=evidence,
+        scans=scans,
+        vulnerabilities=merge(scans),
+        sboms=sboms,
+        provenances=tuple(
+            (one.reading.facts, one) for one in evidence if isinstance(one.reading.facts, Provenance)
+        ),
+        tests=tuple((one.reading.facts, one) for one in evidence if isinstance(one.reading.facts, tuple)),
+        sources=tuple((one.reading.facts, one) for one in evidence if isinstance(one.reading.facts, SourceChange)),
+        arrivals=inputs.history.arrivals,
+        current=profile.as_current(held.digest) if held and profile else None,
+    )
+
+
+def _reported(evidence: tuple[Evidence, ...]) -> tuple[tuple[str, Scan, Digest | None], ...]:
+    return tuple(
+        (one.reading.facts.producer, one.reading.facts, one.piece.digest)
+        for one in evidence
+        if isinstance(one.reading.facts, Scan)
+    )
+
+
+def _matched(
+    sboms: tuple[tuple[Sbom, Evidence], ...], advisories: Advisories | None
+) -> tuple[tuple[str, Scan, Digest | None], ...]:
+    if advisories is None:
+        return ()
+    scans = (match(sbom, advisories) for sbom, _ in sboms)
+    return tuple((scan.producer, scan, None) for scan in scans)

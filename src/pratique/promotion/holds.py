@@ -1,0 +1,15 @@
+"""How long a decision may be acted upon without another look.
+
+Whatever can change an outcome by the mere passing of time ends it: a decision holds while ``now`` is before the
+first of these moments (decisions.md, "Judging").
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pratique.policy.result import CheckResult
+
+
+def holds_until(results: Iterable[CheckResult]) -> datetime | None:
+    """Return the first moment at which an outcome may be another one; None where time alone changes nothing."""
+    return min((result.holds_until for result in results if result.holds_until is not None), default=None)

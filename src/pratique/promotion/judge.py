@@ -1,0 +1,100 @@
+"""The judgement: a case in, a decision record out, the same bytes every time.
+
+The server, the signer, the restore drill and the auditor's verifier all call :func:`judge`. It reads nothing but
+the case: no clock, no storage, no setting.
+"""
+
+from collections.abc import Mapping
+
+from pratique.evidence.model import Severity
+from pratique.policy.check import Rule, judge_check
+from pratique.policy.platforms import combine
+from pratique.policy.result import CheckResult, worst
+from pratique.policy.threats import risk_of
+from pratique.policy.tracks import SlowTrack
+from pratique.promotion.case import Case
+from pratique.promotion.happenings import Track
+from pratique.promotion.holds import holds_until
+from pratique.promotion.profile import Profile, profile_of
+from pratique.promotion.quorum import Need
+from pratique.promotion.record import ENGINE, SCHEMA, Decision, Record, build_record
+from pratique.promotion.routine import why_not_routine
+from pratique.promotion.separation import Duties, separate
+from pratique.promotion.track import Change, route
+
+
+def judge(case: Case) -> Record:
+    """Return the decision record of a case.
+
+    An image of several platforms is as good as its worst one, check by check.
+    """
+    # 1. What every check finds, and what is left of it over all platforms.
+    results = tuple(_judge(rule, case) for rule in case.rules.checks)
+    risk = risk_of(case.facts, results)
+    # 2. How the image differs from the one that it would replace, and the track that follows.
+    profile = profile_of(case.facts)
+    track = route(case.rules, results, risk, _change(case, profile))
+    # 3. Who must agree, and who cannot.
+    slow = case.rules.tracks.slow
+    separated, extra = separate(_duties(case, slow), case.directory)
+    asked = slow if track.name is Track.SLOW else None
+    return build_record(
+        Decision(
+            schema=SCHEMA,
+            engine=ENGINE,
+            promotion=case.promotion,
+            generation=case.generation,
+            inputs=case.inputs,
+            checks=results,
+            outcome=worst(tuple(result.outcome for result in results)),
+            risk=risk,
+            profile=profile,
+            track=track,
+            approvals=_needs(asked, extra),
+            separation=separated,
+            review_until=case.inputs.now + asked.window if asked else None,
+            holds_until=holds_until(results),
+        )
+    )
+
+
+def _judge(rule: Rule, case: Case) -> CheckResult:
+    by_platform = tuple((name, judge_check(rule, facts)) for name, facts in case.platforms)
+    return combine(by_platform, case.rules.settings)
+
+
+def _change(case: Case, profile: Profile) -> Change:
+    history = case.inputs.history
+    if history.current is None:
+        return Change(first=True, more_than_routine=())
+    # What nobody recorded of the image that runs there compares as unknown, so the change is not routine.
+    current = history.current_facts or Profile()
+    return Change(first=False, more_than_routine=why_not_routine(profile, current, _severities(case)))
+
+
+def _severities(case: Case) -> Mapping[str, Severity | None]:
+    found: dict[str, Severity | None] = {}
+    for facts in case.facts:
+        for vulnerability in facts.vulnerabilities:
+            known = found.setdefault(vulnerability.term, vulnerability.severity)
+            if known is not None and (vulnerability.severity is None or vulnerability.severity > known):
+                found[vulnerability.term] = vulnerability.severity
+    return found
+
+
+def _duties(case: Case, slow: SlowTrack | None) -> Duties:
+    return Duties(
+        rules=slow.separation if slow else (),
+        requester=case.inputs.request.requester,
+        owner=case.application.owner,
+        environment=case.inputs.to,
+        platforms=case.facts,
+        current=case.inputs.history.current_facts,
+    )
+
+
+def _needs(asked: SlowTrack | None, extra: Need | None) -> tuple[Need, ...]:
+    if asked is None:
+        return ()
+    named = tuple(Need(approval.role, approval.count) for approval in asked.approvals)
+    return (*named, extra) if extra else named

@@ -1,0 +1,195 @@
+"""The decision record: everything that went into a judgement, and everything that came out.
+
+Its canonical bytes are what reviewers sign and what an auditor computes again; the same inputs give the same
+bytes.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pratique.errors import Malformed
+from pratique.policy.facts import Arrival
+from pratique.policy.result import CheckResult, Outcome
+from pratique.policy.risk import Risk
+from pratique.promotion.evidence_set import Listed
+from pratique.promotion.form import read, write
+from pratique.promotion.happenings import Feed, Platform, PromotionJudged
+from pratique.promotion.profile import Profile
+from pratique.promotion.quorum import Need, Question
+from pratique.promotion.separation import Separated
+from pratique.promotion.track import Routing
+from pratique.values.canonical import canonical, parse_object
+from pratique.values.digest import Digest
+from pratique.values.names import Actor, Environment
+
+SCHEMA = "pratique/record/1"
+ENGINE = "pratique-engine/1"
+"""Changes only with what a judgement means; a record of another engine is "not reproducible here"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What was judged; an image without an index has one platform, whose digest is its own."""
+
+    name: str
+    source: str
+    digest: Digest
+    platforms: tuple[Platform, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyUsed:
+    """The whole policy, and the resolved rules of the target environment."""
+
+    digest: Digest
+    rules: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryUsed:
+    """The version of the directory."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class RequestUsed:
+    """Who asked; ``envelope`` is the digest of what they signed, where they did."""
+
+    envelope: Digest | None
+    requester: Actor
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceUsed:
+    """The frozen evidence."""
+
+    root: Digest
+    pieces: tuple[Listed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The image that the environment held, and the record that let it in, where it has one."""
+
+    digest: Digest
+    record: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryUsed:
+    """Where this image has been, and what the target environment held."""
+
+    current: Held | None
+    arrivals: tuple[Arrival, ...]
+    current_facts: Profile | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything a judgement depends on, by value or by digest. ``now`` is the database's clock."""
+
+    now: datetime
+    application: str
+    image: Image
+    from_: Environment | None
+    to: Environment
+    destination: str
+    policy: PolicyUsed
+    directory: DirectoryUsed
+    request: RequestUsed
+    evidence: EvidenceUsed
+    feeds: tuple[Feed, ...]
+    history: HistoryUsed
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The content of a record.
+
+    ``profile`` is what the image is made of, for the comparison with the next one; ``window`` is how long people
+    may decide, and ``holds_until`` how long the decision may be acted upon without another look.
+    """
+
+    schema: str
+    engine: str
+    promotion: str
+    generation: int
+    inputs: Inputs
+    checks: tuple[CheckResult, ...]
+    outcome: Outcome
+    risk: Risk
+    profile: Profile
+    track: Routing
+    approvals: tuple[Need, ...]
+    separation: Separated
+    review_until: datetime | None
+    holds_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A decision with its exact bytes."""
+
+    content: bytes = field(repr=False)
+    decision: Decision
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of the bytes: the record's name in reviews and events."""
+        return Digest.of(self.content)
+
+    @property
+    def question(self) -> Question:
+        """What is put to people."""
+        inputs = self.decision.inputs
+        return Question(
+            self.digest, inputs.application, inputs.to, self.decision.approvals, self.decision.separation.excluded
+        )
+
+
+def build_record(decision: Decision) -> Record:
+    """Return the record of a decision."""
+    return Record(canonical(write(decision)), decision)
+
+
+def parse_record(content: bytes) -> Record:
+    """Read a record.
+
+    Raises:
+        Malformed: It breaks the closed form, is not canonical, or is of a schema that this version does not know.
+    """
+    fields = parse_object(content, "record")
+    if fields.get("schema") != SCHEMA:
+        raise Malformed(f"record.schema: expected {SCHEMA!r}, found {str(fields.get('schema'))[:80]!r}")
+    record = Record(content, read(Decision, fields, "record"))
+    if canonical(write(record.decision)) != content:
+        raise Malformed("record: expected RFC 8785 bytes, found another spelling of the same record")
+    return record
+
+
+def judged(record: Record) -> PromotionJudged:
+    """Return the event that announces this record."""
+    decision, held = record.decision, record.decision.inputs.history.current
+    return PromotionJudged(
+        generation=decision.generation,
+        record=record.digest,
+        outcome=decision.outcome,
+        track=decision.track.name,
+        risk=decision.risk.score,
+        holds_until=decision.holds_until,
+        review_until=decision.review_until,
+        why=_short(decision.track.why),
+        policy=decision.inputs.policy.digest,
+        rules=decision.inputs.policy.rules,
+        directory=decision.inputs.directory.digest,
+        current=held.digest if held else None,
+    )
+
+
+def _short(why: tuple[str, ...]) -> tuple[str, ...]:
+    """Keep an event within its size; the record has every reason in full."""
+    most = 20
+    more = (f"and {len(why) - most} more reasons, in the record",) if len(why) > most else ()
+    return (*(reason[:300] for reason in why[:most]), *more)

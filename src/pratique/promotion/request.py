@@ -1,0 +1,208 @@
+"""Asking that an image enter an environment: who may ask for what, and what is unique.
+
+Source: decisions.md, "Who counts" and "Life of a promotion". A request is a statement signed by a person or by a
+service with the use ``request``; without a signature it is taken only where nobody's rules exclude the requester.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pratique.attest.dsse import IN_TOTO, parse_envelope
+from pratique.attest.request import Request, parse_request
+from pratique.attest.sshsig import Namespace
+from pratique.attest.verify import open_envelope
+from pratique.errors import Conflict, Refused, Unverified
+from pratique.policy.application import ApplicationImage
+from pratique.policy.document import Bundle
+from pratique.policy.environment import EnvironmentRules
+from pratique.policy.facts import Arrival
+from pratique.policy.tracks import Separation
+from pratique.promotion.directory import Directory
+from pratique.promotion.happenings import Commitment, PromotionRequested, PromotionSuperseded
+from pratique.promotion.states import Promotion, State
+from pratique.values.digest import Digest
+from pratique.values.moment import render_moment
+
+MAX_BYTES = 1024 * 1024
+MAX_AGE = timedelta(hours=24)
+"""How long after it was issued a signed request may be handed in."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far a signer's clock may run ahead of the database's."""
+
+_SUPERSEDED = frozenset({State.GATHERING, State.JUDGING, State.REMEDIATION, State.REVIEW, State.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request and how it came.
+
+    ``envelope`` is the digest of what was signed, None where nothing was; ``supersedes`` the older promotion that
+    the requester says shall give way although people have voted on it.
+    """
+
+    request: Request
+    envelope: Digest | None
+    supersedes: str | None = None
+
+    @property
+    def image(self) -> Digest:
+        """The digest that shall be promoted."""
+        return self.request.images[0]
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What holds when somebody asks: the policy, the directory, the moment."""
+
+    bundle: Bundle
+    directory: Directory
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of the image and of the place it asks for."""
+
+    arrivals: tuple[Arrival, ...]
+    of_image: tuple[Promotion, ...]
+    """Every promotion of this digest, ended ones included."""
+    at_place: tuple[Promotion, ...]
+    """Every open promotion of this application and image name to this environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What to record: the request, and the promotions whose place it takes."""
+
+    requested: PromotionRequested
+    superseded: tuple[tuple[Promotion, PromotionSuperseded], ...]
+
+
+def open_request(content: bytes, directory: Directory, *, now: datetime, index: int) -> Asked:
+    """Return a signed request once it is known who signed it.
+
+    Args:
+        content: The envelope's bytes.
+        directory: The version in force.
+        now: The moment it is handed in.
+        index: The index in the ledger that it would have.
+
+    Raises:
+        Malformed: The envelope or the statement breaks its form.
+        Unverified: Nobody who may ask has signed it, or its requester is somebody else.
+        Refused: It is too old, or from the future.
+    """
+    envelope = parse_envelope(content, max_bytes=MAX_BYTES)
+    keys = (*directory.people_keys(index), *directory.service_keys("request"))
+    opened = open_envelope(envelope, keys, Namespace.REQUEST, payload_type=IN_TOTO)
+    request = parse_request(opened.payload)
+    if request.requester not in {signed.holder for signed in opened.signers}:
+        holders = ", ".join(signed.holder for signed in opened.signers)
+        raise Unverified(f"request: expected a signature by {request.requester}, found {holders}")
+    if not now - MAX_AGE <= request.issued_at <= now + CLOCK_SKEW:
+        issued = render_moment(request.issued_at)
+        raise Refused(
+            f"request: issued at {issued}; expected within the last {MAX_AGE.days * 24} hours; sign anew"
+        )
+    return Asked(request, envelope.digest)
+
+
+def consider_request(asked: Asked, found: InForce, known: Known, *, new: str) -> Accepted:
+    """Return what to record of a request that the rules allow.
+
+    Args:
+        asked: A signed request from :func:`open_request`, or an unsigned one.
+        found: What is in force.
+        known: What the ledger knows.
+        new: The identifier that the new promotion will have.
+
+    Raises:
+        Refused: The rules do not allow it; the message says which.
+        Absent: The policy knows no such application, image, environment or destination.
+        Conflict: The same promotion is open, or an older one has votes, or the request was used before.
+    """
+    request = asked.request
+    rules = found.bundle.rules(request.to)
+    application = found.bundle.application(request.application)
+    image = application.image(request.image)
+    destination = image.destination(request.to)
+    _check_signed(asked, rules)
+    _check_way(request, rules, image, known)
+    _check_unique(asked, known)
+    return Accepted(
+        PromotionRequested(
+            generation=1,
+            image_name=request.image,
+            source=str(request.source),
+            from_=request.from_,
+            to=request.to,
+            destination=str(destination.repository),
+            policy=found.bundle.digest,
+            rules=rules.digest,
+            directory=found.directory.digest,
+            requester=request.requester,
+            signed=asked.envelope is not None,
+            nonce=request.nonce,
+            supersedes=asked.supersedes,
+            comment=Commitment(request.comment) if request.comment else None,
+        ),
+        tuple(_superseded(asked, known.at_place, new)),
+    )
+
+
+def _check_signed(asked: Asked, rules: EnvironmentRules) -> None:
+    slow = rules.tracks.slow
+    if asked.envelope is None and slow is not None and Separation.REQUESTER in slow.separation:
+        raise Refused(
+            f"request: {rules.name} keeps the requester from approving, so it must be known who asks; "
+            "expected a signed request, found an unsigned one; sign it with --key"
+        )
+
+
+def _check_way(request: Request, rules: EnvironmentRules, image: ApplicationImage, known: Known) -> None:
+    allowed = ", ".join(rules.predecessors)
+    if request.from_ is None and allowed:
+        raise Refused(
+            f"request: {rules.name} is entered from {allowed}; expected one of these in from, found none"
+        )
+    if request.from_ is not None and request.from_ not in rules.predecessors:
+        raise Refused(f"request: {rules.name} is entered from {allowed or 'outside'}, found from {request.from_}")
+    if request.from_ is not None and request.from_ not in {arrival.environment for arrival in known.arrivals}:
+        raise Refused(f"request: this digest was never in {request.from_}; promote it there first")
+    if request.source.digest not in (None, request.images[0]):
+        raise Refused(f"request: the source names {request.source.digest}, the request is for {request.images[0]}")
+    _check_source(request, image)
+
+
+def _check_source(request: Request, image: ApplicationImage) -> None:
+    repository = request.source.repository
+    before = image.destination(request.from_).repository if request.from_ else None
+    if repository != before and not image.accepts(repository):
+        accepted = ", ".join((*([str(before)] if before else []), *map(str, image.accept)))
+        raise Refused(f"request: the policy accepts {image.name} from {accepted}, found {repository}")
+
+
+def _check_unique(asked: Asked, known: Known) -> None:
+    for promotion in known.of_image:
+        if promotion.nonce == asked.request.nonce:
+            raise Conflict(f"request: it was used before, for {promotion.id}; sign a new one")
+    for promotion in known.at_place:
+        if promotion.image == asked.image:
+            raise Conflict(
+                f"request: {promotion.id} already asks for this and is {promotion.state}; retry that one"
+            )
+
+
+def _superseded(
+    asked: Asked, at_place: tuple[Promotion, ...], new: str
+) -> Iterator[tuple[Promotion, PromotionSuperseded]]:
+    for older in at_place:
+        if older.state not in _SUPERSEDED:
+            continue  # approved and on its way: the new one waits its turn
+        if older.reviews and older.id != asked.supersedes:
+            raise Conflict(f"request: people have voted on {older.id}; say that it is superseded, or withdraw it")
+        yield (
+            older,
+            PromotionSuperseded(new, f"a newer request for {older.image_name} in {older.to} took its place"),
+        )
