@@ -123,19 +123,19 @@ def _source(entry: dict[str, Any], qualifiers: dict[str, str]) -> tuple[str | No
             return name, None
         name, _, version = upstream.partition("@")
         return name or None, version or None
-    properties = entry.get("properties")
-    if not isinstance(properties, list):
-        return None, None
-    return _trivy_source(properties)
+    return _trivy_source(entry) if "properties" in entry else (None, None)
 
 
-def _trivy_source(properties: list[Any]) -> tuple[str | None, str | None]:
-    said: dict[str, str] = {}
-    for item in properties:
-        if isinstance(item, dict):
-            name, value = item.get("name"), item.get("value")
-            if isinstance(name, str) and isinstance(value, str) and name.startswith("aquasecurity:trivy:Src"):
-                said[name.removeprefix(_TRIVY)] = value
+def _trivy_source(entry: dict[str, Any]) -> tuple[str | None, str | None]:
+    properties = entry["properties"]
+    first = properties[0] if isinstance(properties, list) and properties else None
+    if not isinstance(first, dict) or not (text_at(first, "name") or "").startswith(_TRIVY):
+        return None, None  # another tool's; there may be very many
+    said = {
+        str(item.get("name")).removeprefix(_TRIVY): value
+        for item in properties
+        if isinstance(item, dict) and (value := text_at(item, "value"))
+    }
     name, version, release, epoch = (said.get(f"Src{part}") for part in ("Name", "Version", "Release", "Epoch"))
     if not name or not version:
         return name, None

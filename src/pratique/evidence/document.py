@@ -8,6 +8,7 @@ two reports; the XML limits are those of defusedxml with document type declarati
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, ParseError
@@ -15,8 +16,8 @@ from xml.etree.ElementTree import Element, ParseError
 from pratique.errors import Malformed
 from pratique.values.canonical import MAX_BYTES, MAX_DEPTH
 
-_CONTAINERS = frozenset({dict, list})
-_SURROGATE = b"\\ud"
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def parse_foreign_json(text: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise Malformed(f"JSON: {_explain(text, error)}") from error
     refuse_depth(value)
-    if _SURROGATE.decode() in text or "\\uD" in text:
+    if "\\u" in text and _SURROGATE.search(text):
         _refuse_surrogates(value)
     return value
 
@@ -98,7 +99,7 @@ def _explain(text: str, error: Exception) -> str:
             return f"a second document begins at line {error.lineno}; add each document by itself"
         cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
         where = f"line {error.lineno} column {error.colno}"
-        return f"{error.msg} at {where}" + ("; the file looks cut off" if cut_off else "")
+        return f"{error.msg.removesuffix(' at')} at {where}" + ("; the file looks cut off" if cut_off else "")
     return str(error)
 
 
@@ -124,8 +125,9 @@ def refuse_depth(value: Any) -> None:
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
         for item in level:
-            children = item.values() if type(item) is dict else item
-            below += [child for child in children if type(child) in _CONTAINERS]
+            for child in item.values() if type(item) is dict else item:
+                if type(child) not in _SCALARS:
+                    below.append(child)
         if not below:
             return
         level = below

@@ -7,7 +7,16 @@ The report does not say how many packages were examined.
 from typing import Any
 
 from pratique.evidence.document import Document, JsonDocument
-from pratique.evidence.lookup import Notes, digests_of, moment_of, table_at, tables_at, text_at, texts_at
+from pratique.evidence.lookup import (
+    Notes,
+    digests_of,
+    moment_of,
+    number_at,
+    table_at,
+    tables_at,
+    text_at,
+    texts_at,
+)
 from pratique.evidence.model import Finding, Fix, Rating, Reading, Scan
 from pratique.evidence.purl import parse_purl
 from pratique.evidence.severity import rate
@@ -93,15 +102,15 @@ def _ratings(entries: list[dict[str, Any]], notes: Notes) -> tuple[Rating, ...]:
         scores = tables_at(entry, "cvss", notes)
         own = [score for score in scores if _scorer(score, source) == source]
         best = max(own, key=lambda score: text_at(score, "version") or "", default={})
-        found[_rating(source, entry.get("severity"), best)] = None
+        found[_rating(source, text_at(entry, "severity"), best)] = None
         for score in scores:
             if (scorer := _scorer(score, source)) != source:
                 found[_rating(scorer, None, score)] = None
     return tuple(found)
 
 
-def _rating(source: str, word: object, cvss: dict[str, Any]) -> Rating:
-    return rate(source, word, table_at(cvss, "metrics").get("baseScore"), text_at(cvss, "vector"))
+def _rating(source: str, word: str | None, cvss: dict[str, Any]) -> Rating:
+    return rate(source, word, number_at(table_at(cvss, "metrics"), "baseScore"), text_at(cvss, "vector"))
 
 
 def _source(entry: dict[str, Any]) -> str:

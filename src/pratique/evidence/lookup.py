@@ -40,6 +40,12 @@ def text_at(table: dict[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def number_at(table: dict[str, Any], key: str) -> float | None:
+    """Return a number; a truth value is none."""
+    value = table.get(key)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def table_at(table: dict[str, Any], key: str) -> dict[str, Any]:
     """Return an object, or an empty one."""
     value = table.get(key)

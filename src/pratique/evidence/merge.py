@@ -5,8 +5,7 @@ language packages, else NVD's, else the highest that anybody stated, and it is n
 changes nothing.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from operator import attrgetter
 
 from pratique.evidence.aliases import Aliases
 from pratique.evidence.model import Finding, Fix, Rating, Scan, Severity, Vulnerability
@@ -39,56 +38,57 @@ _VENDORS = {
 _SUSE = ("suse-cvrf", "suse", "sles")
 _DISTRIBUTION_TYPES = frozenset({"alpm", "apk", "deb", "ebuild", "rpm"})
 # Any report that knows of a fix is believed: a fixable vulnerability is judged more strictly, never less.
-_FIXES = (Fix.FIXED, Fix.WONT_FIX, Fix.END_OF_LIFE, Fix.DEFERRED, Fix.NOT_FIXED, Fix.UNKNOWN)
+_FIXES = {
+    fix: place
+    for place, fix in enumerate(
+        (Fix.FIXED, Fix.WONT_FIX, Fix.END_OF_LIFE, Fix.DEFERRED, Fix.NOT_FIXED, Fix.UNKNOWN)
+    )
+}
 
-
-@dataclass(slots=True)
-class _Group:
-    """Everything said about one term, while it is being collected."""
-
-    identifier: str
-    names: set[str] = field(default_factory=set)
-    findings: list[tuple[str, Finding]] = field(default_factory=list)
+Reported = tuple[str, Finding]
+"""A producer and one of its findings."""
 
 
 def merge(scans: Scans) -> tuple[Vulnerability, ...]:
     """Return every vulnerability that any report names, each once per package, sorted by term."""
     reported = [(producer, finding) for producer, scan, _ in scans for finding in scan.findings]
     aliases = Aliases((finding.vulnerability, *finding.aliases) for _, finding in reported)
-    groups: dict[str, _Group] = {}
+    groups: dict[tuple[str, str], list[Reported]] = {}
     for producer, finding in reported:
         identifier = aliases.canonical(finding.vulnerability, finding.aliases)
-        term = f"{identifier}@{package_of(finding.purl) if finding.purl else finding.package}"
-        group = groups.get(term) or groups.setdefault(term, _Group(identifier))
-        group.names.update((finding.vulnerability, *finding.aliases))
-        group.findings.append((producer, finding))
-    return tuple(_merged(term, groups[term]) for term in sorted(groups))
+        package = package_of(finding.purl) if finding.purl else finding.package
+        groups.setdefault((identifier, package), []).append((producer, finding))
+    merged = (_merged(identifier, package, group) for (identifier, package), group in groups.items())
+    return tuple(sorted(merged, key=attrgetter("term")))
 
 
-def _merged(term: str, group: _Group) -> Vulnerability:
-    findings = [finding for _, finding in group.findings]
-    versions = _sorted(finding.version for finding in findings)
-    purls = _sorted(finding.purl for finding in findings)
+def _merged(identifier: str, package: str, group: list[Reported]) -> Vulnerability:
+    findings = [finding for _, finding in group]
+    names = {name for finding in findings for name in (finding.vulnerability, *finding.aliases)}
+    versions = _sorted([finding.version for finding in findings])
+    purls = _sorted([finding.purl for finding in findings])
     ratings = tuple(sorted({one for finding in findings for one in finding.ratings}, key=_rating_order))
     chosen = choose(ratings, purls[0] if purls else None)
     return Vulnerability(
-        term=term,
-        identifier=group.identifier,
-        aliases=tuple(sorted(group.names - {group.identifier})),
+        term=f"{identifier}@{package}",
+        identifier=identifier,
+        aliases=_sorted([name for name in names if name != identifier]),
         package=min(finding.package for finding in findings),
         version=versions[0] if versions else None,
         purl=purls[0] if purls else None,
         severity=chosen.severity if chosen else None,
         severity_source=chosen.source if chosen else None,
         ratings=ratings,
-        fix=min((finding.fix for finding in findings), key=_FIXES.index),
-        fixed_versions=_sorted(version for finding in findings for version in finding.fixed_versions),
-        reported_by=_sorted(producer for producer, finding in group.findings if finding.suppressed is None),
-        suppressed_by=_sorted(
-            f"{producer}: {finding.suppressed}" for producer, finding in group.findings if finding.suppressed
-        ),
+        fix=min((finding.fix for finding in findings), key=_FIXES.__getitem__),
+        fixed_versions=_sorted([version for finding in findings for version in finding.fixed_versions]),
+        reported_by=_sorted([producer for producer, finding in group if finding.suppressed is None]),
+        suppressed_by=_sorted([_silence(producer, finding) for producer, finding in group]),
         versions=versions,
     )
+
+
+def _silence(producer: str, finding: Finding) -> str | None:
+    return None if finding.suppressed is None else f"{producer}: {finding.suppressed}"
 
 
 def choose(ratings: tuple[Rating, ...], purl: str | None) -> Rating | None:
@@ -127,5 +127,8 @@ def _rating_order(rating: Rating) -> tuple[str, int, str, str]:
     return rating.source, severity, rating.score or "", rating.vector or ""
 
 
-def _sorted(texts: Iterable[str | None]) -> tuple[str, ...]:
+def _sorted(texts: list[str | None] | list[str]) -> tuple[str, ...]:
+    """Return the distinct texts that are not empty, sorted."""
+    if len(texts) == 1:  # nearly always
+        return (texts[0],) if texts[0] else ()
     return tuple(sorted({text for text in texts if text}))

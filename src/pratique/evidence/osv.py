@@ -108,7 +108,7 @@ def parse_advisory(record: Any) -> Advisory | str:
     view = _VIEW_OF_CVE.fullmatch(identifier)
     prefix = identifier.partition("-")[0].lower()
     source = _SOURCES.get(prefix, prefix)
-    label = table_at(record, "database_specific").get("severity")
+    label = text_at(table_at(record, "database_specific"), "severity")
     return Advisory(
         identifier=identifier,
         aliases=tuple(sorted({*texts_at(record, "aliases"), *((view[1],) if view else ())})),
@@ -118,11 +118,11 @@ def parse_advisory(record: Any) -> Advisory | str:
     )
 
 
-def _ratings(table: dict[str, Any], source: str, label: object) -> tuple[Rating, ...]:
+def _ratings(table: dict[str, Any], source: str, label: str | None) -> tuple[Rating, ...]:
     vectors = [text_at(entry, "score") for entry in tables_at(table, "severity", Notes())]
     rated = [rate(source, label, None, vector) for vector in vectors if vector]
     if not rated and label is not None:
-        rated = [rate(source, label)]
+        rated = [rate(source, label, None, None)]
     return tuple(one for one in rated if one.severity is not None)
 
 

@@ -62,7 +62,7 @@ def examine(content: bytes, media_type: str) -> Examined:
     try:
         attestation = open_attestation(content, carrier)
     except Malformed as error:
-        return Examined(_refused(carrier, error))
+        return Examined(_refused(carrier.value, error))
     return Examined(_read_attestation(attestation), attestation)
 
 
@@ -72,7 +72,7 @@ def _refused(name: str, error: Malformed) -> Reading:
 
 def _read_attestation(attestation: Attestation) -> Reading:
     if attestation.carrier is Carrier.MESSAGE:
-        return _kept(attestation.carrier, "a signature over bytes that are not in it")
+        return _kept(attestation.carrier.value, "a signature over bytes that are not in it")
     if attestation.payload_type != IN_TOTO:
         return _kept(
             attestation.carrier, f"a signed payload of type {attestation.payload_type[:200]}, not interpreted"
@@ -80,7 +80,7 @@ def _read_attestation(attestation: Attestation) -> Reading:
     try:
         statement = parse_statement(attestation.payload)
     except Malformed as error:
-        return _refused(attestation.carrier, error)
+        return _refused(attestation.carrier.value, error)
     try:
         reading = read_statement(statement, interpret)
     except Malformed as error:

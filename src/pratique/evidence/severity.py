@@ -31,16 +31,9 @@ def parse_severity(word: object) -> Severity | None:
     return _WORDS.get(word.strip().lower()) if isinstance(word, str) else None
 
 
-def render_score(score: object) -> str | None:
+def render_score(score: float | Decimal | None) -> str | None:
     """Return a CVSS score as a decimal with one digit, or nothing where it is not between 0 and 10."""
-    if isinstance(score, str | Decimal):
-        try:
-            score = float(score)
-        except ValueError:
-            return None
-    if isinstance(score, bool) or not isinstance(score, int | float):
-        return None
-    return f"{score:.1f}" if 0 <= score <= 10 else None
+    return f"{score:.1f}" if score is not None and 0 <= score <= 10 else None
 
 
 @lru_cache(maxsize=8192)
@@ -73,8 +66,11 @@ def score_of(vector: str) -> str | None:
         return None
 
 
-def rate(source: str, word: object = None, score: object = None, vector: str | None = None) -> Rating:
+@lru_cache(maxsize=16384)
+def rate(source: str, word: str | None, score: float | None, vector: str | None) -> Rating:
     """Return one source's opinion; what it does not state is computed from what it does.
+
+    Reports repeat few opinions many times, so equal ones are one object.
 
     Args:
         source: Whose opinion it is, for example ``nvd``, ``ghsa`` or ``debian``.

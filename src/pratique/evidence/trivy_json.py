@@ -7,8 +7,17 @@ A report without package results means that nothing was recognised, not that not
 from typing import Any
 
 from pratique.evidence.document import Document, JsonDocument
-from pratique.evidence.lookup import Notes, digests_of, moment_of, table_at, tables_at, text_at, texts_at
-from pratique.evidence.model import Finding, Fix, Rating, Reading, Scan, Severity
+from pratique.evidence.lookup import (
+    Notes,
+    digests_of,
+    moment_of,
+    number_at,
+    table_at,
+    tables_at,
+    text_at,
+    texts_at,
+)
+from pratique.evidence.model import Finding, Fix, Rating, Reading, Scan
 from pratique.evidence.purl import parse_purl
 from pratique.evidence.severity import parse_severity, rate
 
@@ -23,8 +32,7 @@ _FIX = {
     "end_of_life": Fix.END_OF_LIFE,
     "under_investigation": Fix.UNKNOWN,
 }
-# trivy-db pkg/types: Unknown, Low, Medium, High, Critical
-_VENDOR_SEVERITY = (None, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+_LABELS = (None, "low", "medium", "high", "critical")  # trivy-db pkg/types/types.go, "Severity"
 _VECTORS = (("V40Vector", "V40Score"), ("V3Vector", "V3Score"), ("V2Vector", "V2Score"))  # newest first
 
 
@@ -70,14 +78,13 @@ def _packages(results: list[dict[str, Any]], notes: Notes) -> int | None:
 
 
 def _findings(results: list[dict[str, Any]], notes: Notes) -> tuple[Finding, ...]:
-    found: list[Finding] = []
+    found: list[Finding | None] = []
     for result in results:
-        for entry in tables_at(result, "Vulnerabilities", notes):
-            found += _finding(entry, None, notes)
+        found += [_finding(entry, None, notes) for entry in tables_at(result, "Vulnerabilities", notes)]
         for silenced in tables_at(result, "ExperimentalModifiedFindings", notes):
             if silenced.get("Type") == "vulnerability":
-                found += _finding(table_at(silenced, "Finding"), _silence(silenced), notes)
-    return tuple(found)
+                found.append(_finding(table_at(silenced, "Finding"), _silence(silenced), notes))
+    return tuple(finding for finding in found if finding)
 
 
 def _silence(entry: dict[str, Any]) -> str:
@@ -85,46 +92,47 @@ def _silence(entry: dict[str, Any]) -> str:
     return ": ".join(part for part in said if part) or "silenced"
 
 
-def _finding(entry: dict[str, Any], suppressed: str | None, notes: Notes) -> list[Finding]:
+def _finding(entry: dict[str, Any], suppressed: str | None, notes: Notes) -> Finding | None:
     identifier, package = text_at(entry, "VulnerabilityID"), text_at(entry, "PkgName")
     if not identifier or not package:
         notes.add("Vulnerabilities: an entry without VulnerabilityID or PkgName was not read")
-        return []
+        return None
     purl = text_at(table_at(entry, "PkgIdentifier"), "PURL")
     parsed = parse_purl(purl) if purl else None
-    fixed = tuple(part for text in (text_at(entry, "FixedVersion") or "").split(",") if (part := text.strip()))
+    fixed = _fixed(text_at(entry, "FixedVersion"))
     status = text_at(entry, "Status")
-    fix = _FIX.get(status, Fix.UNKNOWN) if status else (Fix.FIXED if fixed else Fix.UNKNOWN)
-    return [
-        Finding(
-            vulnerability=identifier,
-            aliases=(),  # VendorIDs are advisories, and one of them covers many vulnerabilities
-            package=package,
-            version=text_at(entry, "InstalledVersion"),
-            purl=parsed.canonical if parsed else None,
-            ratings=_ratings(entry),
-            fix=fix,
-            fixed_versions=fixed,
-            suppressed=suppressed,
-        )
-    ]
+    return Finding(
+        vulnerability=identifier,
+        aliases=(),  # VendorIDs are advisories, and one of them covers many vulnerabilities
+        package=package,
+        version=text_at(entry, "InstalledVersion"),
+        purl=parsed.canonical if parsed else None,
+        ratings=_ratings(entry),
+        fix=_FIX.get(status, Fix.UNKNOWN) if status else (Fix.FIXED if fixed else Fix.UNKNOWN),
+        fixed_versions=fixed,
+        suppressed=suppressed,
+    )
+
+
+def _fixed(text: str | None) -> tuple[str, ...]:
+    """Return the versions of a list such as ``1.2.3, 2.0.1``."""
+    return tuple(part for piece in text.split(",") if (part := piece.strip())) if text else ()
 
 
 def _ratings(entry: dict[str, Any]) -> tuple[Rating, ...]:
     labels, scores = table_at(entry, "VendorSeverity"), table_at(entry, "CVSS")
     found = [_rating(source, labels.get(source), scores.get(source)) for source in sorted({*labels, *scores})]
-    own = Rating(text_at(entry, "SeveritySource") or "trivy", parse_severity(entry.get("Severity")))
-    if own.severity is not None and (own.source, own.severity) not in {
-        (one.source, one.severity) for one in found
-    }:
-        found.append(own)
-    return tuple(found)
+    word = entry.get("Severity")
+    source, severity = text_at(entry, "SeveritySource") or "trivy", parse_severity(word)
+    if severity is None or any(one.source == source and one.severity is severity for one in found):
+        return tuple(found)
+    return (*found, rate(source, severity.label, None, None))
 
 
 def _rating(source: str, label: object, cvss: object) -> Rating:
-    said = cvss if isinstance(cvss, dict) else {}
-    vector, score = next((pair for pair in _VECTORS if not said.keys().isdisjoint(pair)), _VECTORS[0])
-    scored = rate(source, None, said.get(score), text_at(said, vector))
-    if type(label) is not int or not 0 < label < len(_VENDOR_SEVERITY):
-        return scored
-    return Rating(source, _VENDOR_SEVERITY[label], scored.score, scored.vector)
+    word = _LABELS[label] if type(label) is int and 0 <= label < len(_LABELS) else None
+    if isinstance(cvss, dict):
+        for vector, score in _VECTORS:
+            if vector in cvss or score in cvss:
+                return rate(source, word, number_at(cvss, score), text_at(cvss, vector))
+    return rate(source, word, None, None)
