@@ -114,6 +114,19 @@ def test_a_registry_that_wants_a_password_nobody_gave_is_refused() -> None:
         fetch_blob(at(server), blob_of(BLOB), 100)
 
 
+def test_a_storage_service_that_asks_who_we_are_is_not_told() -> None:
+    def storage(asked: Asked) -> Reply:
+        return Reply(401, (("WWW-Authenticate", "Basic"),))
+
+    def registry(asked: Asked) -> Reply:
+        return Reply(307, (("Location", f"http://{elsewhere.host}/blob"),))
+
+    with scripted_server(storage) as elsewhere, scripted_server(registry) as server:
+        with pytest.raises(Refused, match="401"):
+            fetch_blob(at(server, elsewhere, credentials=SECRET), blob_of(BLOB), 100)
+        assert all("authorization" not in asked.headers for asked in (*elsewhere.asked, *server.asked))
+
+
 def test_challenges_are_read_however_they_are_packed() -> None:
     packed = 'Negotiate, Basic realm="a, \\"b\\"", BEARER realm="https://x/t", scope="a:b:pull,push", service=s'
     negotiate, basic, bearer = parse_challenges((packed,))

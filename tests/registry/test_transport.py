@@ -66,6 +66,14 @@ def test_a_redirect_of_a_blob_to_a_storage_service_is_followed_without_credentia
         assert server.asked[-1].headers["authorization"] == SECRET.basic
 
 
+@pytest.mark.parametrize(
+    "location", ["http://[", "http://x y/", "http://x/\xe9", "ftp://x/", "http://u@127.0.0.1/"]
+)
+def test_a_redirect_to_what_is_no_url_is_malformed(location: str) -> None:
+    with scripted_server(redirect(lambda: location)) as server, pytest.raises(Malformed, match="URL"):
+        fetch_blob(at(server), blob_of(BLOB), 100)
+
+
 def test_redirects_end_somewhere() -> None:
     with scripted_server(redirect(lambda: "/again")) as server:
         with pytest.raises(Unreachable, match="more than 5 redirects"):

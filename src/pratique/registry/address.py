@@ -10,7 +10,7 @@ import ipaddress
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pratique.errors import Malformed, Refused, Unreachable
 
@@ -43,8 +43,10 @@ def origin_of(url: str) -> Origin:
     """Return the origin of an absolute http or https URL.
 
     Raises:
-        Malformed: It is none, or carries a user name.
+        Malformed: It is none, carries a user name, or letters that no URL has.
     """
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        raise Malformed(f"URL: expected printable ASCII without spaces, found {url[:200]!r}")
     try:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
@@ -53,6 +55,16 @@ def origin_of(url: str) -> Origin:
     if not parts.hostname or parts.username is not None:
         raise Malformed(f"URL: expected a host and no user name, found {parts.scheme}://…")
     return Origin(parts.scheme, parts.hostname, port)
+
+
+def follow_url(base: str, location: str) -> str:
+    """Return where a Location or Link leads from a URL; raises as :func:`origin_of`."""
+    try:
+        url = urljoin(base, location)
+    except ValueError as error:
+        raise Malformed(f"URL: expected http or https, found {location[:200]!r}") from error
+    origin_of(url)
+    return url
 
 
 def authority_of(host: str, scheme: str) -> str:

@@ -25,8 +25,9 @@ KNOWN_REALMS: Mapping[str, str] = {
 """Token services on another host than their registry, as their operators document them."""
 
 _MAX_TOKEN_BYTES = 64 * 1024
+_MAX_CHALLENGE = 8192
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 60, 3600  # "If omitted, this defaults to 60 seconds": token specification
-_PART = re.compile(r'[\s,]*([^\s,="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?')
+_PART = re.compile(r'([^\s,="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def parse_challenges(headers: tuple[str, ...]) -> tuple[Challenge, ...]:
     """Read WWW-Authenticate headers: several challenges in one or in many, commas inside quotes."""
     found: list[tuple[str, dict[str, str]]] = []
     for header in headers:
-        for part in _PART.finditer(header):
+        for part in _PART.finditer(header[:_MAX_CHALLENGE]):
             name, quoted, plain = part.group(1, 2, 3)
             if quoted is None and plain is None:
                 found.append((name.lower(), {}))
@@ -107,6 +108,10 @@ class Authorizer:
         with self._guard:
             token = self._known.get(scopes) or self._known.get(())
         return token.authorization if token and token.until > time.monotonic() else None
+
+    def challenged_by(self, answer: Answer) -> bool:
+        """Tell whether the registry itself asks who we are; where it sent us, nobody has business to."""
+        return answer.status == 401 and origin_of(answer.url) == self._origin
 
     def meet(self, answer: Answer, scopes: tuple[str, ...]) -> Authorization | None:
         """Return an answer to a 401, ``None`` if it asked for nothing we know.

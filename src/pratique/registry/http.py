@@ -8,10 +8,10 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from pratique.errors import Absent, Conflict, Malformed, PratiqueError, Refused, Unreachable, Unverified
-from pratique.registry.address import origin_of
+from pratique.registry.address import follow_url, origin_of
 from pratique.registry.interface import ANY, Expected, Lock, Opening, Reader
 from pratique.registry.manifest import (
     MANIFEST_TYPES,
@@ -33,7 +33,7 @@ _NO_REFERRERS_API = frozenset({301, 302, 303, 307, 308, 400, 404, 405, 406})  # 
 _MAX_PAGES = 32
 _UPLOAD_TRIES = 3
 _LIST_TRIES = 5
-_NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
+_NEXT = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?')
 _log = logging.getLogger(__name__)
 
 
@@ -230,7 +230,7 @@ class HttpRegistry:
             link = _NEXT.search(page.header("link"))
             if link is None:
                 return
-            url = urljoin(page.url, link[1])
+            url = follow_url(page.url, link[1])
             if origin_of(url) != origin_of(page.url):
                 raise Malformed(f"{self._repository}: {doing}: the next page is at another host; refused")
             page = self._session.send(Request("GET", url), self._pull, MAX_MANIFEST_BYTES)
@@ -281,7 +281,7 @@ class HttpRegistry:
         location = answer.header("location")
         if not location:
             raise Malformed(f"{self._repository}: the registry began an upload and did not say where")
-        url = urljoin(answer.url, location)
+        url = follow_url(answer.url, location)
         if origin_of(answer.url).scheme == "https" and origin_of(url).scheme != "https":
             raise Refused(f"{self._repository}: the registry wants the blob over plain HTTP; refused")
         return url

@@ -41,6 +41,7 @@ class Layout:
         self._path = path
         self._blobs = path / "blobs" / "sha256"
         self._ready = False
+        self._seen: tuple[tuple[int, int, int], Index] | None = None
         self._subjects: dict[Digest, Digest | None] = {}  # by content address, so never out of date
 
     @property
@@ -174,14 +175,24 @@ class Layout:
             write_whole(self._place(manifest.digest), lambda file: pump(reader, blob, file.write))
 
     def _index(self) -> Index:
+        path = self._path / "index.json"
         with self._doing("reading index.json of"):
-            marker, path = self._path / "oci-layout", self._path / "index.json"
-            if not marker.is_file():
+            if not self._is_layout() or not path.is_file():
                 return Index()
-            version = parse_object(marker.read_bytes(), "oci-layout", max_bytes=4096).get("imageLayoutVersion")
-            if version != "1.0.0":
-                raise Conflict(f"{self._repository}: expected layout version 1.0.0, found {str(version)[:20]!r}")
-            return layout_index.read_index(_read(path, MAX_INDEX_BYTES)) if path.is_file() else Index()
+            state = path.stat()
+            seen = (state.st_ino, state.st_mtime_ns, state.st_size)  # written whole under a new inode, by us
+            if self._seen is None or self._seen[0] != seen:
+                self._seen = (seen, layout_index.read_index(_read(path, MAX_INDEX_BYTES)))
+            return self._seen[1]
+
+    def _is_layout(self) -> bool:
+        marker = self._path / "oci-layout"
+        if not marker.is_file():
+            return False
+        version = parse_object(_read(marker, 4096), "oci-layout", max_bytes=4096).get("imageLayoutVersion")
+        if version != "1.0.0":
+            raise Conflict(f"{self._repository}: expected layout version 1.0.0, found {str(version)[:20]!r}")
+        return True
 
     def _change(self, change: Callable[[Index], Index]) -> None:
         self._prepare()

@@ -65,7 +65,7 @@ class Session:
         """Send a blob; opened a second time if the registry then wants other credentials."""
         with opening() as reader:
             answer = self._transport.upload(request, self._authorizer.known(scopes), blob, reader)
-        if answer.status != 401:
+        if not self._authorizer.challenged_by(answer):
             return answer
         authorization = self._authorizer.meet(answer, scopes)
         with opening() as reader:
@@ -73,7 +73,7 @@ class Session:
 
     def _authorised(self, request: Request, scopes: Scopes) -> Stream:
         stream = self._transport.open(request, self._authorizer.known(scopes))
-        if stream.head.status != 401:
+        if not self._authorizer.challenged_by(stream.head):
             return stream
         authorization = self._authorizer.meet(stream.whole(MAX_ERROR_BYTES), scopes)
         return self._transport.open(request, authorization)

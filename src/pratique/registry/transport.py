@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from pratique.errors import Malformed, PratiqueError, Refused, Unreachable, Unverified
-from pratique.registry.address import Dialer, Origin, origin_of
+from pratique.registry.address import Dialer, Origin, follow_url, origin_of
 from pratique.registry.blob import pump
 from pratique.registry.interface import Reader
 from pratique.registry.manifest import Descriptor
@@ -160,13 +160,11 @@ class Transport:
             connection = self._connect(origin)
             try:
                 self._begin(connection, request, request.url, authorization, blob.size)
-                home = self._pool(origin)
-                try:
+                home = _Pool()  # what was not sent to the end must not be used again
+                # It may answer and close before it has heard all, and then says why.
+                with suppress(*_STALE):
                     pump(reader, blob, connection.send)
-                except _STALE:
-                    home = (
-                        _Pool()
-                    )  # it may have answered before it closed, and says why; nothing else is sent on it
+                    home = self._pool(origin)
                 return Stream(request.url, connection.getresponse(), connection, home).whole(MAX_ERROR_BYTES)
             except (OSError, http.client.HTTPException, PratiqueError):
                 connection.close()
@@ -184,9 +182,9 @@ class Transport:
         return origin
 
     def _redirected(self, request: Request, url: str, location: str) -> str:
-        target = urljoin(url, location)
         if request.method not in ("GET", "HEAD") or not location:
             raise Unreachable(f"{_shown(url)}: answers {request.method} with a redirect, which is not followed")
+        target = follow_url(url, location)
         if origin_of(url).scheme == "https" and origin_of(target).scheme != "https":
             raise Refused(f"{_shown(url)}: redirects from https to http; refused")
         return target
