@@ -210,9 +210,15 @@ def _decode_union(hint: Any, value: object, path: Path) -> Any:
     name = _tag(kinds[0])[0]
     mapping = _mapping(value, path)
     if name not in mapping:
-        raise Misfit(path, f"the key {name!r} is missing; expected one of: {', '.join(sorted(tags))}")
+        raise _untagged(name, tags, mapping, path)
     chosen = _choice(tuple(tags), mapping[name], (*path, name))
     return _decode_fields(tags[chosen], value, path, {})
+
+
+def _untagged(name: str, tags: Iterable[str], mapping: Iterable[str], path: Path) -> Misfit:
+    for near in difflib.get_close_matches(name, mapping, n=1):
+        return UnknownKey((*path, near), f"unknown key {near!r}; did you mean {name!r}?")
+    return Misfit(path, f"the key {name!r} is missing; expected one of: {', '.join(sorted(tags))}")
 
 
 def _tag(kind: Any) -> tuple[str, str]:

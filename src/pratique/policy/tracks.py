@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum, auto
 from typing import Any, Final, Literal
 
-from pratique.errors import Malformed
+from pratique.policy.schema import Misfit
 from pratique.policy.tightening import Tight, demands_more, higher, lower, tighter
 from pratique.policy.words import Points, Positive, Role, Text
 
@@ -103,13 +103,13 @@ class SlowTrack:
 
     def __post_init__(self) -> None:
         if not self.approvals:
-            raise Malformed("approvals: expected at least one role; a slow track without people is no review")
+            raise Misfit(("approvals",), "expected at least one role, found none; without people it is no review")
         roles = [approval.role for approval in self.approvals]
         twice = next((role for role in roles if roles.count(role) > 1), None)
         if twice:
-            raise Malformed(f"approvals: the role {twice!r} is named twice; add the counts up")
+            raise Misfit(("approvals",), f"the role {twice!r} is named twice; add the counts up")
         if self.window <= timedelta(0):
-            raise Malformed("window: expected a time in which people can answer, found none")
+            raise Misfit(("window",), "expected a time in which people can answer, found none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
