@@ -9,6 +9,7 @@ Source: DBOS Transact for Python 3.4 (MIT). Importing this module takes long; on
 """
 
 import logging
+import threading
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ VERSION = "effects-1"
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 60  # how long stopping waits for effects under way; their leases run out after as long
 _WORKFLOW = "run_effect"
+
+_ONE_AT_A_TIME = threading.Lock()  # DBOS is one for the whole process, and would ignore a second start
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +72,9 @@ class DbosDispatcher:
         self._client.enqueue_in_transaction(connection, options, effect, attempt)
 
     def start(self, run: Run) -> None:
-        """Begin to call ``run``, as ``dispatch.interface`` says."""
+        """Begin to call ``run``, as ``dispatch.interface`` says; one dispatcher of a process at a time."""
+        if not _ONE_AT_A_TIME.acquire(blocking=False):
+            raise RuntimeError("DBOS runs in this process already: stop that dispatcher before starting another")
         for queue, at_once in self._queues.items():
             self._client.register_queue(queue, worker_concurrency=at_once, polling_interval_sec=POLL_SECONDS)
         config: DBOSConfig = {
@@ -98,3 +103,4 @@ class DbosDispatcher:
         """Stop, as ``dispatch.interface`` says."""
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=GRACE_SECONDS)
         self._client.destroy()
+        _ONE_AT_A_TIME.release()

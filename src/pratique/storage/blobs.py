@@ -129,9 +129,10 @@ class BlobStore:
                 if expected not in (None, found):
                     raise Unverified(f"blob store: expected {expected}, found {found}; nothing was kept")
                 self._place(name, incoming, found)
-            finally:
-                with suppress(FileNotFoundError):  # it was renamed, or never made
+            except BaseException:
+                with suppress(OSError):  # never made, already renamed, or the disk that fails anyway
                     os.unlink(name, dir_fd=incoming)
+                raise
         return found
 
     def _fill(self, name: str, folder: int, chunks: Iterable[bytes], max_bytes: int) -> Digest:

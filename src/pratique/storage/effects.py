@@ -164,6 +164,24 @@ class EffectRows:
         self._fenced(effect, attempt, failed)
         return State.FAILED
 
+    def postpone(self, effect: str, attempt: int, until: datetime, because: str) -> None:
+        """Let this attempt begin again at a later moment: it waits for others and has not failed.
+
+        Raises as :meth:`renew`.
+        """
+        queue = self.find(effect).queue
+        later = {"state": State.WANTED, "error": because, "not_before": render_moment(until), "hinted_at": None}
+        self._fenced(effect, attempt, {**later, "owner": None, "lease_until": None})
+        self._tell(effect, attempt, queue, until)
+
+    def hasten(self, promotion: str) -> None:
+        """Let what a promotion postponed begin now: what it waits for may have come."""
+        now = render_moment(self._now())
+        waiting = (EFFECT.c.promotion == promotion, EFFECT.c.state == State.WANTED, EFFECT.c.not_before > now)
+        for row in self._rows(sa.and_(*waiting)):
+            self._change(row.id, row.attempt, State.WANTED, {"not_before": now})
+            self._tell(row.id, row.attempt, row.queue, self._now())
+
     def give_up(self, effect: str, attempt: int, error: str) -> State:
         """Record that this attempt failed and that another would not help; raises as :meth:`renew`."""
         self._fenced(effect, attempt, {"state": State.DEAD, "error": error})

@@ -33,6 +33,11 @@ class Store:
         self._patience = patience
         self._writer = Writer(engine)
 
+    @property
+    def patience(self) -> Patience:
+        """How long a worker is believed, and how often an effect is tried."""
+        return self._patience
+
     def transact(self, command: Callable[[Transaction], T]) -> T:
         """Run a command and return its answer once everything it did is on disk.
 
