@@ -20,7 +20,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer; ``cut`` ends the connection after so many bytes of the body."""
+    """One answer; ``cut`` ends the connection after so many bytes of the body, status 0 before any answer."""
 
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
@@ -61,6 +61,9 @@ def scripted_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterat
                 self.wfile.flush()
 
         def reply(self, reply: Reply) -> None:
+            if not reply.status:
+                self.close_connection = True
+                return
             self.send_response_only(reply.status)
             for name, value in reply.headers:
                 self.send_header(name, value)

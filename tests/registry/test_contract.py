@@ -3,7 +3,10 @@
 One test, run on a layout directory, on Debian's docker-registry, and on a registry that has the referrers API.
 """
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -234,3 +237,24 @@ def test_a_legacy_layer_is_added_once_after_those_already_there(registry: Regist
     assert registry.resolve(legacy_tag(image.digest, EdgeKind.ATT)) == digest
     assert [fetch_blob(registry, layer, 100) for layer in layers] == [one.content, two.content]
     assert [layer.annotation("predicateType") for layer in layers] == ["a", "b"]
+
+
+def test_writers_that_attach_at_once_under_the_lock_lose_nothing(registry: Registry) -> None:
+    image = build_image("web")
+    push(registry, image)
+    bodies = [Body(BUNDLE, b'{"number":%d}' % number) for number in range(12)]
+    guard = threading.Lock()
+
+    @contextmanager
+    def lock(_name: str) -> Iterator[None]:
+        with guard:
+            yield
+
+    with ThreadPoolExecutor(6) as pool:
+        referrers = list(pool.map(lambda body: attach_referrer(registry, image.digest, body, lock), bodies))
+        list(pool.map(lambda body: attach_legacy(registry, image.digest, EdgeKind.ATT, body, lock), bodies))
+
+    tag = registry.resolve(legacy_tag(image.digest, EdgeKind.ATT))
+    assert tag is not None
+    assert sorted(listed.digest for listed in registry.referrers(image.digest)) == sorted(referrers)
+    assert len(registry.manifest(tag).layers) == 12
