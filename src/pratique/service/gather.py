@@ -29,7 +29,7 @@ from pratique.values.reference import parse_reference
 from pratique.values.uris import PROOF_MEDIA
 
 EVIDENCE_LIST_MEDIA = "application/vnd.pratique.evidence-list.v1+json"
-OSV_FEED = "osv"
+OSV_FEED = "advisories"
 _UNSTATED = "unstated"
 _MAX_CONFIG_BYTES = 4 * 1024 * 1024
 

@@ -18,7 +18,7 @@ from pratique.errors import Conflict, PratiqueError, Unreachable
 from pratique.promotion.happenings import PromotionFailed
 from pratique.promotion.plan import Step, plan
 from pratique.promotion.states import Promotion
-from pratique.service.scribe import Scribe
+from pratique.service.scribe import Scribe, about
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding, State
 from pratique.storage.transaction import Transaction
@@ -91,7 +91,7 @@ def _recorded(
     promotion = tx.promotions.find(effect.promotion)
     if promotion.generation != effect.generation or not promotion.open:
         return  # withdrawn, superseded or begun again meanwhile: what was done stays unused
-    record(Scribe(tx, promotion=promotion), promotion)
+    record(Scribe(tx, about=about(promotion)), promotion)
     want_next(tx, effect.promotion)
 
 
@@ -134,7 +134,7 @@ def record_death(tx: Transaction, effect: EffectStanding, reason: str) -> None:
     failed = PromotionFailed(
         generation=effect.generation, effect=effect.step, reason=reason[:2000], attempts=effect.attempt
     )
-    Scribe(tx, promotion=promotion).append(failed)
+    Scribe(tx, about=about(promotion)).append(failed)
     want_next(tx, promotion.id)
 
 

@@ -1,14 +1,15 @@
 """Writing events: the envelope around what happened, and the objects it names put in place first."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pratique.promotion.events import Class, Entry, Event, EventObject
 from pratique.promotion.happenings import Happening
 from pratique.promotion.states import Promotion
 from pratique.storage.blobs import BlobStore
 from pratique.storage.transaction import Transaction
+from pratique.values.digest import Digest
 from pratique.values.ids import Kind, build_id
-from pratique.values.names import Actor
+from pratique.values.names import Actor, Environment
 
 RECORDER = Actor("service:record")
 """The actor of what the machine does by itself."""
@@ -23,28 +24,42 @@ def keep(
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What the events of one promotion speak of."""
+
+    promotion: str | None
+    application: str | None
+    environment: Environment | None
+    image: Digest | None
+
+
+NOTHING = About(None, None, None, None)
+
+
+def about(promotion: Promotion) -> About:
+    """Return what the events of this promotion speak of."""
+    return About(promotion.id, promotion.application, promotion.to, promotion.image)
+
+
+@dataclass(frozen=True, slots=True)
 class Scribe:
-    """Appends events to one transaction, for one actor and, where there is one, about one promotion."""
+    """Appends events to one transaction, for one actor and about one promotion, image or nothing in particular."""
 
     tx: Transaction
     actor: Actor = RECORDER
-    promotion: Promotion | None = None
+    about: About = NOTHING
 
     def append(self, data: Happening, *objects: EventObject) -> Entry:
         """Append one event; raises as :meth:`Transaction.append`."""
-        return self.tx.append(self._about(self._event(data, objects)))
-
-    def _event(self, data: Happening, objects: tuple[EventObject, ...]) -> Event:
-        number = build_id(Kind.EVENT, self.tx.now, self.tx.chance(10))
-        return Event(id=number, at=self.tx.now, actor=self.actor, data=data, objects=objects)
-
-    def _about(self, event: Event) -> Event:
-        if self.promotion is None:
-            return event
-        return replace(
-            event,
-            promotion=self.promotion.id,
-            application=self.promotion.application,
-            environment=self.promotion.to,
-            image=self.promotion.image,
+        event = Event(
+            id=build_id(Kind.EVENT, self.tx.now, self.tx.chance(10)),
+            at=self.tx.now,
+            actor=self.actor,
+            data=data,
+            promotion=self.about.promotion,
+            application=self.about.application,
+            environment=self.about.environment,
+            image=self.about.image,
+            objects=objects,
         )
+        return self.tx.append(event)

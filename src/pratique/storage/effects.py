@@ -192,6 +192,12 @@ class EffectRows:
         mine = (EFFECT.c.promotion == promotion, EFFECT.c.state.in_(_OPEN))
         self._connection.execute(sa.update(EFFECT).where(*mine).values(state=State.DEAD, error=because))
 
+    def due(self) -> tuple[EffectStanding, ...]:
+        """Return the effects that are wanted and may begin now, in order; a claim decides who does."""
+        wanted = (EFFECT.c.state == State.WANTED) & (EFFECT.c.not_before <= render_moment(self._now()))
+        query = sa.select(EFFECT).where(wanted).order_by(EFFECT.c.not_before, EFFECT.c.id).limit(MOST_AT_ONCE)
+        return tuple(map(_effect, self._connection.execute(query)))
+
     def neglected(self) -> bool:
         """Tell whether :meth:`attend` would find something to do."""
         query = sa.select(EFFECT.c.id).where(sa.or_(self._stuck(), self._unheard())).limit(1)

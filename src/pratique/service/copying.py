@@ -1,0 +1,94 @@
+"""Copying: the image and exactly the evidence that was judged, to where the signed policy sends it.
+
+No tag of the image moves here, and nothing is sealed yet.
+"""
+
+from collections.abc import Iterator
+
+from pratique.promotion.evidence_set import Listed, parse_list
+from pratique.promotion.guards import why_judge_again
+from pratique.promotion.happenings import PromotionCopied, PromotionGathered
+from pratique.promotion.states import Promotion
+from pratique.registry.attach import Body, attach_referrer
+from pratique.registry.closure import plan
+from pratique.registry.copy import copy
+from pratique.registry.evidence import Carried, collect_evidence
+from pratique.registry.interface import Registry
+from pratique.service.again import judge_again
+from pratique.service.gather import is_our_own
+from pratique.service.perform import Done
+from pratique.service.scribe import Scribe
+from pratique.service.workspace import Workspace
+from pratique.storage.effects import EffectStanding
+from pratique.storage.transaction import View
+from pratique.values.digest import Digest
+from pratique.values.reference import parse_reference, parse_repository
+
+
+def copy_image(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
+    """Copy a promotion's image and frozen evidence to its destination, and read them back."""
+    stale = workspace.store.read(lambda view: why_stale(workspace, view, promotion))
+    if stale is not None:
+        return judge_again(stale)
+    source = workspace.open(parse_reference(promotion.source).repository)
+    destination = workspace.open(parse_repository(promotion.destination))
+    closure = plan(source, promotion.image)
+    frozen = workspace.store.read(lambda view: frozen_evidence(workspace, view, promotion))
+    carried = tuple(one for one in collect_evidence(source, closure).pieces if not is_our_own(one))
+    wanted = _whole_carriers(carried, frozen)
+    report = copy(closure, source, destination, wanted, workspace.lock)
+    loose = tuple(_not_carried(carried, wanted, frozen))
+    for listed in loose:
+        _attach(workspace, destination, listed)
+
+    def record(scribe: Scribe, standing: Promotion) -> None:
+        scribe.append(
+            PromotionCopied(
+                generation=standing.generation,
+                destination=standing.destination,
+                manifests=len(report.manifests) + len(loose),
+                blobs=len(report.blobs),
+                bytes_=report.moved_bytes,
+            )
+        )
+
+    return Done({"manifests": len(report.manifests), "bytes": report.moved_bytes}, record)
+
+
+def why_stale(workspace: Workspace, view: View, promotion: Promotion) -> str | None:
+    """Return why a promotion's decision cannot be acted upon any more, or None where it can."""
+    standing = view.promotions.find(promotion.id)
+    if standing.judgement is None:
+        return "it has not been judged"
+    return why_judge_again(standing.judgement, workspace.in_force(view, standing))
+
+
+def frozen_evidence(workspace: Workspace, view: View, promotion: Promotion) -> tuple[Listed, ...]:
+    """Return the evidence that this generation of a promotion was judged by."""
+    gathered = [
+        entry.event
+        for entry in view.ledger.of_promotion(promotion.id)
+        if isinstance(entry.event.data, PromotionGathered) and entry.event.data.generation == promotion.generation
+    ]
+    item = gathered[-1].object("evidence-list") if gathered else None
+    return parse_list(workspace.blobs.get(item.digest)) if item is not None else ()
+
+
+def _whole_carriers(carried: tuple[Carried, ...], frozen: tuple[Listed, ...]) -> frozenset[Digest]:
+    """Return the manifests all of whose pieces were judged; one that has grown since does not travel as it is."""
+    judged = {(listed.digest, listed.subject) for listed in frozen}
+    grown = {one.manifest for one in carried if (one.digest, one.subject) not in judged}
+    return frozenset(one.manifest for one in carried) - grown
+
+
+def _not_carried(
+    carried: tuple[Carried, ...], wanted: frozenset[Digest], frozen: tuple[Listed, ...]
+) -> Iterator[Listed]:
+    """Yield what was judged and travels on no manifest: handed in here, or on one that has grown or is gone."""
+    travelling = {(one.digest, one.subject) for one in carried if one.manifest in wanted}
+    yield from (listed for listed in frozen if (listed.digest, listed.subject) not in travelling)
+
+
+def _attach(workspace: Workspace, destination: Registry, listed: Listed) -> None:
+    body = Body(listed.media_type, workspace.blobs.get(listed.digest))
+    attach_referrer(destination, listed.subject, body, workspace.lock)

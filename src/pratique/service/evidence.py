@@ -1,0 +1,171 @@
+"""Evidence handed in here, feeds of outside knowledge, and what is known about an image's evidence."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pratique.attest.bundle import BUNDLE_MEDIA, build_bundle
+from pratique.attest.dsse import IN_TOTO, parse_envelope
+from pratique.attest.statement import Subject, build_statement
+from pratique.errors import Absent, Malformed
+from pratique.evidence.bind import ImageSubject, Platform, understand
+from pratique.evidence.model import Evidence, Origin, Parse, Piece, Reading
+from pratique.evidence.osv import parse_records
+from pratique.evidence.read import read
+from pratique.promotion.events import Class, EventObject
+from pratique.promotion.happenings import EvidenceAdded, FeedImported
+from pratique.promotion.states import Promotion, State
+from pratique.service.copying import frozen_evidence
+from pratique.service.gather import OSV_FEED
+from pratique.service.request import retry_image
+from pratique.service.scribe import RECORDER, About, Scribe, keep
+from pratique.service.signatory import ServiceSignatory
+from pratique.service.workspace import Workspace
+from pratique.storage.transaction import Transaction
+from pratique.values.canonical import canonical
+from pratique.values.digest import Digest
+from pratique.values.reference import Reference
+from pratique.values.uris import REPORT
+
+MAX_BYTES = 64 * 1024 * 1024  # as much as one piece carried by an image may have
+FEED_MEDIA = "application/vnd.pratique.osv-records.v1+json"
+
+_BY_ENDING = {".json": "application/json", ".xml": "application/xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """One piece that was handed in, and what a reader makes of it."""
+
+    path: str
+    digest: Digest
+    reading: Reading
+
+
+def add(
+    workspace: Workspace,
+    reference: Reference,
+    files: tuple[Path, ...],
+    media_type: str | None,
+    signatory: ServiceSignatory | None,
+) -> tuple[Added, ...]:
+    """Hand in evidence about an image; promotions that wait for it are judged again by themselves.
+
+    Args:
+        workspace: Where to.
+        reference: The image; a tag is resolved here, once.
+        files: Reports, documents or signed statements.
+        media_type: Of every file; where it is not given, it is guessed from the name and decides nothing.
+        signatory: A service that signs each file as its report about this image, if there is one.
+
+    Raises:
+        Absent: The image or a file does not exist.
+        Malformed: A file is refused by its reader; nothing was recorded.
+    """
+    image = _image(workspace, reference)
+    pieces = tuple(_piece(image, file, media_type, signatory) for file in files)
+    for file, piece in zip(files, pieces, strict=True):
+        if (reading := read(piece.content, piece.media_type)).parse is Parse.REFUSED:
+            raise Malformed(f"{file}: {'; '.join(reading.reasons)}; nothing was added")
+    objects = [
+        keep(workspace.blobs, "evidence", piece.media_type, piece.content, Class.EVIDENCE) for piece in pieces
+    ]
+    actor = RECORDER if signatory is None else signatory.actor
+
+    def command(tx: Transaction) -> None:
+        for piece, item in zip(pieces, objects, strict=True):
+            Scribe(tx, actor, About(None, None, None, image)).append(
+                EvidenceAdded(piece.digest, piece.media_type), item
+            )
+        retry_image(tx, image)
+        for promotion in tx.promotions.of_image(image):
+            if promotion.state is State.GATHERING:
+                tx.effects.hasten(promotion.id)
+
+    workspace.store.transact(command)
+    return tuple(
+        Added(str(file), piece.digest, read(piece.content, piece.media_type))
+        for file, piece in zip(files, pieces, strict=True)
+    )
+
+
+def _keep(workspace: Workspace, piece: Piece) -> EventObject:
+    return keep(workspace.blobs, "evidence", piece.media_type, piece.content, Class.EVIDENCE)
+
+
+def _image(workspace: Workspace, reference: Reference) -> Digest:
+    repository = workspace.open(reference.repository)
+    digest = reference.digest or (repository.resolve(reference.tag) if reference.tag else None)
+    if digest is None:
+        raise Absent(f"{reference} does not exist; name a tag that does, or a digest")
+    return repository.manifest(digest).digest
+
+
+def _piece(image: Digest, file: Path, media_type: str | None, signatory: ServiceSignatory | None) -> Piece:
+    content = _content(file)
+    kind = media_type or _BY_ENDING.get(file.suffix, "application/octet-stream")
+    if signatory is not None:
+        content, kind = signed_report(image, kind, content, signatory), BUNDLE_MEDIA
+    return Piece(Digest.of(content), kind, len(content), image, Origin.UPLOAD, content)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Absent(f"evidence {file} cannot be read: {error.strerror}") from error
+    if len(content) > MAX_BYTES:
+        raise Malformed(f"evidence {file}: expected at most {MAX_BYTES} bytes")
+    return content
+
+
+def signed_report(image: Digest, media_type: str, content: bytes, signatory: ServiceSignatory) -> bytes:
+    """Return a Sigstore bundle in which a service states that this is its report about this image."""
+    predicate = {"mediaType": media_type, "content": base64.b64encode(content).decode()}
+    statement = build_statement((Subject(image),), REPORT, predicate)
+    return build_bundle(parse_envelope(signatory.key.envelope(IN_TOTO, statement)))
+
+
+def import_feed(workspace: Workspace, path: Path) -> FeedImported:
+    """Take in OSV advisories from a file or a directory; from now on judgements are made by them.
+
+    Raises:
+        Absent: There is nothing to take in.
+        Malformed: A file is no OSV record or list of records.
+    """
+    files = [path] if path.is_file() else sorted(path.rglob("*.json"))
+    records = [record for file in files for record in parse_records(_content(file))]
+    if not records:
+        raise Absent(f"feed {path}: expected OSV records in JSON, found none")
+    content = canonical(records)
+    item = keep(workspace.blobs, "feed", FEED_MEDIA, content, Class.EVIDENCE)
+    imported = FeedImported(name=OSV_FEED, digest=item.digest, records=len(records))
+    workspace.store.transact(lambda tx: Scribe(tx).append(imported, item))
+    return imported
+
+
+def of_promotion(workspace: Workspace, prefix: str) -> tuple[Evidence, ...]:
+    """Return the evidence that a promotion was judged by: each piece read, verified and bound again."""
+    promotion = workspace.store.read(lambda view: view.promotions.by_prefix(prefix))
+    listed = workspace.store.read(lambda view: frozen_evidence(workspace, view, promotion))
+    pieces = tuple(
+        Piece(one.digest, one.media_type, one.size, one.subject, one.origin, workspace.blobs.get(one.digest))
+        for one in listed
+    )
+    directory = workspace.store.read(workspace.directory)
+    return understand(pieces, directory.machine_keys(), _subject(promotion))
+
+
+def _subject(promotion: Promotion) -> ImageSubject:
+    platforms = (Platform(one.platform, one.digest, one.config) for one in promotion.platforms)
+    return ImageSubject(promotion.image, tuple(platforms))
+
+
+def inspect(files: tuple[Path, ...]) -> Iterator[tuple[Path, Digest, Reading]]:
+    """Yield what a reader makes of each file; a document it refuses is an answer, not an error."""
+    for file in files:
+        content = _content(file)
+        kind = _BY_ENDING.get(file.suffix, "application/octet-stream")
+        yield file, Digest.of(content), read(content, kind)

@@ -1,0 +1,119 @@
+"""Attaching the seal, and then pointing the tag: the last two steps, in this order, so that no tag ever points at
+an unsealed image.
+"""
+
+from pratique.attest.bundle import BUNDLE_MEDIA, build_bundle, bundle_annotations, legacy_annotations
+from pratique.attest.dsse import parse_envelope
+from pratique.attest.statement import parse_statement
+from pratique.errors import Conflict
+from pratique.promotion.events import Event
+from pratique.promotion.happenings import (
+    PromotionAttached,
+    PromotionPointed,
+    PromotionPromoted,
+    PromotionSealed,
+)
+from pratique.promotion.states import Promotion
+from pratique.registry.attach import Body, attach_legacy, attach_referrer
+from pratique.registry.closure import EdgeKind
+from pratique.registry.interface import Registry
+from pratique.service.again import judge_again
+from pratique.service.copying import why_stale
+from pratique.service.perform import Done
+from pratique.service.proof import export
+from pratique.service.scribe import Scribe
+from pratique.service.workspace import Workspace
+from pratique.storage.effects import EffectStanding
+from pratique.storage.transaction import View
+from pratique.values.digest import Digest
+from pratique.values.reference import parse_reference, parse_repository
+from pratique.values.uris import ENVELOPE_MEDIA, PROOF_MEDIA
+
+
+def attach_seal(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
+    """Attach the seal, the risk score and the proof to the image at its destination."""
+    destination = workspace.open(parse_repository(promotion.destination))
+    sealed = workspace.store.read(lambda view: sealed_event(view, promotion))
+    subjects = (promotion.image, *(one.digest for one in promotion.platforms if one.digest != promotion.image))
+    referrers: list[Digest] = []
+    for role in ("seal", "risk"):
+        item = sealed.object(role)
+        if item is not None:
+            content = workspace.blobs.get(item.digest)
+            for subject in subjects:
+                referrers.append(_attach_envelope(workspace, destination, subject, content, sealed))
+    proof = Body(PROOF_MEDIA, export(workspace, promotion.id))
+    referrers.append(attach_referrer(destination, promotion.image, proof, workspace.lock))
+
+    def record(scribe: Scribe, standing: Promotion) -> None:
+        scribe.append(PromotionAttached(generation=standing.generation, referrers=tuple(sorted(referrers))))
+
+    return Done({"referrers": [str(digest) for digest in referrers]}, record)
+
+
+def _attach_envelope(
+    workspace: Workspace, destination: Registry, subject: Digest, content: bytes, sealed: Event
+) -> Digest:
+    """Attach a signed statement both ways that verifiers look for; the same one twice is there once."""
+    envelope = parse_envelope(content)
+    predicate_type = parse_statement(envelope.payload).predicate_type
+    bundle = Body(BUNDLE_MEDIA, build_bundle(envelope), bundle_annotations(predicate_type, sealed.at))
+    legacy = Body(ENVELOPE_MEDIA, content, legacy_annotations(predicate_type))
+    attach_legacy(destination, subject, EdgeKind.ATT, legacy, workspace.lock)
+    return attach_referrer(destination, subject, bundle, workspace.lock)
+
+
+def sealed_event(view: View, promotion: Promotion) -> Event:
+    """Return the event that recorded a promotion's present seal."""
+    for entry in reversed(view.ledger.of_promotion(promotion.id)):
+        data = entry.event.data
+        if isinstance(data, PromotionSealed) and data.seal == promotion.seal:
+            return entry.event
+    raise Conflict(f"promotion {promotion.id}: expected its seal in the ledger, found none; retry it")
+
+
+def point_tag(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
+    """Point the destination's tag at the sealed image, and record that the environment holds it."""
+    stale = workspace.store.read(lambda view: why_stale(workspace, view, promotion))
+    if stale is not None:
+        return judge_again(stale)
+    tag = workspace.store.read(lambda view: _tag(workspace, view, promotion))
+    previous = None if tag is None else _point(workspace, promotion, tag)
+
+    def record(scribe: Scribe, standing: Promotion) -> None:
+        held = scribe.tx.arrivals.current(*standing.place)
+        scribe.append(
+            PromotionPointed(
+                generation=standing.generation, destination=standing.destination, tag=tag, previous=previous
+            )
+        )
+        if standing.level is None:
+            raise Conflict(f"promotion {standing.id}: expected the level of its seal, found none; retry it")
+        scribe.append(
+            PromotionPromoted(
+                generation=standing.generation, level=standing.level, previous=held.image if held else None
+            )
+        )
+
+    return Done({"tag": tag}, record)
+
+
+def _tag(workspace: Workspace, view: View, promotion: Promotion) -> str | None:
+    application = workspace.bundle(view).application(promotion.application)
+    destination = application.image(promotion.image_name).destination(promotion.to)
+    return destination.tag_for(parse_reference(promotion.source).tag, promotion.image)
+
+
+def _point(workspace: Workspace, promotion: Promotion, tag: str) -> Digest | None:
+    """Move the tag, if it points at nothing or at what was promoted there; return what it pointed at."""
+    destination = workspace.open(parse_repository(promotion.destination))
+    found = destination.resolve(tag)
+    if found is not None and found != promotion.image:
+        arrived = workspace.store.read(lambda view: view.arrivals.of_image(found))
+        if not any((one.application, one.image_name, one.environment) == promotion.place for one in arrived):
+            raise Conflict(
+                f"{promotion.destination}:{tag} points at {found}, which was never promoted there; "
+                "somebody else moved it: find out who, remove the tag, and retry"
+            )
+    destination.put_tag(tag, promotion.image, found)
+    return None if found == promotion.image else found

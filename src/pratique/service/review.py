@@ -1,0 +1,196 @@
+"""Reviewing: what waits for whom, what a reviewer is shown, and handing in what they signed.
+
+The server never signs for a person. ``prepare`` makes the exact statement; the person signs it with their own key;
+``hand_in`` takes it only if it is theirs, and about the judgement that stands.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pratique.attest.dsse import IN_TOTO
+from pratique.attest.review import Decision, Review, Seen, build_review
+from pratique.attest.sshsig import Namespace
+from pratique.errors import Absent, Conflict, Unverified
+from pratique.promotion.events import EventObject
+from pratique.promotion.happenings import Happening, ReviewGiven
+from pratique.promotion.quorum import Quorum, count
+from pratique.promotion.record import Record, parse_record
+from pratique.promotion.review import Choice, Ledger, consider_review, open_review, state_review
+from pratique.promotion.states import Promotion, State
+from pratique.service import ledger
+from pratique.service.perform import want_next
+from pratique.service.scribe import Scribe, about, keep
+from pratique.service.signatory import Signatory, sign
+from pratique.service.workspace import Workspace
+from pratique.storage.transaction import Transaction, View
+from pratique.tlog.proofs import root_at
+from pratique.values.commitment import SALT_BYTES, Opening
+from pratique.values.digest import Digest
+from pratique.values.ids import Kind, build_id
+from pratique.values.names import Actor
+from pratique.values.uris import ENVELOPE_MEDIA
+
+COMMENT = "comment"
+VALID_FOR = timedelta(days=5)  # how long an approval counts, unless the promotion's window closes before
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A promotion with its record and how its quorum stands."""
+
+    promotion: Promotion
+    record: Record
+    quorum: Quorum
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reviewer wants to say."""
+
+    reviewer: Actor
+    decision: Decision
+    reason: str
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The exact statement to sign, and the opening of its comment, which stays private."""
+
+    statement: bytes
+    opening: Opening | None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A recorded review, and how the promotion stands after it."""
+
+    review: ReviewGiven
+    promotion: Promotion
+
+
+def queue(workspace: Workspace, reviewer: Actor | None) -> tuple[Standing, ...]:
+    """Return what waits for people; with a reviewer, only what still needs this one."""
+
+    def query(view: View) -> tuple[Standing, ...]:
+        waiting = view.promotions.latest(1000, states=(State.REVIEW,))
+        return tuple(standing(workspace, view, promotion) for promotion in reversed(waiting))
+
+    every = workspace.store.read(query)
+    return tuple(one for one in every if reviewer is None or _needs(workspace, one, reviewer))
+
+
+def _needs(workspace: Workspace, one: Standing, reviewer: Actor) -> bool:
+    """Tell whether this person holds a role that is still missing, may fill it, and has not decided yet."""
+    if any(voter.person == reviewer for voter in one.quorum.voters):
+        return False
+    if any(excluded.person == reviewer for excluded in one.record.question.excluded):
+        return False
+    directory, now = workspace.store.read(lambda view: (workspace.directory(view), view.now))
+    roles = directory.roles_of(reviewer, one.promotion.application, one.promotion.to, now)
+    return any(need.role in roles or need.role == "*" for need in one.quorum.missing)
+
+
+def standing(workspace: Workspace, view: View, promotion: Promotion) -> Standing:
+    """Return how a judged promotion stands; raises ``Absent`` before it is judged."""
+    record = record_of(workspace, promotion)
+    quorum = count(record.question, promotion.reviews, workspace.directory(view), now=view.now)
+    return Standing(promotion, record, quorum)
+
+
+def record_of(workspace: Workspace, promotion: Promotion) -> Record:
+    """Return the decision record in force for a promotion; raises ``Absent`` before there is one."""
+    if promotion.judgement is None:
+        raise Absent(f"{promotion.id} has no decision record yet, it is {promotion.state}; wait for the judgement")
+    return parse_record(workspace.blobs.get(promotion.judgement.record))
+
+
+def prepare(workspace: Workspace, prefix: str, verdict: Verdict) -> Prepared:
+    """Return the statement that a reviewer is to sign, bound to a checkpoint of the ledger signed just now."""
+    signed = ledger.checkpoint(workspace)
+    seen = Seen(workspace.origin, signed.size, Digest(signed.root.hex()))
+    salt = secrets.token_bytes(SALT_BYTES)
+    opening = None if verdict.comment is None else Opening(COMMENT, verdict.comment, salt)
+    choice = Choice(
+        decision=verdict.decision,
+        reviewer=verdict.reviewer,
+        reason=verdict.reason,
+        comment=None if opening is None else opening.commitment,
+        valid_for=VALID_FOR,
+        nonce=secrets.token_hex(16),
+    )
+
+    def query(view: View) -> Review:
+        promotion = view.promotions.by_prefix(prefix)
+        return state_review(promotion, record_of(workspace, promotion), choice, seen, now=view.now)
+
+    return Prepared(build_review(workspace.store.read(query)), opening)
+
+
+def give(workspace: Workspace, prefix: str, verdict: Verdict, signatory: Signatory) -> Given:
+    """Prepare a review, have it signed and hand it in; raises as :func:`hand_in`."""
+    prepared = prepare(workspace, prefix, verdict)
+    envelope = sign(signatory, prepared.statement, IN_TOTO, Namespace.REVIEW)
+    return hand_in(workspace, envelope, prepared.opening)
+
+
+def hand_in(workspace: Workspace, envelope: bytes, opening: Opening | None) -> Given:
+    """Record a signed review, and what follows from it: an approval, a veto, or a new judgement.
+
+    Raises:
+        Unverified: The reviewer did not sign it.
+        Refused: It is about another judgement than the one that stands, or too late.
+        Conflict: It was handed in before.
+        Malformed: It breaks its form.
+    """
+    item = keep(workspace.blobs, "review", ENVELOPE_MEDIA, envelope)
+
+    def command(tx: Transaction) -> Given:
+        index, directory = tx.ledger.frontier().size, workspace.directory(tx)
+        signed = open_review(envelope, directory, index=index)
+        review = signed.review
+        if opening is not None and opening.commitment != review.comment:
+            raise Unverified("review: the comment is not the one that was signed")
+        promotion = tx.promotions.find(review.promotion)
+        happenings = consider_review(
+            signed,
+            promotion,
+            record_of(workspace, promotion),
+            directory,
+            ledger=_our_ledger(workspace, tx, review.checkpoint, index),
+            in_force=workspace.in_force(tx, promotion),
+            index=index,
+            identifier=build_id(Kind.REVIEW, tx.now, tx.chance(10)),
+        )
+        tx.once.nonce(review.nonce)
+        if opening is not None:
+            tx.openings.put(opening)
+        _append(tx, promotion, review.reviewer, happenings, item)
+        want_next(tx, promotion.id)
+        return Given(_given(happenings), tx.promotions.find(promotion.id))
+
+    return workspace.store.transact(command)
+
+
+def _our_ledger(workspace: Workspace, view: View, seen: Seen, size: int) -> Ledger:
+    root = Digest(root_at(seen.size, view.ledger.node).hex()) if seen.size <= size else None
+    return Ledger(workspace.origin, root)
+
+
+def _append(
+    tx: Transaction, promotion: Promotion, reviewer: Actor, happenings: tuple[Happening, ...], item: EventObject
+) -> None:
+    for happening in happenings:
+        match happening:
+            case ReviewGiven():
+                Scribe(tx, reviewer, about(promotion)).append(happening, item)
+            case _:
+                Scribe(tx, about=about(promotion)).append(happening)
+
+
+def _given(happenings: tuple[Happening, ...]) -> ReviewGiven:
+    for happening in happenings:
+        if isinstance(happening, ReviewGiven):
+            return happening
+    raise Conflict("review: nothing was recorded of it; look at the promotion and sign again")

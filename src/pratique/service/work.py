@@ -1,0 +1,116 @@
+"""The worker: it performs what is wanted, and attends to what nobody else would: lapsed leases, closed windows,
+decisions that no longer hold.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from pratique.dispatch.interface import Dispatcher
+from pratique.dispatch.reconcile import reconcile
+from pratique.errors import PratiqueError
+from pratique.promotion.plan import Step
+from pratique.promotion.states import Promotion, State
+from pratique.promotion.withdraw import expire
+from pratique.service.again import begin_again
+from pratique.service.copying import copy_image, why_stale
+from pratique.service.gather import gather
+from pratique.service.judging import judge_promotion
+from pratique.service.perform import Perform, perform, record_death, want_next
+from pratique.service.pointing import attach_seal, point_tag
+from pratique.service.scribe import Scribe, about
+from pratique.service.sealing import seal_promotion
+from pratique.service.workspace import Workspace
+from pratique.storage.transaction import Transaction
+
+STEPS: dict[Step, Perform] = {
+    Step.GATHER: gather,
+    Step.JUDGE: judge_promotion,
+    Step.COPY: copy_image,
+    Step.SEAL: seal_promotion,
+    Step.ATTACH: attach_seal,
+    Step.POINT: point_tag,
+}
+
+_log = logging.getLogger(__name__)
+
+
+def work(workspace: Workspace, dispatcher: Dispatcher, stop: threading.Event) -> None:
+    """Perform effects until told to stop; what is under way then is finished, or taken over by another worker."""
+    dispatcher.start(partial(run_effect, workspace))
+    try:
+        reconcile(partial(tick, workspace), stop)
+    finally:
+        dispatcher.stop()
+
+
+def work_until_idle(workspace: Workspace) -> int:
+    """Perform what is wanted, here and now, until nothing more is; return how many effects were performed.
+
+    What waits for people or for a later moment stays.
+    """
+    done = 0
+    while due := _due(workspace):
+        for effect, attempt in due:
+            run_effect(workspace, effect, attempt)
+            done += 1
+        tick(workspace)
+    return done
+
+
+def _due(workspace: Workspace) -> tuple[tuple[str, int], ...]:
+    return workspace.store.read(lambda view: tuple((one.id, one.attempt) for one in view.effects.due()))
+
+
+def run_effect(workspace: Workspace, effect: str, attempt: int) -> None:
+    """Perform one attempt of one effect, if it is its turn."""
+    perform(workspace, STEPS, effect, attempt)
+
+
+def tick(workspace: Workspace) -> None:
+    """Attend once to everything that nobody is at work on."""
+    if workspace.store.read(lambda view: view.effects.neglected()):
+        workspace.store.transact(_attend)
+    for promotion in workspace.store.read(lambda view: view.promotions.open_everywhere()):
+        if promotion.state in (State.REVIEW, State.APPROVED):
+            _look_after(workspace, promotion)
+
+
+def _attend(tx: Transaction) -> None:
+    for dead in tx.effects.attend():
+        record_death(tx, dead, dead.error or "no attempt is left")
+
+
+def _look_after(workspace: Workspace, promotion: Promotion) -> None:
+    """Let a promotion expire whose window has closed, and judge again what no longer holds."""
+    change = _change_due(workspace, promotion)
+    if change is None:
+        return
+    try:
+        workspace.store.transact(change)
+    except PratiqueError as error:  # it moved on meanwhile; the next tick looks again
+        _log.info("promotion %s: %s", promotion.id, error)
+
+
+def _change_due(workspace: Workspace, promotion: Promotion) -> Callable[[Transaction], None] | None:
+    now = workspace.store.read(lambda view: view.now)
+    expiry = expire(promotion, now=now)
+    if expiry is not None:
+
+        def end(tx: Transaction) -> None:
+            Scribe(tx, about=about(promotion)).append(expiry)
+            want_next(tx, promotion.id)
+
+        return end
+    stale = workspace.store.read(lambda view: why_stale(workspace, view, promotion))
+    if stale is None:
+        return None
+
+    def again(tx: Transaction) -> None:
+        _log.info("promotion %s is judged again: %s", promotion.id, stale)
+        tx.effects.abandon(promotion.id, stale)
+        begin_again(Scribe(tx, about=about(promotion)), tx.promotions.find(promotion.id))
+        want_next(tx, promotion.id)
+
+    return again
