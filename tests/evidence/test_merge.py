@@ -1,0 +1,240 @@
+"""Many reports, one list: nothing disappears, nothing depends on the order, everything is kept and named."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pratique.evidence.aliases import Aliases
+from pratique.evidence.merge import Scans, choose, merge
+from pratique.evidence.model import Finding, Fix, Rating, Scan, Severity, Vulnerability
+
+LODASH = "pkg:npm/lodash@4.17.15"
+OPENSSL = "pkg:deb/debian/libssl3@3.0.14-1"
+
+
+Reports = list[tuple[str, list[Finding]]]
+
+
+def finding(
+    identifier: str,
+    *aliases: str,
+    purl: str | None = LODASH,
+    ratings: tuple[Rating, ...] = (),
+    fix: Fix = Fix.UNKNOWN,
+    fixed_versions: tuple[str, ...] = (),
+    suppressed: str | None = None,
+) -> Finding:
+    version = purl.rpartition("@")[2] if purl else None
+    return Finding(identifier, aliases, "lodash", version, purl, ratings, fix, fixed_versions, suppressed)
+
+
+def scans(*reports: tuple[str, tuple[Finding, ...]]) -> Scans:
+    return tuple(
+        (producer, Scan(producer, None, None, None, None, findings), None) for producer, findings in reports
+    )
+
+
+def merged(*findings: Finding) -> tuple[Vulnerability, ...]:
+    return merge(scans(("trivy", findings)))
+
+
+def one(*findings: Finding) -> Vulnerability:
+    (found,) = merged(*findings)
+    return found
+
+
+# Names
+
+
+def test_a_ghsa_and_its_cve_are_one_vulnerability_with_the_name_of_the_cve() -> None:
+    found = one(finding("GHSA-1", "CVE-2021-1"), finding("CVE-2021-1"))
+    assert (found.identifier, found.aliases) == ("CVE-2021-1", ("GHSA-1",))
+    assert found.term == "CVE-2021-1@pkg:npm/lodash"
+
+
+def test_aliases_of_one_report_name_the_findings_of_another() -> None:
+    first, second = ("grype", (finding("GHSA-1", "CVE-2021-1"),)), ("osv", (finding("GHSA-1"),))
+    assert [found.identifier for found in merge(scans(first, second))] == ["CVE-2021-1"]
+
+
+def test_a_chain_of_aliases_is_followed_to_its_end() -> None:
+    chain = [finding("GHSA-1", "PYSEC-1"), finding("GO-1", "PYSEC-1"), finding("GO-1", "CVE-2021-1")]
+    assert one(*chain).identifier == "CVE-2021-1"
+
+
+def test_without_a_cve_the_first_native_name_counts() -> None:
+    assert one(finding("PYSEC-1", "GHSA-1"), finding("GHSA-1")).identifier == "GHSA-1"
+
+
+def test_of_two_cves_the_older_names_the_finding() -> None:
+    assert one(finding("GHSA-1", "CVE-2021-10000", "CVE-2021-999")).identifier == "CVE-2021-999"
+
+
+def test_a_report_cannot_hide_a_cve_behind_another() -> None:
+    honest = finding("CVE-2021-1"), finding("CVE-2021-2"), finding("GHSA-2", "CVE-2021-2")
+    lie = finding("LIE-1", "CVE-2021-1", "CVE-2021-2", "GHSA-2")
+    assert {found.identifier for found in merged(*honest, lie)} >= {"CVE-2021-1", "CVE-2021-2"}
+
+
+def test_a_native_name_that_leads_to_two_cves_keeps_itself() -> None:
+    aliases = Aliases([("GHSA-1", "CVE-2021-1"), ("GHSA-1", "CVE-2021-2")])
+    assert aliases.canonical("GHSA-1", ()) == "GHSA-1"
+    assert aliases.canonical("GHSA-1", ("CVE-2021-2",)) == "CVE-2021-2"
+
+
+def test_one_package_in_two_versions_is_one_term_with_both_versions() -> None:
+    found = one(finding("CVE-2021-1"), finding("CVE-2021-1", purl="pkg:npm/lodash@3.0.0"))
+    assert (found.version, found.versions) == ("3.0.0", ("3.0.0", "4.17.15"))
+
+
+def test_two_packages_with_one_vulnerability_are_two_terms() -> None:
+    assert len(merged(finding("CVE-2021-1"), finding("CVE-2021-1", purl="pkg:npm/lodash-es@4.17.15"))) == 2
+
+
+def test_a_package_without_a_package_url_is_named_by_its_name() -> None:
+    assert one(finding("CVE-2021-1", purl=None)).term == "CVE-2021-1@lodash"
+
+
+# Severity
+
+
+@pytest.mark.parametrize(
+    ("purl", "source", "severity"),
+    [
+        (OPENSSL, "debian", Severity.LOW),
+        ("pkg:deb/ubuntu/libssl3@3", "ubuntu", Severity.NEGLIGIBLE),
+        ("pkg:rpm/rhel/openssl@1", "redhat", Severity.MEDIUM),
+        ("pkg:rpm/centos/openssl@1", "redhat", Severity.MEDIUM),
+        ("pkg:apk/alpine/openssl@1", "nvd", Severity.HIGH),
+        (LODASH, "ghsa", Severity.CRITICAL),
+        ("pkg:pypi/flask@1", "ghsa", Severity.CRITICAL),
+        (None, "nvd", Severity.HIGH),
+    ],
+)
+def test_whose_opinion_counts_depends_on_the_package(purl: str | None, source: str, severity: Severity) -> None:
+    opinions = (
+        Rating("debian", Severity.LOW),
+        Rating("ghsa", Severity.CRITICAL),
+        Rating("nvd", Severity.HIGH),
+        Rating("redhat", Severity.MEDIUM),
+        Rating("ubuntu", Severity.NEGLIGIBLE),
+    )
+    found = one(finding("CVE-2021-1", purl=purl, ratings=opinions))
+    assert (found.severity, found.severity_source) == (severity, source)
+    assert found.ratings == opinions
+
+
+def test_without_the_expected_sources_the_highest_opinion_counts() -> None:
+    chosen = choose((Rating("amazon", Severity.LOW), Rating("photon", Severity.HIGH)), OPENSSL)
+    assert chosen == Rating("photon", Severity.HIGH)
+
+
+def test_a_source_that_contradicts_itself_is_taken_at_its_worst() -> None:
+    opinions = (
+        Rating("nvd", Severity.LOW),
+        Rating("nvd", Severity.HIGH, "7.1"),
+        Rating("nvd", Severity.HIGH, "8.8"),
+    )
+    assert choose(opinions, None) == opinions[2]
+
+
+def test_an_unknown_opinion_decides_nothing_and_nobody_knowing_is_unknown() -> None:
+    assert choose((Rating("debian", None), Rating("nvd", Severity.HIGH)), OPENSSL) == Rating("nvd", Severity.HIGH)
+    found = one(finding("CVE-2021-1", ratings=(Rating("nvd", None),)))
+    assert (found.severity, found.severity_source) == (None, None)
+
+
+# Fixes and silence
+
+
+def test_a_fix_that_any_report_knows_is_known() -> None:
+    found = one(
+        finding("CVE-2021-1", fix=Fix.WONT_FIX),
+        finding("CVE-2021-1", fix=Fix.FIXED, fixed_versions=("4.17.21",)),
+        finding("CVE-2021-1"),
+    )
+    assert (found.fix, found.fixed_versions) == (Fix.FIXED, ("4.17.21",))
+
+
+def test_what_one_tool_silenced_and_another_reports_shows_both() -> None:
+    silenced = finding("CVE-2021-1", suppressed="ignored")
+    (found,) = merge(scans(("grype", (silenced,)), ("trivy", (finding("CVE-2021-1"),))))
+    assert (found.reported_by, found.suppressed_by) == (("trivy",), ("grype: ignored",))
+
+
+def test_what_everybody_silenced_is_still_there() -> None:
+    assert one(finding("CVE-2021-1", suppressed="ignored")).reported_by == ()
+
+
+def test_no_report_is_no_vulnerability() -> None:
+    assert merge(()) == ()
+
+
+# Laws
+
+NAMES = st.sampled_from(["CVE-2021-1", "CVE-2021-2", "GHSA-1", "GHSA-2", "PYSEC-1", "GO-1"])
+RATINGS = st.builds(Rating, st.sampled_from(["nvd", "ghsa", "debian"]), st.none() | st.sampled_from(Severity))
+FINDINGS = st.builds(
+    lambda name, aliases, purl, ratings, fix, silence: finding(
+        name, *aliases, purl=purl, ratings=tuple(ratings), fix=fix, suppressed=silence
+    ),
+    NAMES,
+    st.lists(NAMES, max_size=2),
+    st.sampled_from([LODASH, OPENSSL, None]),
+    st.lists(RATINGS, max_size=3),
+    st.sampled_from(Fix),
+    st.none() | st.just("ignored"),
+)
+REPORTS = st.lists(
+    st.tuples(st.sampled_from(["trivy", "grype", "osv"]), st.lists(FINDINGS, max_size=4)), max_size=4
+)
+
+
+def together(reports: Reports) -> tuple[Vulnerability, ...]:
+    return merge(scans(*[(producer, tuple(findings)) for producer, findings in reports]))
+
+
+@given(REPORTS, st.randoms(use_true_random=False))
+def test_the_order_of_reports_and_findings_changes_nothing(reports: Reports, random: Random) -> None:
+    shuffled = [(producer, random.sample(findings, len(findings))) for producer, findings in reports]
+    random.shuffle(shuffled)
+    assert together(shuffled) == together(reports)
+
+
+@given(REPORTS)
+def test_every_finding_is_somewhere_with_all_its_opinions(reports: Reports) -> None:
+    found = together(reports)
+    assert len({each.term for each in found}) == len(found)
+    for _, findings in reports:
+        for each in findings:
+            homes = [home for home in found if each.vulnerability in (home.identifier, *home.aliases)]
+            assert any(set(each.ratings) <= set(home.ratings) for home in homes)
+
+
+@given(REPORTS, FINDINGS)
+def test_another_report_never_makes_a_reported_cve_disappear(reports: Reports, extra: Finding) -> None:
+    reported = {each.vulnerability for _, findings in reports for each in findings}
+    after = {each.identifier for each in together([*reports, ("other", [extra])])}
+    assert {name for name in reported if name.startswith("CVE-")} <= after
+
+
+@given(REPORTS, FINDINGS)
+def test_another_opinion_of_the_same_source_never_lowers_a_severity(reports: Reports, extra: Finding) -> None:
+    after = {each.term: each for each in together([*reports, ("other", [extra])])}
+    for before in together(reports):
+        now = after.get(before.term)
+        if now and before.severity is not None and now.severity_source == before.severity_source:
+            assert now.severity is not None
+            assert now.severity >= before.severity
+
+
+@given(st.lists(st.lists(NAMES, min_size=1, max_size=3).map(tuple), max_size=6))
+def test_being_an_alias_is_mutual_and_transitive(stated: list[tuple[str, ...]]) -> None:
+    aliases = Aliases(stated)
+    for group in stated:
+        assert len({aliases.names(name) for name in group}) == 1
+    for name in {name for group in stated for name in group}:
+        assert name in aliases.names(name)
+        assert all(aliases.names(other) == aliases.names(name) for other in aliases.names(name))
