@@ -5,7 +5,6 @@ nobody a vote; any other judgement makes a new record, and voids every review.
 """
 
 from dataclasses import dataclass
-from typing import assert_never
 
 from pratique.policy.document import Bundle
 from pratique.policy.result import Outcome, rank
@@ -60,6 +59,8 @@ def _only_rechecked(promotion: Promotion, earlier: Record, record: Record) -> bo
     """Tell whether this was a machine's second look under the same rules, and came out no worse."""
     if promotion.retried_by is None or is_person(promotion.retried_by):
         return False  # the first judgement, or a person asked for a new one
+    if earlier.decision.track.name is Track.REMEDIATION:
+        return False  # nobody has signed it, and the new one may be the way out
     before, after = earlier.decision.inputs, record.decision.inputs
     same = before.policy == after.policy and before.directory == after.directory
     return same and not worse(record, earlier)
@@ -98,16 +99,10 @@ def _confirmed(
         holds_until=announced.holds_until,
         current=announced.current,
     )
-    match earlier.decision.track.name:
-        case Track.FAST:
-            return (rechecked, approve(promotion, earlier, None, in_force))
-        case Track.SLOW:
-            quorum = count(earlier.question, promotion.reviews, directory, now=in_force.now)
-            return (rechecked, approve(promotion, earlier, quorum, in_force)) if quorum.met else (rechecked,)
-        case Track.REMEDIATION:
-            return (rechecked,)
-        case _:
-            assert_never(earlier.decision.track.name)
+    if earlier.decision.track.name is Track.FAST:
+        return (rechecked, approve(promotion, earlier, None, in_force))
+    quorum = count(earlier.question, promotion.reviews, directory, now=in_force.now)
+    return (rechecked, approve(promotion, earlier, quorum, in_force)) if quorum.met else (rechecked,)
 
 
 def _new(promotion: Promotion, record: Record, bundle: Bundle, in_force: InForce) -> tuple[Happening, ...]:
