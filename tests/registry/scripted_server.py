@@ -3,7 +3,7 @@
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -48,6 +48,12 @@ def scripted_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterat
         wbufsize = 65536  # one packet for a small answer
 
         def handle_one_request(self) -> None:
+            try:
+                self.answer_one()
+            except ConnectionError:
+                self.close_connection = True  # the client has heard enough
+
+        def answer_one(self) -> None:
             self.raw_requestline = self.rfile.readline(65537)
             if not self.raw_requestline or not self.parse_request():
                 self.close_connection = True
@@ -56,9 +62,8 @@ def scripted_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterat
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Asked(self.command, self.path, headers, self.rfile.read(length))
             server.asked.append(asked)
-            with suppress(ConnectionError):  # the client may have heard enough
-                self.reply(script(asked))
-                self.wfile.flush()
+            self.reply(script(asked))
+            self.wfile.flush()
 
         def reply(self, reply: Reply) -> None:
             if not reply.status:
