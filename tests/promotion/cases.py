@@ -49,7 +49,7 @@ environments:
       - {id: sig, check: signature, keys: ["service:ci"]}
       - {id: prov, check: provenance, keys: ["service:ci"], builders: ["https://ci.example/builder"]}
       - {id: sbom, check: sbom, keys: ["service:ci"]}
-      - {id: high, check: vulnerabilities, where: {severity: [critical, high]}, scanners: [pratique-matcher], max: 0}
+      - {id: high, check: vulnerabilities, where: {severity: [critical, high]}, scanners: [pratique-matcher]}
       - {id: medium, check: vulnerabilities, where: {severity: [medium]}, max: 0, outcome: review}
       - {id: came, check: promoted_from, environment: staging, within: 30d}
     tracks:
