@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pratique.config import Config, RegistrySettings, load, workspace_root
+from pratique.dispatch.interface import Dispatcher
 from pratique.errors import Absent, Malformed, Unreachable
 from pratique.proof.trust import parse_trust_root
 from pratique.registry.auth import Credentials
@@ -16,10 +17,12 @@ from pratique.registry.open import Settings, open_repository
 from pratique.service.keyring import Keyring
 from pratique.service.workspace import Workspace
 from pratique.storage.blobs import BlobStore
-from pratique.storage.effects import Hint
+from pratique.storage.effects import QUEUE, Hint
 from pratique.storage.engine import open_engine
 from pratique.storage.migrate import check
 from pratique.storage.store import Store
+
+_AT_ONCE = 4  # effects a worker performs together; more do not help one disk
 
 
 @contextmanager
@@ -43,6 +46,17 @@ def open_workspace(flag: str | None, *, hint: Hint | None = None) -> Iterator[Wo
         yield assemble(config, store)
     finally:
         store.close()
+
+
+@contextmanager
+def open_worker(flag: str | None) -> Iterator[tuple[Workspace, Dispatcher]]:
+    """Yield the workspace with a dispatcher that is told of every effect wanted here; raises as above."""
+    from pratique.dispatch.dbos import DbosDispatcher  # long to import, and only a worker needs it
+
+    config = load(workspace_root(flag))
+    dispatcher = DbosDispatcher(config.database, {QUEUE: _AT_ONCE})
+    with open_workspace(flag, hint=dispatcher.enqueue) as workspace:
+        yield workspace, dispatcher
 
 
 def assemble(config: Config, store: Store) -> Workspace:

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pratique.errors import Malformed
-from pratique.values.names import Actor, parse_actor
+from pratique.values.digest import Digest
+from pratique.values.names import Actor, Environment, parse_actor, parse_environment
+from pratique.values.reference import Reference, parse_reference
 
 if TYPE_CHECKING:
     from pratique.service.signatory import Signatory
@@ -15,6 +17,30 @@ def actor(text: str) -> Actor:
     """Read ``person:NAME`` or ``service:NAME``."""
     try:
         return parse_actor(text)
+    except Malformed as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def reference(text: str) -> Reference:
+    """Read a reference to an image."""
+    try:
+        return parse_reference(text)
+    except Malformed as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def environment(text: str) -> Environment:
+    """Read an environment's name."""
+    try:
+        return parse_environment(text)
+    except Malformed as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def digest(text: str) -> Digest:
+    """Read ``sha256:<hex>``."""
+    try:
+        return Digest.parse(text)
     except Malformed as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

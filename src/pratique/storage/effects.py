@@ -198,6 +198,15 @@ class EffectRows:
         query = sa.select(EFFECT).where(wanted).order_by(EFFECT.c.not_before, EFFECT.c.id).limit(MOST_AT_ONCE)
         return tuple(map(_effect, self._connection.execute(query)))
 
+    def overdue(self, promotion: str, age: timedelta) -> str | None:
+        """Return the step of a promotion that nobody has taken up for this long, although nobody is busy."""
+        busy = (EFFECT.c.state == State.RUNNING) & (EFFECT.c.lease_until > render_moment(self._now()))
+        if self._connection.execute(sa.select(EFFECT.c.id).where(busy).limit(1)).first() is not None:
+            return None
+        unclaimed = (EFFECT.c.promotion == promotion) & (EFFECT.c.state == State.WANTED)
+        query = sa.select(EFFECT.c.step).where(unclaimed, EFFECT.c.not_before <= self._ago(age)).limit(1)
+        return self._connection.execute(query).scalar_one_or_none()
+
     def neglected(self) -> bool:
         """Tell whether :meth:`attend` would find something to do."""
         query = sa.select(EFFECT.c.id).where(sa.or_(self._stuck(), self._unheard())).limit(1)

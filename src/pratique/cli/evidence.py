@@ -1,0 +1,133 @@
+"""``pratique evidence``: add, list or inspect evidence, and take in advisories."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pratique.cli.answer import Answer, Exit, table
+from pratique.cli.options import subverbs
+from pratique.cli.words import reference, signatory, signing_options
+
+if TYPE_CHECKING:
+    from pratique.evidence.model import Reading
+
+
+def parser(program: str, summary: str) -> argparse.ArgumentParser:
+    """Return the verb's parser."""
+    verbs = subverbs(program, summary)
+    add = verbs.add("add", "hand in reports about an image; with a service's key, signed as that service's")
+    add.add_argument(
+        "image", type=reference, metavar="IMAGE", help="HOST/REPOSITORY[:TAG][@sha256:…] or oci:PATH…"
+    )
+    add.add_argument("files", nargs="+", type=Path, metavar="FILE", help="SBOMs, scans, test results, statements")
+    add.add_argument("--media-type", metavar="TYPE", help="of every file (default: guessed; it decides nothing)")
+    signing_options(add)
+    add.set_defaults(run=_add)
+    feed = verbs.add("feed", "take in OSV advisories for the built-in matcher")
+    feed.add_argument(
+        "path", type=Path, metavar="PATH", help="a file of OSV records, or a directory of such files"
+    )
+    feed.set_defaults(run=_feed)
+    listing = verbs.add(
+        "list", "print the evidence that a promotion was judged by, and what each piece is bound by"
+    )
+    listing.add_argument("promotion", metavar="PROMOTION", help="its id, or a unique beginning of it")
+    listing.set_defaults(run=_list)
+    inspect = verbs.add("inspect", "print what a reader makes of files; nothing is recorded")
+    inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    inspect.set_defaults(run=_inspect)
+    return verbs.parser
+
+
+def _add(arguments: argparse.Namespace) -> Answer:
+    from pratique.errors import Refused
+    from pratique.service.evidence import add
+    from pratique.service.signatory import PersonSignatory
+    from pratique.wire import open_workspace
+
+    signs = (
+        None if arguments.key is None and arguments.actor is None else signatory(arguments.actor, arguments.key)
+    )
+    if isinstance(signs, PersonSignatory):
+        raise Refused("evidence: expected a service's key; people sign decisions, services sign reports")
+    with open_workspace(arguments.workspace) as workspace:
+        added = add(workspace, arguments.image, tuple(arguments.files), arguments.media_type, signs)
+    value = {"added": [{"path": one.path, "sha256": one.digest.hex, **_reading(one.reading)} for one in added]}
+    return Answer(value, "\n".join(f"{one.path}: {one.reading.format}, {one.digest}" for one in added))
+
+
+def _feed(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.evidence import import_feed
+    from pratique.wire import open_workspace
+
+    with open_workspace(arguments.workspace) as workspace:
+        done = import_feed(workspace, arguments.path)
+    value = {"feed": done.name, "digest": str(done.digest), "records": done.records}
+    return Answer(value, f"{done.records} advisories taken in as {done.digest}")
+
+
+def _list(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.evidence import of_promotion
+    from pratique.wire import open_workspace
+
+    with open_workspace(arguments.workspace) as workspace:
+        pieces = of_promotion(workspace, arguments.promotion)
+    rows = [
+        (
+            one.piece.digest.short,
+            one.reading.predicate_type or one.reading.format,
+            ", ".join(signed.holder for signed in one.signers) or "unsigned",
+            one.bound,
+            one.because,
+        )
+        for one in pieces
+    ]
+    value = {
+        "evidence": [
+            {
+                "sha256": one.piece.digest.hex,
+                "media_type": one.piece.media_type,
+                "subject": str(one.piece.subject),
+                "origin": one.piece.origin,
+                "signers": [signed.holder for signed in one.signers],
+                "bound": one.bound,
+                "because": one.because,
+                "covers": [str(digest) for digest in one.covers],
+                **_reading(one.reading),
+            }
+            for one in pieces
+        ]
+    }
+    heads = ("DIGEST", "KIND", "SIGNED BY", "BOUND BY", "WHY")
+    return Answer(value, table(heads, rows) if rows else "it was judged by no evidence at all")
+
+
+def _inspect(arguments: argparse.Namespace) -> Answer:
+    from pratique.evidence.model import Parse
+    from pratique.service.evidence import inspect
+
+    found = [(path, digest, reading) for path, digest, reading in inspect(tuple(arguments.files))]
+    value = {
+        "files": [
+            {"path": str(path), "sha256": digest.hex, **_reading(reading)} for path, digest, reading in found
+        ]
+    }
+    lines = [
+        " ".join(
+            (f"{path}:", reading.format, reading.format_version or "", reading.parse, "; ".join(reading.reasons))
+        )
+        for path, _, reading in found
+    ]
+    refused = any(reading.parse is Parse.REFUSED for _, _, reading in found)
+    return Answer(value, "\n".join(lines), Exit.USAGE if refused else Exit.DONE)
+
+
+def _reading(reading: "Reading") -> dict[str, Any]:
+    return {
+        "format": reading.format,
+        "format_version": reading.format_version,
+        "parse": reading.parse,
+        "reasons": list(reading.reasons),
+        "about": [str(digest) for digest in reading.about],
+        "predicate_type": reading.predicate_type,
+    }

@@ -1,0 +1,99 @@
+"""How a promotion is shown, and waited for; what several verbs share."""
+
+import argparse
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pratique.cli.answer import Answer, Exit
+
+if TYPE_CHECKING:
+    from pratique.promotion.states import Promotion
+    from pratique.service.workspace import Workspace
+
+_NO_LIMIT = "365d"
+
+
+def wait_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--wait[=DURATION]``."""
+    parser.add_argument(
+        "--wait",
+        nargs="?",
+        const=_NO_LIMIT,
+        default=None,
+        type=_duration,
+        metavar="DURATION",
+        help="wait until it ends or needs people, for at most this long (such as 10m)",
+    )
+
+
+def _duration(text: str) -> timedelta:
+    from pratique.errors import Malformed
+    from pratique.values.moment import parse_duration
+
+    try:
+        return parse_duration(text)
+    except Malformed as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def waited(workspace: "Workspace", promotion: str, wait: timedelta | None) -> Answer:
+    """Return how a promotion stands: now, with code 0; or, where that was asked for, once it came to rest."""
+    from pratique.service.wait import settle
+
+    if wait is not None:
+        standing = settle(workspace, promotion, wait)
+        return Answer(value_of(standing), line(standing), code_of(standing))
+    standing = workspace.store.read(lambda view: view.promotions.find(promotion))
+    return Answer(value_of(standing), line(standing))
+
+
+def line(promotion: "Promotion") -> str:
+    """Return a promotion in one line."""
+    return f"{promotion.id} {promotion.image_name} {promotion.image.short} → {promotion.to}: {sentence(promotion)}"
+
+
+def code_of(promotion: "Promotion") -> Exit:
+    """Return 0 where it is promoted, 1 where it was stopped, 4 where it still waits for somebody."""
+    from pratique.promotion.states import State
+
+    match promotion.state:
+        case State.PROMOTED:
+            return Exit.DONE
+        case State.REMEDIATION | State.FAILED | State.VETOED | State.WITHDRAWN | State.EXPIRED | State.SUPERSEDED:
+            return Exit.REFUSED
+        case _:
+            return Exit.WAITING
+
+
+def value_of(promotion: "Promotion") -> dict[str, Any]:
+    """Return a promotion as a value for machines."""
+    judgement = promotion.judgement
+    return {
+        "promotion": promotion.id,
+        "state": promotion.state,
+        "application": promotion.application,
+        "image_name": promotion.image_name,
+        "image": str(promotion.image),
+        "from": promotion.from_,
+        "to": promotion.to,
+        "source": promotion.source,
+        "destination": promotion.destination,
+        "generation": promotion.generation,
+        "requester": promotion.requester,
+        "record": str(judgement.record) if judgement else None,
+        "track": judgement.track if judgement else None,
+        "outcome": judgement.outcome if judgement else None,
+        "risk": judgement.risk if judgement else None,
+        "why": list(judgement.why) if judgement else [],
+        "level": promotion.level,
+        "because": promotion.because,
+    }
+
+
+def sentence(promotion: "Promotion") -> str:
+    """Return how a promotion stands, in a few words."""
+    if promotion.because:
+        return f"{promotion.state}: {promotion.because}"
+    if promotion.judgement is None:
+        return str(promotion.state)
+    return f"{promotion.state} ({promotion.judgement.track} track, risk {promotion.judgement.risk or 'unknown'})"

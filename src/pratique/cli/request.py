@@ -1,0 +1,51 @@
+"""``pratique request``: ask for an image to enter an environment."""
+
+import argparse
+
+from pratique.cli.answer import Answer
+from pratique.cli.options import verb_parser
+from pratique.cli.promotion import wait_option, waited
+from pratique.cli.words import environment, reference, signatory, signing_options
+from pratique.errors import Malformed
+
+
+def parser(program: str, summary: str) -> argparse.ArgumentParser:
+    """Return the verb's parser."""
+    verb = verb_parser(program, summary)
+    verb.add_argument(
+        "image",
+        type=reference,
+        metavar="IMAGE",
+        help="HOST/REPOSITORY[:TAG][@sha256:…] or oci:PATH[:TAG][@sha256:…]; a tag is resolved once",
+    )
+    verb.add_argument(
+        "--application", required=True, metavar="NAME", help="the application, as the policy names it"
+    )
+    verb.add_argument("--to", required=True, type=environment, metavar="ENVIRONMENT", help="where it shall go")
+    verb.add_argument("--image", dest="image_name", metavar="NAME", help="which of the application's images it is")
+    verb.add_argument("--comment", metavar="TEXT", help="why, for the reviewers; stays private and can be erased")
+    verb.add_argument("--supersede", metavar="PROMOTION", help="an older one with votes that this one replaces")
+    signing_options(verb)
+    wait_option(verb)
+    verb.set_defaults(run=_run)
+    return verb
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.request import Wish, ask
+    from pratique.wire import open_workspace
+
+    if arguments.actor is None:
+        raise Malformed("expected --as ACTOR: say who asks, person:NAME or service:NAME")
+    signs = None if arguments.key is None else signatory(arguments.actor, arguments.key)
+    wish = Wish(
+        requester=arguments.actor,
+        reference=arguments.image,
+        application=arguments.application,
+        image=arguments.image_name,
+        to=arguments.to,
+        comment=arguments.comment,
+        supersedes=arguments.supersede,
+    )
+    with open_workspace(arguments.workspace) as workspace:
+        return waited(workspace, ask(workspace, wish, signs), arguments.wait)

@@ -1,0 +1,125 @@
+"""``pratique show``: everything about one promotion, and what it waits for."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from pratique.cli.answer import Answer
+from pratique.cli.options import verb_parser
+from pratique.cli.promotion import line, value_of
+
+if TYPE_CHECKING:
+    from pratique.promotion.quorum import Quorum
+    from pratique.promotion.record import Record
+    from pratique.service.show import Detail
+
+MARKS = {"pass": "✓", "warn": "!", "review": "?", "block": "✗", "unknown": "·", "error": "E"}
+"""A sign beside each outcome's word; the word always stands there, too."""
+
+
+def parser(program: str, summary: str) -> argparse.ArgumentParser:
+    """Return the verb's parser."""
+    verb = verb_parser(program, summary)
+    verb.add_argument("promotion", metavar="PROMOTION", help="its id, or a unique beginning of it")
+    verb.set_defaults(run=_run)
+    return verb
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.show import detail
+    from pratique.wire import open_workspace
+
+    with open_workspace(arguments.workspace) as workspace:
+        found = detail(workspace, arguments.promotion)
+    return Answer(_value(found), "\n".join(_lines(found)))
+
+
+def _lines(found: "Detail") -> list[str]:
+    promotion = found.promotion
+    lines = [
+        line(promotion),
+        f"  image     {promotion.image}",
+        f"  from      {promotion.source}",
+        f"  to        {promotion.destination}",
+        f"  requester {promotion.requester}{'' if promotion.signed else ' (unsigned)'}",
+    ]
+    if found.standing is not None:
+        lines += ["", *record_lines(found.standing.record)]
+        if found.standing.record.decision.approvals:
+            lines += ["", *quorum_lines(found.standing.quorum)]
+    for item in found.remediations:
+        state = f"closed: {item.because}" if item.closed_at else f"open, {item.owner}"
+        lines.append(f"  {item.id}  {item.term}  {state}")
+    for effect in found.effects:
+        if effect.state != "done":
+            lines.append(
+                f"  {effect.step}: {effect.state}, attempt {effect.attempt} {effect.error or ''}".rstrip()
+            )
+    return lines
+
+
+def record_lines(record: "Record") -> list[str]:
+    """Return a decision record for people: the track and why, the risk, every check with what to do."""
+    decision = record.decision
+    lines = [f"record {record.digest}", f"  {decision.track.name} track, risk {decision.risk.score}"]
+    lines += [f"  - {reason}" for reason in decision.track.why]
+    for result in decision.checks:
+        lines.append(f"  {MARKS[result.outcome]} {result.outcome:<8}{result.id:<12}{result.message}")
+        if result.remedy and result.outcome != "pass":
+            lines.append(f"             → {result.remedy}")
+    return lines
+
+
+def quorum_lines(quorum: "Quorum") -> list[str]:
+    """Return who decided what, who does not count and why, and who is missing."""
+    lines = []
+    for voter in quorum.voters:
+        counts = f"counts as {voter.fills}" if voter.fills else (voter.because or "counts")
+        lines.append(f"  {voter.person} {voter.decision}: {counts}")
+    for need in quorum.missing:
+        reason = f" ({need.because})" if need.because else ""
+        lines.append(f"  missing: {need.count} × {need.role}{reason}")
+    return lines
+
+
+def quorum_value(quorum: "Quorum") -> dict[str, Any]:
+    """Return a quorum for machines."""
+    return {
+        "met": quorum.met,
+        "voters": [
+            {
+                "person": voter.person,
+                "decision": voter.decision,
+                "counts": voter.counts,
+                "because": voter.because,
+                "fills": voter.fills,
+            }
+            for voter in quorum.voters
+        ],
+        "missing": [{"role": need.role, "count": need.count, "because": need.because} for need in quorum.missing],
+    }
+
+
+def _value(found: "Detail") -> dict[str, Any]:
+    from pratique.promotion.form import write
+
+    standing = found.standing
+    return {
+        **value_of(found.promotion),
+        "decision": write(standing.record.decision) if standing else None,
+        "quorum": quorum_value(standing.quorum) if standing else None,
+        "remediations": [
+            {
+                "remediation": one.id,
+                "check": one.check,
+                "term": one.term,
+                "owner": one.owner,
+                "closed": one.because,
+                "remedy": one.remedy,
+            }
+            for one in found.remediations
+        ],
+        "effects": [
+            {"effect": one.id, "state": one.state, "attempt": one.attempt, "error": one.error}
+            for one in found.effects
+        ],
+    }

@@ -1,0 +1,51 @@
+"""``pratique status``: what each environment holds, and what is on its way."""
+
+import argparse
+
+from pratique.cli.answer import Answer, table
+from pratique.cli.options import verb_parser
+
+
+def parser(program: str, summary: str) -> argparse.ArgumentParser:
+    """Return the verb's parser."""
+    verb = verb_parser(program, summary)
+    verb.add_argument("--application", metavar="NAME", help="only this application")
+    verb.set_defaults(run=_run)
+    return verb
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    from pratique.cli.promotion import line, value_of
+    from pratique.service.show import status
+    from pratique.values.moment import render_moment
+    from pratique.wire import open_workspace
+
+    with open_workspace(arguments.workspace) as workspace:
+        found = status(workspace, arguments.application)
+    rows = [
+        (one.application, one.image_name, one.environment, str(one.image), one.level, render_moment(one.at))
+        for one in found.holding
+    ]
+    held = (
+        table(("APPLICATION", "IMAGE", "ENVIRONMENT", "DIGEST", "LEVEL", "SINCE"), rows) if rows else "nothing yet"
+    )
+    moving = [line(one) for one in found.open] or ["nothing is on its way"]
+    signed = "no checkpoint signed yet" if found.checkpoint is None else f"signed up to {found.checkpoint}"
+    ledger = f"ledger: {found.size} entries, {signed}, not witnessed"
+    value = {
+        "holding": [
+            {
+                "application": one.application,
+                "image_name": one.image_name,
+                "environment": one.environment,
+                "image": str(one.image),
+                "level": one.level,
+                "promotion": one.promotion,
+                "at": render_moment(one.at),
+            }
+            for one in found.holding
+        ],
+        "open": [value_of(one) for one in found.open],
+        "ledger": {"size": found.size, "checkpoint": found.checkpoint, "witnessed": False},
+    }
+    return Answer(value, "\n".join((held, "", *moving, "", ledger)))
