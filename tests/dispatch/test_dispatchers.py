@@ -1,6 +1,8 @@
 """What a dispatcher's interface promises, kept by DBOS; and that nothing depends on more than that."""
 
+import json
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.dispatch.worker import TOGETHER
-from tests.storage.builders import new_store, same_store, url
+from tests.storage.builders import FILE, new_store, same_store, url
 
 from pratique.dispatch.dbos import DbosDispatcher
 from pratique.dispatch.interface import Dispatcher
@@ -88,6 +90,18 @@ def test_an_attempt_may_be_hinted_at_more_than_once(folder: Path, dispatcher: Di
     heard: list[tuple[str, int]] = []
     while heard.count((effect(5).id, 1)) < 2:
         heard.append(calls.get(timeout=PATIENCE_SECONDS))
+
+
+def test_jobs_are_json_of_two_arguments_for_any_version_of_the_program(tmp_path: Path) -> None:
+    new_store(tmp_path).close()
+    store = same_store(tmp_path, hint=DbosDispatcher(url(tmp_path), TOGETHER).enqueue)
+    store.transact(lambda tx: tx.want(effect(6)))
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        columns = "serialization, application_version, queue_name, status"
+        jobs = connection.execute(f"SELECT {columns} FROM workflow_status").fetchall()
+        ((inputs,),) = connection.execute("SELECT inputs FROM workflow_input").fetchall()
+    assert jobs == [("portable_json", "effects-1", "effects", "ENQUEUED")]
+    assert json.loads(inputs) == {"positionalArgs": [effect(6).id, 1], "namedArgs": {}}
 
 
 def test_a_second_dispatcher_in_one_process_is_refused(folder: Path, dispatcher: Dispatcher) -> None:

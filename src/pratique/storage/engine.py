@@ -29,7 +29,7 @@ def open_engine(url: str, *, lock_wait_ms: int = LOCK_WAIT_MS) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
-        raise Malformed(f"database URL: expected sqlite:///PATH, found {url[:200]!r}") from error
+        raise Malformed("database URL: expected sqlite:///PATH, found no URL at all") from error
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise Malformed(f"database URL: expected sqlite:///PATH, found {parsed.render_as_string()!r}")
     engine = sa.create_engine(parsed, pool_size=16, max_overflow=16)

@@ -18,8 +18,11 @@ from pratique.tlog.tree import Frontier, leaf_hash
 from pratique.values.digest import Digest
 from pratique.values.moment import parse_moment, render_moment
 
+# Statements made once are compiled once.
 _HEAD = sa.select(LEDGER_HEAD.c.frontier).where(LEDGER_HEAD.c.id == 1)
+_LOCKED_HEAD = _HEAD.with_for_update()
 _GROWN = sa.update(LEDGER_HEAD).where(LEDGER_HEAD.c.id == 1)
+_INSERT = sa.insert(EVENT)
 _BODIES = sa.select(EVENT.c.idx, EVENT.c.body).order_by(EVENT.c.idx)
 
 
@@ -53,9 +56,9 @@ class LedgerRows:
         """
         body = build_event(event)
         leaf = leaf_hash(body)
-        frontier = Frontier.from_bytes(self._connection.execute(_HEAD.with_for_update()).scalar_one())
+        frontier = Frontier.from_bytes(self._connection.execute(_LOCKED_HEAD).scalar_one())
         grown = frontier.append(leaf)
-        self._connection.execute(sa.insert(EVENT), _row(event, frontier.size, leaf, body))
+        self._connection.execute(_INSERT, _row(event, frontier.size, leaf, body))
         self._connection.execute(_GROWN, {"size": grown.size, "frontier": grown.to_bytes()})
         tree.keep(self._connection, grown.size)
         return Entry(frontier.size, event)

@@ -27,6 +27,7 @@ from pratique.values.names import Environment
 
 _DOCUMENT = sa.select(PROMOTION.c.document)
 _FIND = _DOCUMENT.where(PROMOTION.c.id == sa.bindparam("promotion")).with_for_update()
+_INSERT = sa.insert(PROMOTION)
 _CHANGE = sa.update(PROMOTION).where(PROMOTION.c.id == sa.bindparam("promotion"))
 
 
@@ -172,7 +173,7 @@ def project_promotion(connection: sa.Connection, entry: Entry) -> None:
     document = connection.execute(_FIND, {"promotion": event.promotion}).scalar_one_or_none()
     promotion = fold(None if document is None else _promotion(document), entry)
     if document is None:
-        connection.execute(sa.insert(PROMOTION), _first_row(promotion))
+        connection.execute(_INSERT, _first_row(promotion))
     else:
         connection.execute(_CHANGE, {"promotion": promotion.id, **_standing(promotion)})
     _beside(connection, promotion, entry)

@@ -90,14 +90,14 @@ class Writer:
 
     def _alone(self, job: _Job, connection: sa.Connection) -> Callable[[Future[Any]], None]:
         """Run one command and return how to answer it; raise only what dooms them all."""
-        savepoint = connection.begin_nested()
+        connection.exec_driver_sql("SAVEPOINT command")
         try:
             result = job.command(connection)
-            savepoint.commit()
         except BaseException as error:  # carried to the caller, in whose thread it is raised
             if dooms_the_transaction(error):
                 raise
-            savepoint.rollback()
+            connection.exec_driver_sql("ROLLBACK TO command")
             wrong = in_our_words(error, self._file)
             return lambda answer: answer.set_exception(wrong)
+        connection.exec_driver_sql("RELEASE command")
         return lambda answer: answer.set_result(result)
