@@ -1,0 +1,168 @@
+"""What happened, in one plain sentence for each event."""
+
+from typing import assert_never
+
+from pratique.promotion.events import Event
+from pratique.promotion.happenings import (
+    DirectoryPublished,
+    EvidenceAdded,
+    FeedImported,
+    Happening,
+    PolicyPublished,
+    PromotionApproved,
+    PromotionAttached,
+    PromotionCopied,
+    PromotionExpired,
+    PromotionFailed,
+    PromotionGathered,
+    PromotionJudged,
+    PromotionPointed,
+    PromotionPromoted,
+    PromotionRechecked,
+    PromotionRequested,
+    PromotionRetried,
+    PromotionSealed,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
+    RemediationClosed,
+    RemediationOpened,
+    ReviewGiven,
+    ReviewVoided,
+    Track,
+    Unknown,
+)
+from pratique.values.moment import render_moment
+
+_Published = DirectoryPublished | PolicyPublished | EvidenceAdded | FeedImported | Unknown
+_Judged = PromotionRequested | PromotionRetried | PromotionGathered | PromotionJudged | PromotionRechecked
+_Decided = ReviewGiven | ReviewVoided | RemediationOpened | RemediationClosed | PromotionApproved
+_Moved = PromotionCopied | PromotionSealed | PromotionAttached | PromotionPointed | PromotionPromoted
+_Stopped = PromotionFailed | PromotionVetoed | PromotionWithdrawn | PromotionExpired | PromotionSuperseded
+
+
+def describe(event: Event) -> str:
+    """Return one sentence about this event, without its moment, and without a full stop."""
+    return _describe(event.data, event)
+
+
+def _describe(data: Happening, event: Event) -> str:
+    if isinstance(data, _Published):
+        return _published(data, event)
+    if isinstance(data, _Judged):
+        return _judged(data, event)
+    if isinstance(data, _Decided):
+        return _decided(data)
+    if isinstance(data, _Moved):
+        return _moved(data, event)
+    if isinstance(data, _Stopped):
+        return _stopped(data)
+    assert_never(data)
+
+
+def _published(data: _Published, event: Event) -> str:
+    match data:
+        case DirectoryPublished():
+            text = f"{event.actor} published version {data.version} of the directory, {data.digest.short}"
+        case PolicyPublished():
+            when = f", in force from {render_moment(data.effective_on)}" if data.effective_on else ""
+            text = f"{event.actor} published version {data.version} of the policy {data.bundle}{when}"
+        case EvidenceAdded():
+            text = f"{event.actor} handed in evidence {data.digest.short} ({data.media_type})"
+        case FeedImported():
+            text = f"{event.actor} took in the feed {data.name} with {data.records} records"
+        case Unknown():
+            text = f"{data.type} happened, which this version does not know"
+        case _:
+            assert_never(data)
+    return text
+
+
+def _judged(data: _Judged, event: Event) -> str:
+    match data:
+        case PromotionRequested():
+            way = f"from {data.from_} to {data.to}" if data.from_ else f"to {data.to}"
+            how = "" if data.signed else ", unsigned"
+            text = f"{data.requester} asked that {data.image_name} go {way}{how}"
+        case PromotionRetried():
+            text = f"{event.actor} began attempt {data.generation}"
+        case PromotionGathered():
+            text = f"{data.pieces} pieces of evidence were found and frozen"
+        case PromotionJudged():
+            text = f"judged {data.outcome}: {_way(data.track)}: {'; '.join(data.why)}"
+        case PromotionRechecked():
+            text = f"judged again, {data.outcome}: no worse, so the decision {data.record.short} stands"
+        case _:
+            assert_never(data)
+    return text
+
+
+def _way(track: Track) -> str:
+    match track:
+        case Track.FAST:
+            return "the fast track"
+        case Track.SLOW:
+            return "the slow track, people decide"
+        case Track.REMEDIATION:
+            return "to be repaired first"
+        case _:
+            assert_never(track)
+
+
+def _decided(data: _Decided) -> str:
+    match data:
+        case ReviewGiven():
+            said = f"{data.reviewer} signed: {data.decision}" + (f" ({data.reason})" if data.reason else "")
+            text = said if data.counts else f"{said}; it does not count, because {data.because}"
+        case ReviewVoided():
+            text = f"the reviews of {data.record.short} lapsed, because {data.because}"
+        case RemediationOpened():
+            due = f" by {render_moment(data.due)}" if data.due else ""
+            text = f"{data.owner} is to repair {data.term} ({data.check}){due}: {data.remedy or data.message}"
+        case RemediationClosed():
+            text = f"{data.remediation} is closed, because {data.because}"
+        case PromotionApproved():
+            people = f"with {len(data.reviews)} signed approvals" if data.reviews else "by the machine alone"
+            text = f"approved on the {data.track} track, {people}"
+        case _:
+            assert_never(data)
+    return text
+
+
+def _moved(data: _Moved, event: Event) -> str:
+    match data:
+        case PromotionCopied():
+            text = f"copied to {data.destination} and read back: {data.manifests} manifests, {data.blobs} blobs"
+        case PromotionSealed():
+            text = f"sealed as {data.level} with the key {data.key}, seal {data.seal.short}"
+        case PromotionAttached():
+            text = f"the seal was attached to the image, in {len(data.referrers)} referrers"
+        case PromotionPointed():
+            text = (
+                f"{data.destination}:{data.tag} points at it"
+                if data.tag
+                else f"{data.destination} has no tag for it"
+            )
+        case PromotionPromoted():
+            before = f", in the place of {data.previous.short}" if data.previous else ""
+            text = f"{event.environment} holds it as {data.level}{before}"
+        case _:
+            assert_never(data)
+    return text
+
+
+def _stopped(data: _Stopped) -> str:
+    match data:
+        case PromotionFailed():
+            text = f"the step {data.effect} was given up after {data.attempts} attempts: {data.reason}"
+        case PromotionVetoed():
+            text = f"stopped by a veto: {data.because}"
+        case PromotionWithdrawn():
+            text = f"withdrawn: {data.because}"
+        case PromotionExpired():
+            text = f"expired: {data.because}"
+        case PromotionSuperseded():
+            text = f"superseded by {data.by}: {data.because}"
+        case _:
+            assert_never(data)
+    return text

@@ -1,0 +1,127 @@
+"""The chain of custody of one digest: from the source commit to the environments that hold it.
+
+Two kinds of line, in this order: what signed evidence says of the time before the first request, and what the ledger
+says of everything since. A line that rests on an unsigned document says so.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pratique.evidence.model import Evidence, Provenance, Sbom, Scan, SourceChange
+from pratique.promotion.events import Entry
+from pratique.promotion.sentences import describe
+from pratique.values.names import Actor, Environment
+
+
+class Link(StrEnum):
+    """Which part of the chain a line is."""
+
+    SOURCE = "source"
+    BUILD = "build"
+    EVIDENCE = "evidence"
+    REQUEST = "request"
+    JUDGEMENT = "judgement"
+    REVIEW = "review"
+    REPAIR = "repair"
+    MOVE = "move"
+    SEAL = "seal"
+    END = "end"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the chain; ``index`` is its place in the ledger, None for what evidence says."""
+
+    link: Link
+    text: str
+    at: datetime | None = None
+    index: int | None = None
+    actor: Actor | None = None
+    environment: Environment | None = None
+    promotion: str | None = None
+
+
+_LINKS = {
+    "evidence.added/1": Link.EVIDENCE,
+    "promotion.requested/1": Link.REQUEST,
+    "promotion.retried/1": Link.REQUEST,
+    "promotion.gathered/1": Link.EVIDENCE,
+    "promotion.judged/1": Link.JUDGEMENT,
+    "promotion.rechecked/1": Link.JUDGEMENT,
+    "review.given/1": Link.REVIEW,
+    "review.voided/1": Link.REVIEW,
+    "remediation.opened/1": Link.REPAIR,
+    "remediation.closed/1": Link.REPAIR,
+    "promotion.approved/1": Link.JUDGEMENT,
+    "promotion.copied/1": Link.MOVE,
+    "promotion.sealed/1": Link.SEAL,
+    "promotion.attached/1": Link.SEAL,
+    "promotion.pointed/1": Link.MOVE,
+    "promotion.promoted/1": Link.MOVE,
+    "promotion.failed/1": Link.END,
+    "promotion.vetoed/1": Link.END,
+    "promotion.withdrawn/1": Link.END,
+    "promotion.expired/1": Link.END,
+    "promotion.superseded/1": Link.END,
+}
+
+
+def trail(entries: Iterable[Entry], evidence: tuple[Evidence, ...]) -> tuple[Line, ...]:
+    """Return the chain of custody.
+
+    Args:
+        entries: Every event that names the digest, in the ledger's order.
+        evidence: What is known about the image, bound and verified; what is about another image is left out.
+    """
+    about = tuple(one for one in evidence if one.covers)
+    told = dict.fromkeys(_told(about))
+    return (*sorted(told, key=lambda line: list(Link).index(line.link)), *map(_line, entries))
+
+
+def _told(evidence: tuple[Evidence, ...]) -> Iterator[Line]:
+    for one in evidence:
+        facts, by = one.reading.facts, _by(one)
+        if isinstance(facts, SourceChange):
+            since = f" since {facts.base[:12]}" if facts.base else ""
+            authors = f"{len(facts.authors)} authors{since}"
+            yield Line(Link.SOURCE, f"commit {facts.commit[:12]} of {facts.repository}, by {authors}; {by}")
+        elif isinstance(facts, Provenance):
+            yield Line(Link.BUILD, f"built by {facts.builder_id}{_source(facts)}; {by}", facts.finished)
+        elif isinstance(facts, Sbom):
+            count = len(facts.components)
+            yield Line(Link.EVIDENCE, f"a bill of materials of {count} components; {by}", facts.created)
+        elif isinstance(facts, Scan):
+            found = f"{facts.producer} reports {len(facts.findings)} findings"
+            yield Line(Link.EVIDENCE, f"{found}; {by}", facts.created)
+        elif isinstance(facts, tuple):
+            failed = sum(run.failed + run.errored for run in facts)
+            total = sum(run.total for run in facts)
+            yield Line(Link.EVIDENCE, f"{total} tests, {failed} of them failed; {by}")
+
+
+def _by(evidence: Evidence) -> str:
+    signers = ", ".join(signed.holder for signed in evidence.signers)
+    return f"signed by {signers}" if signers else f"unsigned, {evidence.because}"
+
+
+def _source(provenance: Provenance) -> str:
+    if provenance.source_uri is None:
+        return ""
+    commit = f" at {provenance.source_commit[:12]}" if provenance.source_commit else ""
+    return f" from {provenance.source_uri}{commit}"
+
+
+def _line(entry: Entry) -> Line:
+    event = entry.event
+    return Line(
+        link=_LINKS.get(event.type, Link.OTHER),
+        text=describe(event),
+        at=event.at,
+        index=entry.index,
+        actor=event.actor,
+        environment=event.environment,
+        promotion=event.promotion,
+    )
