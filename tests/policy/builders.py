@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pratique.attest.keykind import KeyKind
+from pratique.attest.seal import Level
 from pratique.attest.verify import Signed
 from pratique.evidence.merge import merge
 from pratique.evidence.model import (
@@ -26,7 +27,7 @@ from pratique.evidence.model import (
     Severity,
     TestRun,
 )
-from pratique.policy.facts import Arrival, CurrentFacts, Facts, Level, Subject, observe
+from pratique.policy.facts import Arrival, CurrentFacts, Facts, Subject, observe
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
 

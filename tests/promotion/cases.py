@@ -9,11 +9,12 @@ from typing import Any
 from tests.promotion.builders import NOW, PR, PROD, STAGING, digest, directory, service
 
 from pratique.attest.dsse import IN_TOTO, build_envelope
+from pratique.attest.seal import Level
 from pratique.attest.source import Source, build_source
 from pratique.attest.statement import Subject, build_statement
 from pratique.evidence.model import Origin, Piece
 from pratique.policy.document import Bundle
-from pratique.policy.facts import Arrival, Level
+from pratique.policy.facts import Arrival
 from pratique.policy.source import load
 from pratique.promotion.case import Case, build_case
 from pratique.promotion.directory import Directory

@@ -17,8 +17,8 @@ from tests.promotion.builders import (
     story,
 )
 
+from pratique.attest.seal import Level
 from pratique.errors import Conflict
-from pratique.policy.facts import Level
 from pratique.promotion.events import Entry, build_event, parse_event
 from pratique.promotion.form import read, write
 from pratique.promotion.happenings import (

@@ -25,9 +25,9 @@ from tests.promotion.cases import (
     source,
 )
 
+from pratique.attest.seal import Level
 from pratique.errors import Absent, Unverified
 from pratique.policy.document import Bundle
-from pratique.policy.facts import Level
 from pratique.policy.result import Outcome
 from pratique.promotion.case import Case, build_case, case_of
 from pratique.promotion.directory import Directory

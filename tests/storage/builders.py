@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pratique.policy.facts import Level
+from pratique.attest.seal import Level
 from pratique.promotion.events import Entry, Event
 from pratique.promotion.happenings import Checkpoint as Seen
 from pratique.promotion.happenings import (

@@ -84,6 +84,62 @@ def test_nobody_may_begin_before_its_moment(tmp_path: Path) -> None:
     assert claim(store) is not None
 
 
+def test_a_hint_that_came_too_early_is_made_up_for(tmp_path: Path) -> None:
+    told: Told = []
+    new_store(tmp_path)
+    worker = hinting(tmp_path, told, Patience(unhinted=timedelta(0)))
+    later = timedelta(milliseconds=300)
+    worker.transact(lambda tx: tx.effects.want(COPY, not_before=tx.now + later))
+    assert claim(worker) is None
+    attend(worker)
+    assert len(told) == 1
+    sleep(later.total_seconds())
+    attend(worker)
+    assert len(told) == 2
+
+
+def test_what_is_postponed_costs_no_attempt_and_may_be_hastened(tmp_path: Path) -> None:
+    store = wanted(tmp_path)
+    claim(store)
+    hour = timedelta(hours=1)
+    store.transact(lambda tx: tx.effects.postpone(COPY.id, 1, tx.now + hour, "waits for evidence"))
+    assert (standing(store).state, standing(store).error) == (State.WANTED, "waits for evidence")
+    assert claim(store) is None
+    store.transact(lambda tx: tx.effects.hasten("pr_1"))
+    claimed = claim(store)
+    assert claimed is not None
+    assert claimed.attempt == 1
+
+
+def test_only_the_running_attempt_may_postpone(tmp_path: Path) -> None:
+    store = wanted(tmp_path)
+    with pytest.raises(Conflict, match="found attempt 1 wanted"):
+        store.transact(lambda tx: tx.effects.postpone(COPY.id, 1, tx.now, "waits"))
+
+
+def test_due_is_what_is_wanted_now(tmp_path: Path) -> None:
+    store = wanted(tmp_path)
+    later = Effect("pr_1", 1, Step.SEAL)
+    store.transact(lambda tx: tx.effects.want(later, not_before=tx.now + timedelta(hours=1)))
+    assert [effect.id for effect in store.read(lambda view: view.effects.due())] == [COPY.id]
+    claim(store)
+    assert store.read(lambda view: view.effects.due()) == ()
+
+
+def test_overdue_is_what_nobody_took_up_while_nobody_was_busy(tmp_path: Path) -> None:
+    store = wanted(tmp_path, Patience())
+
+    def overdue(age: timedelta) -> str | None:
+        return store.read(lambda view: view.effects.overdue("pr_1", age))
+
+    assert overdue(timedelta(hours=1)) is None
+    assert overdue(timedelta(0)) == "copy"
+    other = Effect("pr_2", 1, Step.COPY)
+    store.transact(lambda tx: tx.want(other))
+    store.transact(lambda tx: tx.effects.claim(other.id, 1, "worker-b"))
+    assert overdue(timedelta(0)) is None
+
+
 def test_a_worker_that_is_not_heard_of_is_overtaken_and_then_refused(tmp_path: Path) -> None:
     store = wanted(tmp_path)
     claim(store)

@@ -18,8 +18,8 @@ from tests.storage.builders import (
     withdrawn,
 )
 
+from pratique.attest.seal import Level
 from pratique.errors import Absent, Conflict
-from pratique.policy.facts import Level
 from pratique.promotion.happenings import RemediationClosed, Track
 from pratique.promotion.states import State
 from pratique.storage.store import Store

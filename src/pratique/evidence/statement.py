@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pratique.attest import provenance as slsa
+from pratique.attest.dsse import parse_base64
 from pratique.attest.git_source import GitSource
 from pratique.attest.source import parse_source
 from pratique.attest.statement import Statement
@@ -21,7 +22,7 @@ from pratique.evidence.cyclonedx_json import read_cyclonedx
 from pratique.evidence.document import Document, JsonDocument, open_document
 from pratique.evidence.model import Facts, Material, Opaque, Parse, Provenance, Reading, SourceChange
 from pratique.values.canonical import Json, canonical
-from pratique.values.uris import SOURCE
+from pratique.values.uris import REPORT, SOURCE
 
 COSIGN_CUSTOM = "https://cosign.sigstore.dev/attestation/v1"
 """``cosign attest --type custom``: any document, as text in ``Data``."""
@@ -120,6 +121,13 @@ def _custom(statement: Statement, interpret: Interpret) -> Reading:
     return _inner(statement.predicate.get("Data"), interpret)
 
 
+def _report(statement: Statement, interpret: Interpret) -> Reading:
+    content = statement.predicate.get("content")
+    if not isinstance(content, str):
+        raise Malformed("report: expected 'content' as base64, found none")
+    return interpret(open_document(parse_base64(content)))
+
+
 def _inner(value: Any, interpret: Interpret) -> Reading:
     if isinstance(value, str):
         return interpret(open_document(value.encode(errors="surrogatepass")))
@@ -133,4 +141,5 @@ PREDICATES: Mapping[str, PredicateReader] = {
     COSIGN_VULNERABILITIES: _vulnerabilities,
     COSIGN_CUSTOM: _custom,
     VSA: _summary,
+    REPORT: _report,
 }

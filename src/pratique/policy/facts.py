@@ -6,9 +6,9 @@ Three things are never mixed up: *absent* (no such evidence: an empty tuple), *n
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import TypeVar
 
+from pratique.attest.seal import Level
 from pratique.evidence.merge import merge
 from pratique.evidence.model import Evidence, Provenance, Sbom, Scan, SourceChange, TestRun, Vulnerability
 from pratique.policy.index import Index, build_index
@@ -16,17 +16,6 @@ from pratique.values.digest import Digest
 from pratique.values.names import Environment
 
 T = TypeVar("T", Sbom, Scan, Provenance, SourceChange)
-
-
-class Level(StrEnum):
-    """How an image entered an environment; the word in the seal's level."""
-
-    PROMOTED = "promoted"
-    ADMITTED = "admitted"
-    """It was let in where the gate only warns."""
-    EMERGENCY = "emergency"
-    ADOPTED = "adopted"
-    """It ran there before there was a gate."""
 
 
 @dataclass(frozen=True, slots=True)

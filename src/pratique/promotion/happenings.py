@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pratique.attest.review import Decision
-from pratique.policy.facts import Level
+from pratique.attest.seal import Level
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
+from pratique.attest.seal import Level
 from pratique.policy.environment import Enforcement, EnvironmentRules
-from pratique.policy.facts import Level
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.risk import Risk
 from pratique.policy.settings import Settings

@@ -22,7 +22,6 @@ from pratique.values.moment import parse_moment, render_moment
 Hint = Callable[[sa.Connection, str, int, str, datetime], None]
 """Called in the transaction with ``(connection, effect, attempt, queue, not_before)`` when one may be started."""
 
-
 QUEUE = "effects"
 MOST_AT_ONCE = 100  # effects that one tick of a reconciler attends to: a transaction stays short
 
@@ -136,8 +135,11 @@ class EffectRows:
         """
         due = EFFECT.c.not_before <= render_moment(self._now())
         begun = {"state": State.RUNNING, "owner": owner, "lease_until": self._lease()}
-        claimed = self._change(effect, attempt, State.WANTED, begun, due)
-        return self.find(effect) if claimed else None
+        if self._change(effect, attempt, State.WANTED, begun, due):
+            return self.find(effect)
+        # A hint that comes too early, by a machine's clock that is fast, is spent: the reconciler gives another.
+        self._change(effect, attempt, State.WANTED, {"hinted_at": None})
+        return None
 
     def renew(self, effect: str, attempt: int) -> None:
         """Prolong the lease.

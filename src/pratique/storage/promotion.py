@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pratique.attest.seal import Level
 from pratique.errors import Absent, Conflict
-from pratique.policy.facts import Level
 from pratique.promotion.events import Entry
 from pratique.promotion.form import read, write
 from pratique.promotion.happenings import PromotionPromoted, RemediationClosed, RemediationOpened

@@ -18,7 +18,7 @@ from pratique.storage.failure import dooms_the_transaction, in_our_words
 
 T = TypeVar("T")
 
-MOST_TOGETHER = 128  # bounds how long the first of them waits; larger groups measured no faster
+MOST_TOGETHER = 128  # bounds how long the first of them waits for the last
 
 
 @dataclass(frozen=True, slots=True)

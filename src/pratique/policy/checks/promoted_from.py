@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
+from pratique.attest.seal import Level
 from pratique.errors import Malformed
 from pratique.policy.checks.rule import CheckRule, answer
-from pratique.policy.facts import Arrival, Facts, Level
+from pratique.policy.facts import Arrival, Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.policy.schema import TAG
 from pratique.policy.tightening import demands_more, higher, lower, tighter
