@@ -17,6 +17,7 @@ from pratique.storage.store import Store
 from pratique.storage.transaction import View
 from pratique.tlog.tree import leaf_hash, root_of
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
 Acknowledged = dict[int, str]
 
 
@@ -24,8 +25,7 @@ def hammer(folder: Path, name: int, threads: int, count: int, *before: str) -> s
     """Start a process that appends; ``before`` is a command that runs it."""
     arguments = (str(folder), str(name), str(threads), str(count))
     command = [*before, sys.executable, "-m", "tests.storage.hammer", *arguments]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
 
 
 def acknowledged(lines: Iterable[str]) -> Acknowledged:
@@ -113,3 +113,15 @@ def test_a_process_killed_while_it_commits_leaves_all_or_nothing(tmp_path: Path,
     lines = disturbed(tmp_path, f"signal=KILL:when={killed}")
     assert len(lines) < 40
     check(same_store(tmp_path), acknowledged(lines))
+
+
+def test_on_a_full_disk_nothing_is_lost_and_with_space_it_goes_on(tmp_path: Path) -> None:
+    mount = 'mount -t tmpfs -o size=1m none "$1" && exec "$2" -m tests.storage.small_disk "$1"'
+    apart = ("unshare", "--user", "--map-root-user", "--mount")
+    command = [*apart, "sh", "-c", mount, "sh", str(tmp_path), sys.executable]
+    run = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    if run.returncode == 1 and "unshare" in run.stderr:
+        pytest.skip(f"no small disk here: {run.stderr.strip()}")
+    full, *rest = run.stdout.splitlines() or [run.stderr]
+    assert full.startswith("database FOLDER/pratique.db: the disk ")
+    assert rest == ["whole True True", "goes on True"]

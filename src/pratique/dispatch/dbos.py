@@ -49,6 +49,7 @@ class DbosDispatcher:
         """
         self._url = url
         self._queues = queues
+        self._started = False
         DBOS.migrate(url)
         self._client = DBOSClient(
             system_database_url=url, serializer=DBOSPortableJSONSerializer(), application_name=APPLICATION
@@ -75,6 +76,7 @@ class DbosDispatcher:
         """Begin to call ``run``, as ``dispatch.interface`` says; one dispatcher of a process at a time."""
         if not _ONE_AT_A_TIME.acquire(blocking=False):
             raise RuntimeError("DBOS runs in this process already: stop that dispatcher before starting another")
+        self._started = True
         for queue, at_once in self._queues.items():
             self._client.register_queue(queue, worker_concurrency=at_once, polling_interval_sec=POLL_SECONDS)
         config: DBOSConfig = {
@@ -101,6 +103,8 @@ class DbosDispatcher:
 
     def stop(self) -> None:
         """Stop, as ``dispatch.interface`` says."""
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=GRACE_SECONDS)
+        if self._started:
+            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=GRACE_SECONDS)
+            self._started = False
+            _ONE_AT_A_TIME.release()
         self._client.destroy()
-        _ONE_AT_A_TIME.release()
