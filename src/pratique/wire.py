@@ -16,6 +16,7 @@ from pratique.registry.interface import Lock
 from pratique.registry.open import Settings, open_repository
 from pratique.service.keyring import Keyring
 from pratique.service.workspace import Workspace
+from pratique.signing.sealer import Sealer
 from pratique.storage.blobs import BlobStore
 from pratique.storage.effects import QUEUE, Hint
 from pratique.storage.engine import open_engine
@@ -62,6 +63,8 @@ def open_worker(flag: str | None) -> Iterator[tuple[Workspace, Dispatcher]]:
 def assemble(config: Config, store: Store) -> Workspace:
     """Return the workspace over an open store."""
     settings = _registry_settings(config)
+    keys = Keyring(config.keys, config.origin)
+    trust = parse_trust_root(_read(config.trust_root))
     return Workspace(
         root=config.root,
         export=config.export,
@@ -71,8 +74,9 @@ def assemble(config: Config, store: Store) -> Workspace:
         blobs=BlobStore(config.blobs),
         open=lambda repository: open_repository(repository, settings),
         lock=_file_locks(config.root / "locks"),
-        keys=Keyring(config.keys, config.origin),
-        trust=parse_trust_root(_read(config.trust_root)),
+        keys=keys,
+        sealer=Sealer(trust, keys.seal),
+        trust=trust,
     )
 
 

@@ -15,6 +15,7 @@ from pratique.promotion.states import Promotion
 from pratique.proof.trust import TrustRoot
 from pratique.registry.interface import Lock, Registry
 from pratique.service.keyring import Keyring
+from pratique.signing.sealer import Sealer
 from pratique.storage.blobs import BlobStore
 from pratique.storage.store import Store
 from pratique.storage.transaction import View
@@ -36,6 +37,7 @@ class Workspace:
         open: Opens a repository.
         lock: Guards what several processes would overwrite in a repository.
         keys: Its service keys.
+        sealer: The signer, behind its own door.
         trust: What it believes before it reads its own ledger.
     """
 
@@ -48,6 +50,7 @@ class Workspace:
     open: Callable[[Repository], Registry]
     lock: Lock
     keys: Keyring
+    sealer: Sealer
     trust: TrustRoot
 
     def chain(self, view: View) -> Chain:

@@ -1,0 +1,64 @@
+"""Sealing: a checkpoint over the approval, the clearance, and the signer's word on it.
+
+The risk score is signed here too, by the record key, so that what is attached afterwards is always the same bytes.
+"""
+
+from pratique.attest.dsse import IN_TOTO
+from pratique.attest.statement import Subject, build_statement
+from pratique.errors import Conflict
+from pratique.promotion.form import write
+from pratique.promotion.happenings import Checkpoint, PromotionSealed
+from pratique.promotion.states import Promotion
+from pratique.service.again import judge_again
+from pratique.service.copying import why_stale
+from pratique.service.ledger import checkpoint_over
+from pratique.service.perform import Done
+from pratique.service.proof import clearance
+from pratique.service.review import record_of
+from pratique.service.scribe import Scribe, keep
+from pratique.service.workspace import Workspace
+from pratique.storage.effects import EffectStanding
+from pratique.values.digest import Digest
+from pratique.values.uris import ENVELOPE_MEDIA, RISK
+
+
+def seal_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
+    """Have an approved promotion sealed, and record the seal; nothing is attached yet.
+
+    Raises:
+        Unverified: The signer refuses: something in the clearance does not hold.
+    """
+    stale = workspace.store.read(lambda view: why_stale(workspace, view, promotion))
+    if stale is not None:
+        return judge_again(stale)
+    if promotion.approval is None:
+        raise Conflict(f"promotion {promotion.id}: expected its approval in the ledger, found none; retry it")
+    checkpoint = checkpoint_over(workspace, promotion.approval.index)
+    now = workspace.store.read(lambda view: view.now)
+    sealed = workspace.sealer.seal(clearance(workspace, promotion, checkpoint), workspace.blobs.get, now)
+    seal = keep(workspace.blobs, "seal", ENVELOPE_MEDIA, sealed.envelope)
+    risk = keep(workspace.blobs, "risk", ENVELOPE_MEDIA, _risk(workspace, promotion, sealed.established.images))
+    happening = PromotionSealed(
+        generation=promotion.generation,
+        seal=seal.digest,
+        key=sealed.key,
+        checkpoint=Checkpoint(checkpoint.size, Digest(checkpoint.root.hex())),
+        level=sealed.established.level,
+    )
+
+    def record(scribe: Scribe, standing: Promotion) -> None:
+        outdated = why_stale(workspace, scribe.tx, standing)
+        if outdated is not None:
+            judge_again(outdated).record(scribe, standing)
+        else:
+            scribe.append(happening, seal, risk)
+
+    return Done({"seal": str(seal.digest)}, record)
+
+
+def _risk(workspace: Workspace, promotion: Promotion, images: tuple[Digest, ...]) -> bytes:
+    """Return the risk score as a statement about the image, signed with the record key."""
+    record = record_of(workspace, promotion)
+    predicate = {"record": {"sha256": record.digest.hex}, **write(record.decision.risk)}
+    statement = build_statement(tuple(map(Subject, images)), RISK, predicate)
+    return workspace.keys.record().envelope(IN_TOTO, statement)
