@@ -5,44 +5,32 @@ interpreter needs, a small multiple (docs/adr/0008).
 """
 
 import sys
-from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
 
-from pratique.errors import PratiqueError
-
+TYPE_CHECKING = False  # as in typing, which takes as long to import as everything else here together
 if TYPE_CHECKING:
-    import argparse
+    from pratique.errors import PratiqueError
+
+VERBS = {
+    "init": "make a workspace, its service keys, directory 1 and policy 1",
+    "request": "ask for an image to enter an environment",
+    "status": "what each environment holds, and what is on its way",
+    "show": "everything about one promotion, and what it waits for",
+    "withdraw": "take a request back",
+    "retry": "gather and judge a promotion again",
+    "evidence": "add, list or inspect evidence",
+    "review": "the queue, one review, and a person's signed decision",
+    "remediation": "what must be mended, by whom and when",
+    "directory": "the signed list of people, roles and keys",
+    "policy": "check or publish the rules",
+    "ledger": "sign a checkpoint, prove an entry, export everything",
+    "proof": "export and verify what an auditor needs",
+    "trail": "the chain of custody of one digest",
+    "worker": "do the work that promotions wait for",
+}
+"""Each word of the command line with its summary; ``pratique.cli.<word>`` answers it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """A word of the command line, and the module of ``pratique.cli`` that answers it."""
-
-    name: str
-    summary: str
-
-
-VERBS = (
-    Verb("init", "make a workspace, its service keys, directory 1 and policy 1"),
-    Verb("request", "ask for an image to enter an environment"),
-    Verb("status", "what each environment holds, and what is on its way"),
-    Verb("show", "everything about one promotion, and what it waits for"),
-    Verb("withdraw", "take a request back"),
-    Verb("retry", "gather and judge a promotion again"),
-    Verb("evidence", "add, list or inspect evidence"),
-    Verb("review", "the queue, one review, and a person's signed decision"),
-    Verb("remediation", "what must be mended, by whom and when"),
-    Verb("directory", "the signed list of people, roles and keys"),
-    Verb("policy", "check or publish the rules"),
-    Verb("ledger", "sign a checkpoint, prove an entry, export everything"),
-    Verb("proof", "export and verify what an auditor needs"),
-    Verb("trail", "the chain of custody of one digest"),
-    Verb("worker", "do the work that promotions wait for"),
-)
-
-
-def main() -> NoReturn:
+def main() -> None:
     """Run the program with the process's arguments and leave with its exit code."""
     sys.exit(run(sys.argv[1:]))
 
@@ -57,15 +45,14 @@ def run(arguments: list[str]) -> int:
 
         print(f"pratique {version('pratique')}")
         return 0
-    verb = next((verb for verb in VERBS if verb.name == arguments[0]), None)
-    if verb is None:
+    if arguments[0] not in VERBS:
         return _unknown(arguments[0])
-    return _answer(verb, arguments[1:])
+    return _answer(arguments[0], arguments[1:])
 
 
 def _overview() -> str:
-    width = max(len(verb.name) for verb in VERBS)
-    verbs = "\n".join(f"  {verb.name.ljust(width)}  {verb.summary}" for verb in VERBS)
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb.ljust(width)}  {summary}" for verb, summary in VERBS.items())
     return f"""usage: pratique VERB [OPTIONS]
 
 Clearance for container images: machines check, people decide, anyone can prove it afterwards.
@@ -80,16 +67,18 @@ usage, 3 unreachable, 4 still waiting for evidence or people, 70 a bug."""
 def _unknown(word: str) -> int:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, [verb.name for verb in VERBS], n=1)
+    near = get_close_matches(word, VERBS, n=1)
     hint = f"did you mean {near[0]!r}?" if near else "see `pratique --help`"
     print(f"pratique: usage: there is no verb {word[:60]!r}; {hint}", file=sys.stderr)
     return 2
 
 
-def _answer(verb: Verb, rest: list[str]) -> int:
-    module = import_module(f"pratique.cli.{verb.name}")
-    parser: argparse.ArgumentParser = module.parser(f"pratique {verb.name}", verb.summary)
-    parsed = parser.parse_args(rest)
+def _answer(verb: str, rest: list[str]) -> int:
+    from importlib import import_module
+
+    from pratique.errors import PratiqueError
+
+    parsed = import_module(f"pratique.cli.{verb}").parser(f"pratique {verb}", VERBS[verb]).parse_args(rest)
     try:
         answer = parsed.run(parsed)
         print(answer.rendered(as_json=parsed.json))
@@ -108,7 +97,7 @@ def _answer(verb: Verb, rest: list[str]) -> int:
         return 70
 
 
-def _failed(error: PratiqueError, *, as_json: bool) -> int:
+def _failed(error: "PratiqueError", *, as_json: bool) -> int:
     message = " ".join(str(error).split())
     if as_json:
         import json
