@@ -1,0 +1,172 @@
+"""What belongs in a proof: which entries of the ledger, and which of the objects that they name.
+
+One answer for whoever makes a proof and whoever verifies it. Nothing is left out, and nothing is carried that is
+not looked at: every directory, every policy up to the approval, every event of the promotion, and of their objects
+those that the decision rests on.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pratique.errors import Refused, Unverified
+from pratique.promotion.events import Entry
+from pratique.promotion.happenings import (
+    DirectoryPublished,
+    Happening,
+    PolicyPublished,
+    PromotionApproved,
+    PromotionGathered,
+    PromotionJudged,
+    PromotionPromoted,
+    PromotionRechecked,
+    PromotionRequested,
+    PromotionSealed,
+    ReviewGiven,
+)
+from pratique.promotion.history import fold_all
+from pratique.promotion.states import Approval, Judgement, Promotion
+from pratique.proof.document import Kind
+from pratique.values.digest import Digest
+
+# A clearance ends where the signer begins; a promotion's proof can be attached before anything points at it.
+_LAST: dict[Kind, tuple[type[Happening], ...]] = {
+    Kind.CLEARANCE: (PromotionApproved,),
+    Kind.PROMOTION: (PromotionSealed, PromotionPromoted),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The parts of one proof; ``standing`` is the promotion as the last of its entries leaves it.
+
+    ``entries`` are in the ledger's order. ``objects`` pairs each entry with the objects it contributes.
+    """
+
+    entries: tuple[Entry, ...]
+    standing: Promotion
+    approval: Approval
+    judgement: Judgement
+    objects: tuple[tuple[Entry, str, Digest], ...]
+
+    @property
+    def digests(self) -> frozenset[Digest]:
+        """The digests of every object."""
+        return frozenset(digest for _, _, digest in self.objects)
+
+    def of(self, kind: type[Happening]) -> tuple[Entry, ...]:
+        """Return the entries of one type, in order."""
+        return tuple(entry for entry in self.entries if isinstance(entry.event.data, kind))
+
+
+def contents_of(kind: Kind, promotion: str, entries: Iterable[Entry]) -> Contents:
+    """Return what belongs in a proof, out of at least every entry that does.
+
+    Raises:
+        Refused: The promotion has not come so far.
+        Conflict: Its events cannot follow one another.
+    """
+    every = tuple(sorted(entries, key=lambda entry: entry.index))
+    own = _own(kind, promotion, every)
+    standing = fold_all(own)
+    approval, judgement = standing.approval, standing.judgement
+    if approval is None or judgement is None:
+        raise Refused(f"promotion {promotion}: it has not been approved, so there is nothing to prove")
+    published = tuple(entry for entry in every if _is_published(entry, approval.index))
+    chosen = tuple(sorted((*own, *published), key=lambda entry: entry.index))
+    rests_on = _RestsOn(standing, approval, judgement, policies_used(published, approval, judgement))
+    named = tuple((entry, role, digest) for entry in chosen for role, digest in _named(entry, rests_on))
+    return Contents(chosen, standing, approval, judgement, named)
+
+
+def _own(kind: Kind, promotion: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    own = tuple(entry for entry in entries if entry.event.promotion == promotion)
+    ends = [place for place, entry in enumerate(own, 1) if isinstance(entry.event.data, _LAST[kind])]
+    if not ends:
+        word = "approved" if kind is Kind.CLEARANCE else "sealed"
+        raise Refused(f"promotion {promotion}: it has not been {word}; a {kind} begins there")
+    return own[: ends[-1]]
+
+
+def _is_published(entry: Entry, approved: int) -> bool:
+    match entry.event.data:
+        case DirectoryPublished():
+            return True  # a later version may revoke a key from an earlier index on
+        case PolicyPublished():
+            return entry.index < approved
+        case _:
+            return False
+
+
+def policies_used(
+    entries: Iterable[Entry], approval: Approval, judgement: Judgement
+) -> tuple[Entry | None, Entry | None]:
+    """Return the publication of the policy that was judged by, and that of the one in force at the approval."""
+    published = [entry for entry in entries if isinstance(entry.event.data, PolicyPublished)]
+    judged = (entry for entry in published if entry.index < judgement.index and _bundle(entry) == approval.policy)
+    in_force = (entry for entry in published if entry.index < approval.index and _effective(entry) <= approval.at)
+    return max(judged, key=_index, default=None), max(in_force, key=_index, default=None)
+
+
+def _index(entry: Entry) -> int:
+    return entry.index
+
+
+def _bundle(entry: Entry) -> Digest | None:
+    data = entry.event.data
+    return data.digest if isinstance(data, PolicyPublished) else None
+
+
+def _effective(entry: Entry) -> datetime:
+    data = entry.event.data
+    later = data.effective_on if isinstance(data, PolicyPublished) else None
+    return later or entry.event.at
+
+
+@dataclass(frozen=True, slots=True)
+class _RestsOn:
+    standing: Promotion
+    approval: Approval
+    judgement: Judgement
+    policies: tuple[Entry | None, ...]
+
+
+def _named(entry: Entry, rests_on: _RestsOn) -> Iterator[tuple[str, Digest]]:
+    for role in _roles(entry, rests_on):
+        named = entry.event.object(role)
+        if named is not None:
+            yield role, named.digest
+
+
+def _roles(entry: Entry, rests_on: _RestsOn) -> tuple[str, ...]:
+    """Return which of an entry's objects the decision rests on."""
+    approval, judgement = rests_on.approval, rests_on.judgement
+    roles: tuple[str, ...] = ()
+    match entry.event.data:
+        case DirectoryPublished():
+            roles = ("directory",)
+        case PolicyPublished():
+            roles = ("policy", "policy-signature") if entry in rests_on.policies else ("policy-signature",)
+        case PromotionRequested():
+            roles = ("request",)
+        case PromotionGathered(generation=generation) if generation in (judgement.generation, judgement.confirmed):
+            roles = ("evidence-list",)
+        case PromotionJudged(record=record) if record == approval.record:
+            roles = ("record",)
+        case PromotionRechecked(by_record=record) if record == judgement.rechecked_by:
+            roles = ("record",)
+        case ReviewGiven(record=record) if record == approval.record:
+            roles = ("review",)
+        case PromotionSealed(seal=seal) if seal == rests_on.standing.seal:
+            roles = ("seal",)
+        case _:
+            pass
+    return roles
+
+
+def object_named(entry: Entry, role: str) -> Digest:
+    """Return the digest of an entry's object in this role, or raise ``Unverified`` where it names none."""
+    named = entry.event.object(role)
+    if named is None:
+        raise Unverified(f"entry {entry.index} ({entry.event.type}): expected an object {role!r}, found none")
+    return named.digest

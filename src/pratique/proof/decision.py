@@ -1,0 +1,223 @@
+"""The decision in a proof: that the record is about this promotion, and that its outcome follows from its checks.
+
+Not judged again: that takes the evidence itself (``proof.rejudge``).
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import assert_never
+
+from pratique.attest.seal import Level
+from pratique.errors import Malformed, Unverified
+from pratique.policy.result import Outcome, rank, worst
+from pratique.promotion.authority import Chain
+from pratique.promotion.events import Entry
+from pratique.promotion.guards import InForce, why_judge_again
+from pratique.promotion.happenings import (
+    Happening,
+    PromotionApproved,
+    PromotionGathered,
+    PromotionJudged,
+    PromotionRechecked,
+    Track,
+)
+from pratique.proof.demand import demand
+from pratique.proof.reading import Reading
+from pratique.proof.record import Checked, Recorded, read_record
+from pratique.proof.rules import Fast, Rules
+from pratique.values.canonical import parse_json
+
+_TRACKS = (Track.FAST, Track.SLOW, Track.REMEDIATION)
+
+
+def verify_decision(reading: Reading, chain: Chain, rules: Rules) -> Recorded:
+    """Return the record that the promotion was approved by.
+
+    Raises:
+        Unverified: The record is about something else, its outcome does not follow from its checks and the rules,
+            or it was not in force any more when it was approved.
+        Malformed: The record breaks its form.
+    """
+    record = _judged(reading)
+    _check_outcome(record, rules)
+    _check_separation(reading, record, chain, rules)
+    _check_rechecked(reading, record, rules)
+    _check_approval(reading, record, chain)
+    return record
+
+
+def level_of(record: Recorded, rules: Rules) -> Level:
+    """Return how an image with this record enters: admitted where the gate lets in what it does not pass."""
+    return Level.ADMITTED if rules.warns and any(_blocking(record, rules)) else Level.PROMOTED
+
+
+# 1. The record is about this promotion, and says what the events say.
+
+
+def _judged(reading: Reading) -> Recorded:
+    entry = _entry(reading, PromotionJudged, reading.judgement.index)
+    record, judged = read_record(reading.object(entry, "record")), entry.event.data
+    if not isinstance(judged, PromotionJudged):
+        raise Unverified(f"entry {entry.index}: expected promotion.judged, found {entry.event.type}")
+    _check_inputs(reading, record, judged.generation)
+    held = record.inputs
+    compared = (
+        ("digest", judged.record, record.digest),
+        ("outcome", judged.outcome, record.outcome),
+        ("track", judged.track, record.track),
+        ("risk", judged.risk, record.risk),
+        ("holds_until", judged.holds_until, record.holds_until),
+        ("review_until", judged.review_until, record.review_until),
+        ("policy", judged.policy, held.policy),
+        ("rules", judged.rules, held.rules),
+        ("directory", judged.directory, held.directory),
+        ("current image", judged.current, held.current),
+    )
+    for what, expected, found in compared:
+        demand(f"record, {what}", expected, found)
+    return record
+
+
+def _entry(reading: Reading, kind: type[Happening], index: int) -> Entry:
+    for entry in reading.of(kind):
+        if entry.index == index:
+            return entry
+    raise Unverified(f"proof.entries: expected {kind.__name__} at {index}, found none")
+
+
+def _check_inputs(reading: Reading, record: Recorded, generation: int) -> None:
+    standing, inputs = reading.standing, record.inputs
+    compared = (
+        ("promotion", standing.id, record.promotion),
+        ("generation", generation, record.generation),
+        ("application", standing.application, inputs.application),
+        ("image name", standing.image_name, inputs.image_name),
+        ("source", standing.source, inputs.source),
+        ("image", standing.image, inputs.image),
+        ("from", standing.from_, inputs.from_),
+        ("to", standing.to, inputs.to),
+        ("destination", standing.destination, inputs.destination),
+        ("requester", standing.requester, inputs.requester),
+        ("signed request", standing.signed, inputs.signed),
+        ("request", standing.request, inputs.request),
+    )
+    for what, expected, found in compared:
+        demand(f"record, {what}", expected, found)
+    _check_evidence(reading, record, generation)
+
+
+def _check_evidence(reading: Reading, record: Recorded, generation: int) -> None:
+    entry, gathered = _gathered(reading, generation)
+    demand("record, evidence root", gathered.evidence_root, record.inputs.evidence_root)
+    demand("record, pieces of evidence", gathered.pieces, len(record.pieces))
+    demand("record, feeds", gathered.feeds, record.inputs.feeds)
+    demand("record, platforms", gathered.platforms, record.inputs.platforms)
+    listed = parse_json(reading.object(entry, "evidence-list"), "evidence list")
+    if listed != list(record.pieces):
+        raise Unverified("record, evidence: expected the pieces of the evidence list, found others")
+
+
+def _gathered(reading: Reading, generation: int) -> tuple[Entry, PromotionGathered]:
+    for entry in reading.of(PromotionGathered):
+        data = entry.event.data
+        if isinstance(data, PromotionGathered) and data.generation == generation:
+            return entry, data
+    raise Unverified(f"proof.entries: expected promotion.gathered of generation {generation}, found none")
+
+
+# 2. The outcome and the track follow from the checks and the rules.
+
+
+def _check_outcome(record: Recorded, rules: Rules) -> None:
+    demand("record, checks", rules.checks, tuple((check.id, check.check) for check in record.checks))
+    demand("record, outcome of its checks", worst(tuple(check.outcome for check in record.checks)), record.outcome)
+    for check in _blocking(record, rules):
+        if not rules.warns:
+            raise Unverified(f"record, track {record.track}: check {check.id} is {check.outcome}, which blocks")
+    match record.track:
+        case Track.FAST:
+            _check_fast(record, rules.fast)
+        case Track.SLOW:
+            if rules.slow is None:
+                raise Unverified("record, track slow: the policy has no slow track here")
+        case Track.REMEDIATION:
+            raise Unverified("record, track: expected one that lets an image in, found remediation")
+        case _:
+            assert_never(record.track)
+
+
+def _blocking(record: Recorded, rules: Rules) -> Iterator[Checked]:
+    yield from (check for check in record.checks if rules.counts_as(check.outcome) is Outcome.BLOCK)
+
+
+def _check_fast(record: Recorded, fast: Fast | None) -> None:
+    if fast is None:
+        raise Unverified("record, track fast: the policy has no fast track here")
+    for check in record.checks:
+        if fast.all_pass and check.outcome not in (Outcome.PASS, Outcome.WARN):
+            raise Unverified(f"record, track fast: check {check.id} is {check.outcome}, not passed")
+    if fast.risk_at_most is not None and _score(record.risk) > fast.risk_at_most:
+        raise Unverified(f"record, track fast: risk at most {fast.risk_at_most}, found {record.risk}")
+
+
+def _score(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise Malformed(f"record.risk.score: expected a decimal, found {text[:40]!r}") from error
+
+
+def _check_separation(reading: Reading, record: Recorded, chain: Chain, rules: Rules) -> None:
+    """Return if whom the policy excludes is excluded, as far as the events tell; authors are in the evidence."""
+    separation = rules.slow.separation if rules.slow else ()
+    demand("record, separation", separation, record.separation)
+    requester = chain.at(reading.judgement.index).person_behind(reading.standing.requester)
+    excluded = {exclusion.person for exclusion in record.excluded}
+    if "requester" in separation and requester is not None and requester not in excluded:
+        raise Unverified(f"record, separation: expected {requester}, who asked, to be excluded")
+
+
+# 3. A second look that left the record in force came out no worse.
+
+
+def _check_rechecked(reading: Reading, record: Recorded, rules: Rules) -> None:
+    for entry in reading.of(PromotionRechecked):
+        data = entry.event.data
+        if isinstance(data, PromotionRechecked) and data.by_record == reading.judgement.rechecked_by:
+            later = read_record(reading.object(entry, "record"))
+            demand("promotion.rechecked, record", data.by_record, later.digest)
+            demand("promotion.rechecked, outcome", later.outcome, data.outcome)
+            demand("promotion.rechecked, holds_until", later.holds_until, data.holds_until)
+            demand("promotion.rechecked, current image", later.inputs.current, data.current)
+            _check_inputs(reading, later, data.generation)
+            _check_outcome(later, rules)
+            _refuse_worse(record, later)
+
+
+def _refuse_worse(record: Recorded, later: Recorded) -> None:
+    demand("promotion.rechecked, policy", record.inputs.policy, later.inputs.policy)
+    demand("promotion.rechecked, directory", record.inputs.directory, later.inputs.directory)
+    worse = (
+        rank(later.outcome) > rank(record.outcome)
+        or _TRACKS.index(later.track) > _TRACKS.index(record.track)
+        or not later.terms <= record.terms
+        or not set(later.needs) <= set(record.needs)
+        or not set(later.excluded) <= set(record.excluded)
+    )
+    if worse:
+        raise Unverified(f"promotion.rechecked: {later.digest} is worse than {record.digest}, which people signed")
+
+
+# 4. The decision was still in force when it was approved.
+
+
+def _check_approval(reading: Reading, record: Recorded, chain: Chain) -> None:
+    approval, judgement = reading.approval, reading.judgement
+    approved = _entry(reading, PromotionApproved, approval.index).event.data
+    track = approved.track if isinstance(approved, PromotionApproved) else None
+    demand("promotion.approved, track", record.track, track)
+    demand("promotion.approved, policy", judgement.policy, approval.policy)
+    in_force = InForce(approval.at, approval.rules, chain.at(approval.index).digest, approval.current)
+    again = why_judge_again(judgement, in_force)
+    if again:
+        raise Unverified(f"promotion.approved at {approval.index}: it had to be judged again first: {again}")

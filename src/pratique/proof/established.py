@@ -1,0 +1,148 @@
+"""What a verified proof establishes: facts for people, and what nobody checked.
+
+Every value here was derived from verified bytes; what rests on somebody's word says so in ``not_checked``.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pratique.attest.seal import Level
+from pratique.policy.result import Outcome
+from pratique.promotion.happenings import Track
+from pratique.proof.document import Kind
+from pratique.values.digest import Digest
+from pratique.values.moment import render_moment
+from pratique.values.names import Actor, Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """A person whose signature counted, and the bracket in which it was made.
+
+    It was made after the ledger had ``seen`` entries, and before it stood at ``index``; ``at`` is the ledger's own
+    clock there.
+    """
+
+    person: Actor
+    role: str
+    key: str
+    reason: str
+    seen: int
+    index: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A witness that saw the ledger under the proof's checkpoint, and when by its own clock."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The seal over the approval; from ``expires`` on it no longer holds, where there is such a moment."""
+
+    digest: Digest
+    key: str
+    verifier: str
+    index: int
+    at: datetime
+    expires: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Established:
+    """What holds about one promotion.
+
+    ``images`` are the image and each of its platforms; ``inputs`` the digests of everything signed or gathered
+    that the decision rests on; ``note`` the checkpoint under which everything stands.
+    """
+
+    kind: Kind
+    promotion: str
+    application: str
+    image_name: str
+    images: tuple[Digest, ...]
+    source: str
+    from_: Environment | None
+    environment: Environment
+    destination: str
+    requester: Actor
+    request_signed: bool
+    level: Level
+    track: Track
+    outcome: Outcome
+    risk: str
+    record: Digest
+    engine: str
+    evidence_root: Digest
+    inputs: tuple[Digest, ...]
+    approved_index: int
+    approved_at: datetime
+    approvers: tuple[Approver, ...]
+    bundle: str
+    policy_version: int
+    policy: Digest
+    rules: Digest
+    directory_version: int
+    directory: Digest
+    origin: str
+    size: int
+    note: str
+    witnesses: tuple[Witnessed, ...]
+    sealed: Sealed | None
+    not_checked: tuple[str, ...]
+
+    @property
+    def image(self) -> Digest:
+        """The image's digest."""
+        return self.images[0]
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """Everything for people, as label and text, in the order in which it is read."""
+        return (
+            ("image", f"{self.image_name} {self.image}"),
+            ("promotion", f"{self.promotion} of {self.application}"),
+            ("way", f"{self.from_ or self.source} → {self.environment}, at {self.destination}"),
+            ("asked by", self.requester if self.request_signed else f"{self.requester} (unsigned)"),
+            ("decision", f"{self.outcome}, track {self.track}, risk {self.risk}; record {self.record}"),
+            ("approved", f"at index {self.approved_index}, {render_moment(self.approved_at)}"),
+            *(("approved by", _told(approver)) for approver in self.approvers),
+            ("level", self.level.name_in(self.environment)),
+            ("policy", f"{self.bundle} version {self.policy_version}, {self.policy}"),
+            ("directory", f"version {self.directory_version}, {self.directory}"),
+            *((("sealed", _seal_told(self.sealed)),) if self.sealed else ()),
+            ("ledger", f"{self.origin}, {self.size} entries; {_witnesses_told(self.witnesses)}"),
+            *(("not checked", sentence) for sentence in self.not_checked),
+        )
+
+
+def _told(approver: Approver) -> str:
+    return (
+        f"{approver.person} as {approver.role}, key {approver.key}, after entry {approver.seen - 1} and before "
+        f"{approver.index} ({render_moment(approver.at)})"
+    )
+
+
+def _seal_told(sealed: Sealed) -> str:
+    until = f", holds until {render_moment(sealed.expires)}" if sealed.expires else ""
+    return (
+        f"at index {sealed.index}, {render_moment(sealed.at)}, by {sealed.verifier} with key {sealed.key}{until}"
+    )
+
+
+def _witnesses_told(witnesses: tuple[Witnessed, ...]) -> str:
+    if not witnesses:
+        return "not witnessed"
+    return ", ".join(f"witnessed by {witness.name} {render_moment(witness.at)}" for witness in witnesses)
+
+
+def witnessed(name: str, seconds: int) -> Witnessed | None:
+    """Return a witness and its time, or None where its clock was so wrong that there is no such time."""
+    try:
+        return Witnessed(name, datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None

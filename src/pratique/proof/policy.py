@@ -1,0 +1,124 @@
+"""The policies in a proof: who signed each version, and which rules were in force where it matters."""
+
+from dataclasses import dataclass
+
+from pratique.attest.dsse import IN_TOTO, parse_envelope
+from pratique.attest.policy import Policy, parse_policy
+from pratique.attest.sshsig import Namespace
+from pratique.attest.verify import TrustedKeys, open_envelope
+from pratique.errors import Unverified
+from pratique.promotion.authority import Chain
+from pratique.promotion.events import Entry
+from pratique.promotion.happenings import PolicyPublished
+from pratique.proof.contents import policies_used
+from pratique.proof.demand import demand
+from pratique.proof.reading import Reading
+from pratique.proof.rules import Rules, SignedPolicy, read_policy
+from pratique.values.digest import Digest
+from pratique.values.names import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyInForce:
+    """The policy that was judged by; its rules of the environment were in force at the approval."""
+
+    bundle: str
+    version: int
+    digest: Digest
+    rules: Rules
+    destination: str
+
+
+def verify_policies(reading: Reading, chain: Chain) -> PolicyInForce:
+    """Return the policy that the promotion was judged by.
+
+    Every version up to the approval must be signed by a threshold of the root keys of the directory in force at
+    its index, and follow from the one before.
+
+    Raises:
+        Unverified: A signature, version or digest does not fit, or other rules were in force.
+        Malformed: A policy or statement breaks its form.
+        Absent: The policy knows neither the environment nor the destination.
+    """
+    _verify_succession(reading, chain)
+    judged, in_force = policies_used(reading.of(PolicyPublished), reading.approval, reading.judgement)
+    if judged is None or in_force is None:
+        raise Unverified(
+            f"policy: expected {reading.approval.policy} to be published before it was judged by, found no entry"
+        )
+    _verify_in_force(reading, in_force)
+    signed, rules = _read(reading, judged)
+    demand("policy, rules that the approval rests on", reading.approval.rules, rules.digest)
+    standing, published = reading.standing, _published(judged)
+    destination = signed.destination(standing.application, standing.image_name, standing.to)
+    demand("promotion.requested, destination in the signed policy", destination, standing.destination)
+    return PolicyInForce(published.bundle, published.version, signed.digest, rules, destination)
+
+
+def _verify_succession(reading: Reading, chain: Chain) -> None:
+    previous: PolicyPublished | None = None
+    for entry in reading.of(PolicyPublished):
+        published = _published(entry)
+        _verify_signed(reading, entry, published, chain)
+        where = f"policy at {entry.index}"
+        demand(f"{where}, version", previous.version + 1 if previous else 1, published.version)
+        demand(f"{where}, previous version's digest", previous.digest if previous else None, published.previous)
+        demand(f"{where}, name", previous.bundle if previous else published.bundle, published.bundle)
+        previous = published
+
+
+def _verify_signed(reading: Reading, entry: Entry, published: PolicyPublished, chain: Chain) -> None:
+    directory = chain.at(entry.index)
+    envelope = parse_envelope(reading.object(entry, "policy-signature"))
+    root = directory.document.root
+    keys: TrustedKeys = tuple(
+        (key.person, key.key) for key in root.keys if not _is_revoked(chain, key.key.key_id, entry.index)
+    )
+    try:
+        opened = open_envelope(envelope, keys, Namespace.POLICY, payload_type=IN_TOTO, threshold=root.threshold)
+    except Unverified as error:
+        raise Unverified(
+            f"policy at {entry.index}: root keys of directory {directory.version}: {error}"
+        ) from error
+    said = Policy(
+        bundle=published.bundle,
+        digest=published.digest,
+        version=published.version,
+        previous=published.previous,
+        effective_on=published.effective_on,
+        directory=directory.digest,
+        sources=parse_policy(opened.payload).sources,
+    )
+    demand(f"policy at {entry.index}, what its owners signed", said, parse_policy(opened.payload))
+
+
+def _is_revoked(chain: Chain, key_id: str, index: int) -> bool:
+    revoked = chain.revoked_from(key_id)
+    return revoked is not None and revoked <= index
+
+
+def _verify_in_force(reading: Reading, entry: Entry) -> None:
+    _, rules = _read(reading, entry)
+    if rules.digest != reading.approval.rules:
+        raise Unverified(
+            f"policy: version {_published(entry).version} was in force at the approval, with the rules "
+            f"{rules.digest} for {rules.environment}; the approval rests on {reading.approval.rules}"
+        )
+
+
+def _read(reading: Reading, entry: Entry) -> tuple[SignedPolicy, Rules]:
+    published = _published(entry)
+    signed = read_policy(reading.object(entry, "policy"))
+    demand(f"policy at {entry.index}, digest", published.digest, signed.digest)
+    environment = reading.standing.to
+    rules = signed.rules(environment)
+    announced = dict(published.environments).get(Environment(environment))
+    demand(f"policy at {entry.index}, rules of {environment}", rules.digest, announced)
+    return signed, rules
+
+
+def _published(entry: Entry) -> PolicyPublished:
+    data = entry.event.data
+    if not isinstance(data, PolicyPublished):
+        raise Unverified(f"entry {entry.index}: expected policy.published, found {entry.event.type}")
+    return data

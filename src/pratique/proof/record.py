@@ -1,0 +1,187 @@
+"""The decision record in a proof, read as far as a proof is held against it.
+
+``promotion.record`` reads a record whole, to judge again. Verifying compares what the record relied on with the
+events and the signed policy, and must start fast; so this reads those parts alone, whatever else the record holds.
+Its bytes are bound by its digest, which the events name and the reviewers signed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pratique.attest.fields import Fields
+from pratique.errors import Malformed
+from pratique.policy.result import Outcome
+from pratique.promotion.happenings import Feed, Platform, Track
+from pratique.promotion.quorum import Exclusion, Need
+from pratique.tlog.tree import leaf_hash, root_of
+from pratique.values.canonical import Json, canonical, parse_object
+from pratique.values.digest import Digest
+from pratique.values.names import Actor, parse_actor, parse_group
+
+SCHEMA = "pratique/record/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a judgement relied on, as far as events say the same."""
+
+    now: datetime
+    application: str
+    image_name: str
+    source: str
+    image: Digest
+    platforms: tuple[Platform, ...]
+    from_: str | None
+    to: str
+    destination: str
+    policy: Digest
+    rules: Digest
+    directory: Digest
+    request: Digest | None
+    requester: str
+    signed: bool
+    evidence_root: Digest
+    feeds: tuple[Feed, ...]
+    current: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How one check ended, and the terms of what it found."""
+
+    id: str
+    check: str
+    outcome: Outcome
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A record; ``pieces`` are the frozen evidence as listed, and ``evidence`` the digests of their bytes."""
+
+    digest: Digest
+    engine: str
+    promotion: str
+    generation: int
+    inputs: Inputs
+    checks: tuple[Checked, ...]
+    outcome: Outcome
+    risk: str
+    track: Track
+    needs: tuple[Need, ...]
+    separation: tuple[str, ...]
+    excluded: tuple[Exclusion, ...]
+    review_until: datetime | None
+    holds_until: datetime | None
+    pieces: tuple[Json, ...]
+    evidence: tuple[Digest, ...]
+
+    @property
+    def images(self) -> tuple[Digest, ...]:
+        """The image and every platform of it, distinct; what reviewers sign and what is sealed."""
+        return tuple(dict.fromkeys((self.inputs.image, *(one.digest for one in self.inputs.platforms))))
+
+    @property
+    def terms(self) -> frozenset[tuple[str, str]]:
+        """What was found by checks that did not pass: the check's id and the finding's term."""
+        failed = (check for check in self.checks if check.outcome is not Outcome.PASS)
+        return frozenset((check.id, term) for check in failed for term in check.terms)
+
+
+def read_record(content: bytes) -> Recorded:
+    """Read a record; raises ``Malformed`` where a field is missing or of another type."""
+    fields = Fields("record", parse_object(content, "record"))
+    if fields.text("schema") != SCHEMA:
+        raise Malformed(f"record.schema: expected {SCHEMA!r}, found {fields.text('schema')[:80]!r}")
+    inputs, separation = fields.object("inputs"), fields.object("separation")
+    pieces = inputs.object("evidence").objects("pieces")
+    return Recorded(
+        digest=Digest.of(content),
+        engine=fields.text("engine"),
+        promotion=fields.text("promotion"),
+        generation=fields.integer("generation"),
+        inputs=_inputs(inputs),
+        checks=tuple(_checked(check) for check in fields.objects("checks")),
+        outcome=fields.member("outcome", Outcome),
+        risk=fields.object("risk").text("score"),
+        track=fields.object("track").member("name", Track),
+        needs=tuple(_needs(fields)),
+        separation=separation.texts("rules"),
+        excluded=tuple(
+            Exclusion(item.parsed("person", parse_actor), item.text("because"))
+            for item in separation.objects("excluded")
+        ),
+        review_until=fields.nullable("review_until", fields.moment),
+        holds_until=fields.nullable("holds_until", fields.moment),
+        pieces=tuple(piece.values for piece in pieces),
+        evidence=tuple(piece.parsed("digest", Digest.parse) for piece in pieces),
+    )
+
+
+def _inputs(fields: Fields) -> Inputs:
+    image, policy, request = fields.object("image"), fields.object("policy"), fields.object("request")
+    current = fields.object("history").object_or_empty("current")
+    return Inputs(
+        now=fields.moment("now"),
+        application=fields.text("application"),
+        image_name=image.text("name"),
+        source=image.text("source"),
+        image=_digest(image, "digest"),
+        platforms=tuple(map(_platform, image.objects("platforms"))),
+        from_=fields.nullable("from", fields.text),
+        to=fields.text("to"),
+        destination=fields.text("destination"),
+        policy=_digest(policy, "digest"),
+        rules=_digest(policy, "rules"),
+        directory=_digest(fields.object("directory"), "digest"),
+        request=request.nullable("envelope", lambda name: _digest(request, name)),
+        requester=Actor(request.text("requester")),
+        signed=_is_signed(request),
+        evidence_root=_evidence_root(fields.object("evidence")),
+        feeds=tuple(Feed(feed.text("name"), _digest(feed, "digest")) for feed in fields.objects("feeds")),
+        current=_digest(current, "digest") if current.values else None,
+    )
+
+
+def _checked(fields: Fields) -> Checked:
+    return Checked(
+        id=fields.text("id"),
+        check=fields.text("check"),
+        outcome=fields.member("outcome", Outcome),
+        terms=tuple(finding.text("term") for finding in fields.objects_or_empty("findings")),
+    )
+
+
+def _digest(fields: Fields, name: str) -> Digest:
+    return fields.parsed(name, Digest.parse)
+
+
+def _platform(fields: Fields) -> Platform:
+    config = _digest(fields, "config") if fields.has("config") else None
+    return Platform(fields.text("platform"), _digest(fields, "digest"), config)
+
+
+def _is_signed(fields: Fields) -> bool:
+    signed = fields.values.get("signed")
+    if not isinstance(signed, bool):
+        raise Malformed(f"{fields.path('signed')}: expected true or false")
+    return signed
+
+
+def _needs(fields: Fields) -> Iterator[Need]:
+    for item in fields.objects("approvals"):
+        outside = item.parsed("outside", parse_group) if item.has("outside") else None
+        yield Need(item.text("role"), item.integer("count"), outside, item.text_or_empty("because") or None)
+
+
+def _evidence_root(fields: Fields) -> Digest:
+    """Return the stated root, which must be that of the listed pieces (``promotion.evidence_set``)."""
+    leaves = [
+        {name: piece.values.get(name) for name in ("digest", "mediaType", "size", "subject")}
+        for piece in fields.objects("pieces")
+    ]
+    root = Digest(root_of(leaf_hash(canonical(leaf)) for leaf in leaves).hex())
+    if root != _digest(fields, "root"):
+        raise Malformed(f"{fields.path('root')}: expected {root}, the root of the listed pieces")
+    return root

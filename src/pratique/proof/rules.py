@@ -1,0 +1,149 @@
+"""The rules of one environment, read from the signed policy as far as a proof is held against them.
+
+``policy.document`` reads a policy whole, to judge by it. Verifying only asks who had to decide and which checks
+there had to be, and must start in the time that a bare signature check takes; so this reads those parts alone.
+What else the policy says is bound by the digest of the rules. A test holds the two against each other.
+
+Defaults are part of the document's version and never change (``policy.schema``).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pratique.attest.fields import Fields
+from pratique.errors import Absent, Malformed
+from pratique.policy.result import OnUnknown, Outcome
+from pratique.values.canonical import canonical, parse_object
+from pratique.values.digest import Digest
+
+SCHEMA = "pratique/policy/1"
+MAX_BYTES = 4 * 1024 * 1024
+_SEPARATION = ("requester", "author", "builder")
+
+
+@dataclass(frozen=True, slots=True)
+class Fast:
+    """What the fast track demands; ``all_pass`` where no check may ask for people."""
+
+    all_pass: bool
+    risk_at_most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Who must approve, as role and number, and whom the policy excludes."""
+
+    approvals: tuple[tuple[str, int], ...]
+    separation: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one environment demands; ``digest`` is that of all its resolved rules.
+
+    ``checks`` are the id and kind of each, in order. ``warns`` where the gate lets in what it does not pass.
+    """
+
+    environment: str
+    digest: Digest
+    warns: bool
+    checks: tuple[tuple[str, str], ...]
+    fast: Fast | None
+    slow: Slow | None
+    on_missing: OnUnknown
+    on_error: OnUnknown
+
+    def counts_as(self, outcome: Outcome) -> Outcome:
+        """Return what an outcome means for the promotion: ``unknown`` and ``error`` count as the policy says."""
+        match outcome:
+            case Outcome.UNKNOWN:
+                return self.on_missing.outcome
+            case Outcome.ERROR:
+                return self.on_error.outcome
+            case _:
+                return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPolicy:
+    """A resolved policy, whose bytes were signed."""
+
+    digest: Digest
+    fields: Fields
+
+    def rules(self, environment: str) -> Rules:
+        """Return one environment's rules, or raise ``Absent``."""
+        environments = self.fields.object("environments")
+        if not environments.has(environment):
+            raise Absent(f"policy: has no environment {environment!r}")
+        return _rules(environment, environments.object(environment))
+
+    def destination(self, application: str, image: str, environment: str) -> str:
+        """Return where an image goes in an environment, or raise ``Absent``."""
+        found = self.fields.object_or_empty("applications").object_or_empty(application)
+        for item in found.objects_or_empty("images"):
+            if item.text("name") == image:
+                place = item.object("destinations").object_or_empty(environment)
+                if place.has("repository"):
+                    return place.text("repository")
+        raise Absent(f"policy: has no destination for {application}, image {image}, in {environment}")
+
+
+def read_policy(resolved: bytes) -> SignedPolicy:
+    """Read a resolved policy; raises ``Malformed`` where it is none."""
+    fields = Fields("policy", parse_object(resolved, "policy", max_bytes=MAX_BYTES))
+    if fields.text("schema") != SCHEMA:
+        raise Malformed(f"policy.schema: expected {SCHEMA!r}, found {fields.text('schema')[:80]!r}")
+    return SignedPolicy(Digest.of(resolved), fields)
+
+
+def _rules(environment: str, fields: Fields) -> Rules:
+    fields.only("from", "enforcement", "relax", "checks", "tracks", "settings")
+    tracks = fields.object("tracks").only("fast", "slow")
+    settings = fields.object_or_empty("settings")
+    return Rules(
+        environment=environment,
+        digest=_digest(environment, fields.values),
+        warns=_word(fields, "enforcement", "block", "warn") == "warn",
+        checks=tuple((item.text("id"), item.text("check")) for item in fields.objects("checks")),
+        fast=_fast(tracks.object("fast")) if tracks.has("fast") else None,
+        slow=_slow(tracks.object("slow")) if tracks.has("slow") else None,
+        on_missing=OnUnknown(_word(settings, "on_missing_evidence", OnUnknown.FAIL, OnUnknown.HOLD)),
+        on_error=OnUnknown(_word(settings, "on_check_error", OnUnknown.HOLD, OnUnknown.FAIL)),
+    )
+
+
+def _digest(environment: str, values: Mapping[str, Any]) -> Digest:
+    # A policy writes its environments as a table, and one environment's rules with its name inside.
+    return Digest.of(canonical({"environment": environment, "rules": {**values, "name": environment}}))
+
+
+def _fast(fields: Fields) -> Fast:
+    fields.only("when", "risk_at_most", "also", "first_arrival", "relax")
+    return Fast(
+        all_pass=_word(fields, "when", "all_pass", "always") == "all_pass",
+        risk_at_most=fields.integer("risk_at_most") if fields.has("risk_at_most") else None,
+    )
+
+
+def _slow(fields: Fields) -> Slow:
+    fields.only("route", "approvals", "separation", "distinct_people", "window", "on_timeout", "relax")
+    return Slow(
+        approvals=tuple(_approvals(fields)),
+        separation=fields.texts("separation") if "separation" in fields.values else _SEPARATION,
+    )
+
+
+def _approvals(fields: Fields) -> Iterator[tuple[str, int]]:
+    for item in fields.objects("approvals"):
+        item.only("role", "count")
+        yield item.text("role"), item.integer("count")
+
+
+def _word(fields: Fields, name: str, usual: str, other: str) -> str:
+    """Return one of two words, the first where nothing is written."""
+    found = fields.text(name) if fields.has(name) else str(usual)
+    if found not in (usual, other):
+        raise Malformed(f"{fields.path(name)}: expected {usual} or {other}, found {found[:80]!r}")
+    return found

@@ -1,0 +1,176 @@
+"""The seal in a proof: what the signer must have signed, and that it did.
+
+``summary`` says what a seal over a clearance states, once for the signer and the verifier.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pratique.attest.dsse import parse_envelope
+from pratique.attest.keys import PublicKey
+from pratique.attest.seal import Seal
+from pratique.attest.statement import Subject
+from pratique.attest.vsa import Expected, Result, Vsa, check_vsa
+from pratique.errors import Unverified
+from pratique.promotion.authority import Chain
+from pratique.promotion.events import Entry
+from pratique.promotion.happenings import PromotionPromoted, PromotionSealed
+from pratique.proof.demand import demand
+from pratique.proof.established import Established, Sealed
+from pratique.proof.ledger import Seen
+from pratique.proof.reading import Reading
+from pratique.proof.trust import TrustRoot
+from pratique.tlog.policy import verify_checkpoint
+from pratique.values.digest import Digest
+
+
+def summary(
+    cleared: Established,
+    *,
+    verifier: str,
+    checkpoint: str,
+    verified_at: datetime | None,
+    expires: datetime | None = None,
+) -> Vsa:
+    """Return what a seal states of an approved promotion.
+
+    Args:
+        cleared: What its clearance established.
+        verifier: The id of the installation that seals.
+        checkpoint: The signed note that covers the approval; a clearance's own is ``cleared.note``.
+        verified_at: When the clearance was verified.
+        expires: From when on the seal no longer holds; None: it does not lapse.
+    """
+    seal = Seal(
+        environment=cleared.environment,
+        application=cleared.application,
+        promotion=cleared.promotion,
+        approved_index=cleared.approved_index,
+        checkpoint=checkpoint,
+        directory=cleared.directory,
+        record=cleared.record,
+        level=cleared.level,
+        expires=expires,
+    )
+    return Vsa(
+        subjects=tuple(map(Subject, cleared.images)),
+        verifier=verifier,
+        verified_at=verified_at,
+        resource_uri=cleared.destination,
+        policy_uri=f"urn:pratique:policy:{cleared.bundle}:{cleared.policy_version}",
+        policy=cleared.policy,
+        inputs=cleared.inputs,
+        result=Result.PASSED,
+        levels=(seal.level_name,),
+        seal=seal,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SealSeen:
+    """A seal that holds, and the ledger as the signer saw it."""
+
+    sealed: Sealed
+    seen: Seen
+
+
+def verify_seal(reading: Reading, chain: Chain, cleared: Established, trust: TrustRoot) -> SealSeen:
+    """Return the seal once it is known to state what the clearance established, and no more.
+
+    Args:
+        reading: A promotion's proof.
+        chain: Its directories, which name the environment's seal key.
+        cleared: What the proof established without its seal.
+        trust: Whose seals count, and which checkpoints.
+
+    Raises:
+        Unverified: Another key signed, or the seal says something else.
+        Malformed: The seal breaks its form.
+    """
+    entry, data = _sealed(reading)
+    key = _key(chain, entry, data, cleared)
+    envelope = parse_envelope(reading.object(entry, "seal"))
+    demand("promotion.sealed, seal", data.seal, envelope.digest)
+    level = cleared.level.name_in(cleared.environment)
+    vsa = check_vsa(
+        envelope, Expected(key, trust.verifier, cleared.image, cleared.destination, level), entry.event.at
+    )
+    _check_statement(vsa, cleared, trust)
+    _check_events(reading, entry, data, cleared)
+    sealed = Sealed(
+        data.seal, data.key, vsa.verifier, entry.index, entry.event.at, vsa.seal.expires if vsa.seal else None
+    )
+    return SealSeen(sealed, _seen(vsa, entry, data, cleared, trust))
+
+
+def _sealed(reading: Reading) -> tuple[Entry, PromotionSealed]:
+    for entry in reversed(reading.of(PromotionSealed)):
+        if isinstance(entry.event.data, PromotionSealed):
+            return entry, entry.event.data
+    raise Unverified("proof.entries: expected promotion.sealed, found none")
+
+
+def _key(chain: Chain, entry: Entry, data: PromotionSealed, cleared: Established) -> PublicKey:
+    directory = chain.at(entry.index)
+    for _, key in directory.service_keys(f"seal:{cleared.environment}"):
+        revoked = chain.revoked_from(key.key_id)
+        if key.key_id == data.key and (revoked is None or revoked > entry.index):
+            return key
+    raise Unverified(
+        f"seal: the key {data.key} may not seal for {cleared.environment} at {entry.index}: version "
+        f"{directory.version} of the directory does not say so, or it is revoked"
+    )
+
+
+def _check_statement(vsa: Vsa, cleared: Established, trust: TrustRoot) -> None:
+    if vsa.seal is None:
+        raise Unverified("seal: expected our extension, found a summary without it")
+    expected = summary(
+        cleared,
+        verifier=trust.verifier,
+        checkpoint=vsa.seal.checkpoint,
+        verified_at=vsa.verified_at,
+        expires=vsa.seal.expires,
+    )
+    compared = (
+        ("subjects", _digests(expected), _digests(vsa)),
+        ("policy", expected.policy, vsa.policy),
+        ("inputAttestations", expected.inputs, vsa.inputs),
+        ("levels", expected.levels, vsa.levels),
+        ("promotion", cleared.promotion, vsa.seal.promotion),
+        ("approved index", cleared.approved_index, vsa.seal.approved_index),
+        ("directory", cleared.directory, vsa.seal.directory),
+        ("record", cleared.record, vsa.seal.record),
+    )
+    for what, wanted, found in compared:
+        demand(f"seal, {what}", wanted, found)
+    if vsa != expected:
+        raise Unverified("seal: expected the summary of this approval, found one that says something else")
+
+
+def _digests(vsa: Vsa) -> tuple[Digest, ...]:
+    return tuple(subject.digest for subject in vsa.subjects)
+
+
+def _check_events(reading: Reading, entry: Entry, data: PromotionSealed, cleared: Established) -> None:
+    demand("promotion.sealed, level", str(cleared.level), str(data.level))
+    for promoted in reading.of(PromotionPromoted):
+        if isinstance(promoted.event.data, PromotionPromoted):
+            demand("promotion.promoted, level", str(cleared.level), str(promoted.event.data.level))
+    holds_until = reading.judgement.holds_until
+    if holds_until is not None and entry.event.at >= holds_until:
+        raise Unverified("promotion.sealed: the decision no longer held; it had to be judged again first")
+
+
+def _seen(vsa: Vsa, entry: Entry, data: PromotionSealed, cleared: Established, trust: TrustRoot) -> Seen:
+    note = vsa.seal.checkpoint if vsa.seal else ""
+    checkpoint = verify_checkpoint(note.encode(), trust.ledger).checkpoint
+    demand("seal, ledger", cleared.origin, checkpoint.origin)
+    seen = checkpoint.size, Digest(checkpoint.root.hex())
+    demand("promotion.sealed, checkpoint", (data.checkpoint.size, data.checkpoint.root), seen)
+    if not cleared.approved_index < checkpoint.size <= entry.index:
+        raise Unverified(
+            f"seal, checkpoint: expected one that covers the approval at {cleared.approved_index} and was signed "
+            f"before the seal at {entry.index}, found one of {checkpoint.size} entries"
+        )
+    return seen

@@ -1,0 +1,174 @@
+"""Verifying a proof from its bytes, in the order in which each thing may be believed.
+
+1. The document, the checkpoint under the trust root, and that every entry stands in the ledger.
+2. The directories: who exists, with which keys and roles, at which place in the ledger.
+3. The policies: who signed them, and which rules were in force.
+4. The request.
+5. The decision: the record is about this promotion, and its outcome follows from its checks.
+6. The people: whose signatures count, and that they are enough.
+7. The seal, where there is one.
+8. That the ledger only grew since each of them relied on it.
+
+The core form: it needs the standard library and ``cryptography``, and starts in the time these take. What it does
+not check, it says. Source: spec/approvals.md section 6; decisions.md, "Clearance, seal, proof".
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from pratique.errors import Absent, Conflict, Refused, Unverified
+from pratique.promotion.authority import Chain
+from pratique.promotion.happenings import Track
+from pratique.proof.decision import level_of, verify_decision
+from pratique.proof.demand import demand
+from pratique.proof.directory import verify_directories
+from pratique.proof.document import Kind
+from pratique.proof.established import Established, witnessed
+from pratique.proof.ledger import verify_growths
+from pratique.proof.policy import PolicyInForce, verify_policies
+from pratique.proof.reading import Reading, open_proof
+from pratique.proof.record import Recorded
+from pratique.proof.request import verify_request
+from pratique.proof.review import People, verify_people
+from pratique.proof.seal import verify_seal
+from pratique.proof.trust import TrustRoot
+from pratique.values.digest import Digest
+
+
+def verify_clearance(content: bytes, trust: TrustRoot) -> Established:
+    """Return what a clearance establishes: that an image may enter an environment.
+
+    Args:
+        content: The proof's bytes.
+        trust: What is believed beforehand.
+
+    Raises:
+        Malformed: It is no proof, or something in it breaks its form.
+        Unverified: Something does not hold; the message says what.
+    """
+    with _one_error():
+        reading = open_proof(content, Kind.CLEARANCE, trust)
+        _, established, people = _established(reading, trust)
+        verify_growths(reading.proof.growths, people.seen, reading.ledger)
+        return established
+
+
+def verify_promotion(
+    content: bytes,
+    trust: TrustRoot,
+    *,
+    image: Digest | None = None,
+    environment: str | None = None,
+    resource_uri: str | None = None,
+) -> Established:
+    """Return what a promotion's proof establishes: that an image may enter, and was sealed for it.
+
+    The seal is held against the moment at which it was recorded; whether it has expired since is for the caller to
+    say, who has a clock (``Established.sealed.expires``).
+
+    Args:
+        content: The proof's bytes.
+        trust: What is believed beforehand.
+        image: What it must be about; the image itself or one of its platforms.
+        environment: Where the image must have been let in.
+        resource_uri: Where the image must have been promoted to.
+
+    Raises:
+        Malformed, Unverified: As :func:`verify_clearance`; also where it is about something else than expected.
+    """
+    with _one_error():
+        reading = open_proof(content, Kind.PROMOTION, trust)
+        chain, cleared, people = _established(reading, trust)
+        _check_expected(cleared, image, environment, resource_uri)
+        seal = verify_seal(reading, chain, cleared, trust)
+        verify_growths(reading.proof.growths, people.seen | {seal.seen}, reading.ledger)
+        return replace(cleared, sealed=seal.sealed)
+
+
+@contextmanager
+def _one_error() -> Iterator[None]:
+    """Turn what only means "this does not hold" when a proof is read into ``Unverified``."""
+    try:
+        yield
+    except (Absent, Conflict, Refused) as error:
+        raise Unverified(f"proof: {error}") from error
+
+
+def _check_expected(
+    cleared: Established, image: Digest | None, environment: str | None, resource_uri: str | None
+) -> None:
+    if image is not None and image not in cleared.images:
+        raise Unverified(f"proof: expected one about the image {image}, found one about {cleared.image}")
+    if environment is not None:
+        demand("proof, environment", environment, cleared.environment)
+    if resource_uri is not None:
+        demand("proof, destination", resource_uri, cleared.destination)
+
+
+def _established(reading: Reading, trust: TrustRoot) -> tuple[Chain, Established, People]:
+    chain = verify_directories(reading, trust)
+    policy = verify_policies(reading, chain)
+    verify_request(reading, chain, policy.rules)
+    record = verify_decision(reading, chain, policy.rules)
+    people = verify_people(reading, chain, record, policy.rules)
+    return chain, _facts(reading, chain, policy, record, people), people
+
+
+def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Recorded, people: People) -> Established:
+    standing, approval, ledger = reading.standing, reading.approval, reading.ledger
+    cosigned = (witnessed(one.witness.name, one.at) for one in ledger.checkpoint.cosignatures)
+    return Established(
+        kind=reading.proof.kind,
+        promotion=standing.id,
+        application=standing.application,
+        image_name=standing.image_name,
+        images=record.images,
+        source=standing.source,
+        from_=standing.from_,
+        environment=standing.to,
+        destination=standing.destination,
+        requester=standing.requester,
+        request_signed=standing.signed,
+        level=level_of(record, policy.rules),
+        track=record.track,
+        outcome=record.outcome,
+        risk=record.risk,
+        record=record.digest,
+        engine=record.engine,
+        evidence_root=record.inputs.evidence_root,
+        inputs=_inputs(reading, record),
+        approved_index=approval.index,
+        approved_at=approval.at,
+        approvers=people.approvers,
+        bundle=policy.bundle,
+        policy_version=policy.version,
+        policy=policy.digest,
+        rules=policy.rules.digest,
+        directory_version=chain.at(approval.index).version,
+        directory=approval.directory,
+        origin=ledger.origin,
+        size=ledger.size,
+        note=reading.proof.checkpoint.decode(),
+        witnesses=tuple(witness for witness in cosigned if witness),
+        sealed=None,
+        not_checked=tuple(_not_checked(reading, record)),
+    )
+
+
+def _inputs(reading: Reading, record: Recorded) -> tuple[Digest, ...]:
+    """Return everything that the decision used, because a summary that lists anything must list all of it."""
+    request = (reading.standing.request,) if reading.standing.request else ()
+    return tuple(sorted({*request, *reading.approval.reviews, *record.evidence}))
+
+
+def _not_checked(reading: Reading, record: Recorded) -> Iterator[str]:
+    yield "judgement not recomputed: that takes the evidence itself (the full form)"
+    if record.track is Track.FAST:
+        yield "no person signed this: the policy's fast track asks nobody"
+    if not reading.standing.signed:
+        yield "nobody signed the request; who asked is the server's word"
+    if not reading.ledger.checkpoint.cosignatures:
+        yield "not witnessed: only the ledger's own key says that everybody is shown the same ledger"
+    yield "what the environment held before is the server's word"
+    yield f"a later withdrawal cannot be seen offline: nothing is known after entry {reading.ledger.size - 1}"

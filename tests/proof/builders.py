@@ -1,0 +1,523 @@
+"""A small shop's ledger in memory, as a server writes it that may also lie: it holds every key but people's.
+
+``Story`` tells one promotion step by step; every step takes ``changes`` to what is logged, so that an attack is one
+argument. People's keys are made and used by ``ssh-keygen``.
+"""
+
+import atexit
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.promotion import cases
+from tests.promotion.builders import INSTALLATION, NOW, PEOPLE, PR, PROD, STAGING, document, identifier, service
+from tests.promotion.builders import digest as digest_of
+
+from pratique.attest.dsse import IN_TOTO, Signature, build_envelope, pae
+from pratique.attest.policy import Policy, build_policy
+from pratique.attest.request import Request, build_request
+from pratique.attest.review import Decision, Review, Seen, build_review
+from pratique.attest.seal import Level
+from pratique.attest.sshsig import envelope_signature
+from pratique.attest.vsa import Vsa, build_vsa
+from pratique.policy.document import Bundle
+from pratique.promotion.case import build_case
+from pratique.promotion.directory import Directory
+from pratique.promotion.events import Class, Entry, Event, EventObject, build_event
+from pratique.promotion.evidence_set import build_list
+from pratique.promotion.happenings import (
+    Checkpoint,
+    DirectoryPublished,
+    EvidenceAdded,
+    Happening,
+    PolicyPublished,
+    PromotionApproved,
+    PromotionAttached,
+    PromotionCopied,
+    PromotionGathered,
+    PromotionPointed,
+    PromotionPromoted,
+    PromotionRequested,
+    PromotionSealed,
+    ReviewGiven,
+)
+from pratique.promotion.judge import judge
+from pratique.promotion.record import Inputs, Record, RequestUsed, judged
+from pratique.proof.clearance import Sources, assemble_clearance, assemble_promotion
+from pratique.proof.seal import summary
+from pratique.proof.trust import DirectoryRoot, TrustRoot, build_trust_root, parse_trust_root
+from pratique.proof.verify import verify_clearance
+from pratique.tlog.checkpoint import Checkpoint as TreeHead
+from pratique.tlog.key import KeyKind, NoteVerifier, cosign_text, sign_text
+from pratique.tlog.note import render_note
+from pratique.tlog.proofs import NodeSource, nodes_of, root_at
+from pratique.tlog.tree import leaf_hash
+from pratique.values.canonical import canonical
+from pratique.values.digest import Digest
+from pratique.values.ids import Kind as IdKind
+from pratique.values.names import Actor
+from pratique.values.reference import parse_reference
+from pratique.values.uris import DIRECTORY_MEDIA, ENVELOPE_MEDIA, POLICY_MEDIA, RECORD_MEDIA
+
+VERIFIER = "https://pratique.shop.example/verifier"
+ROOTS = ("ann", "dan")
+GATE = cases.GATE.replace("{role: release, count: 1}", "{role: release, count: 2}")
+REVIEWERS = ("cleo", "dan", "eve")
+"""Two in the role release and one in security: enough for the gate."""
+
+
+# Keys.
+
+
+@cache
+def _folder() -> Path:
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an SSH key file."""
+
+    path: Path
+
+    @property
+    def public(self) -> str:
+        return " ".join(self.path.with_suffix(".pub").read_text().split()[:2])
+
+    def sign(self, payload: bytes, namespace: str, payload_type: str = IN_TOTO) -> Signature:
+        done = subprocess.run(
+            ["ssh-keygen", "-q", "-Y", "sign", "-f", self.path, "-n", namespace],
+            input=pae(payload_type, payload),
+            capture_output=True,
+            check=True,
+        )
+        return envelope_signature(done.stdout.decode())
+
+
+@cache
+def key_of(name: str) -> Person:
+    path = _folder() / name
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path], check=True)
+    return Person(path)
+
+
+@cache
+def signed(payload: bytes, namespace: str, payload_type: str, *names: str) -> bytes:
+    """Return an envelope signed by these people."""
+    signatures = tuple(key_of(name).sign(payload, namespace, payload_type) for name in names)
+    return build_envelope(payload, payload_type, signatures)
+
+
+@cache
+def sealed(payload: bytes, key: str) -> bytes:
+    return build_envelope(payload, IN_TOTO, (service(key).signature(payload),))
+
+
+@cache
+def ledger_key(name: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.generate()
+
+
+def note_key(name: str, kind: KeyKind = KeyKind.LOG) -> NoteVerifier:
+    return NoteVerifier(name, kind, ledger_key(name).public_key().public_bytes_raw())
+
+
+def trust_root(
+    *witnesses: str, quorum: str = "none", min_version: int = 1, threshold: int = 2, verifier: str = VERIFIER
+) -> TrustRoot:
+    lines = [f"log {note_key(INSTALLATION)}"]
+    lines += [f"witness {name} {note_key(name, KeyKind.WITNESS)}" for name in witnesses]
+    keys = tuple(key_of(f"{name}-root").public for name in ROOTS)
+    ledger = "".join(f"{line}\n" for line in (*lines, f"quorum {quorum}"))
+    return parse_trust_root(build_trust_root(ledger, DirectoryRoot(keys, threshold, min_version), verifier))
+
+
+# Documents.
+
+
+def directory_document(**changes: Any) -> dict[str, Any]:
+    """Return the directory of ``tests.promotion.builders``, with keys of ``ssh-keygen`` and two root holders."""
+    people = {
+        name: {**person, "keys": [key_of(name.removeprefix("person:")).public]} for name, person in PEOPLE.items()
+    }
+    keys = [{"person": f"person:{name}", "key": key_of(f"{name}-root").public} for name in ROOTS]
+    return document(**{"people": people, "root": {"keys": keys, "threshold": 2}, **changes})
+
+
+def bundle(gate: str = GATE) -> Bundle:
+    return cases.bundle(gate)
+
+
+# The ledger.
+
+
+@dataclass
+class Book:
+    """Events in their order, the objects they name, and the key that signs checkpoints."""
+
+    events: list[Event] = field(default_factory=list)
+    objects: dict[Digest, bytes] = field(default_factory=dict)
+    witnesses: tuple[str, ...] = ()
+    now: datetime = NOW
+
+    def keep(
+        self, role: str, content: bytes, media_type: str = ENVELOPE_MEDIA, class_: Class = Class.RECORD
+    ) -> EventObject:
+        digest = Digest.of(content)
+        self.objects[digest] = content
+        return EventObject(role, digest.hex, len(content), media_type, class_)
+
+    def append(self, data: Happening, *objects: EventObject, **about: Any) -> Entry:
+        """Log what happened, a second after the last thing."""
+        self.now += timedelta(seconds=1)
+        event = Event(
+            identifier(IdKind.EVENT, len(self.events)), self.now, Actor("service:record"), data, objects=objects
+        )
+        self.events.append(replace(event, **about))
+        return self.entries[-1]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(Entry(index, event) for index, event in enumerate(self.events))
+
+    @property
+    def node(self) -> NodeSource:
+        return nodes_of([leaf_hash(build_event(event)) for event in self.events])
+
+    def seen(self, size: int | None = None) -> Seen:
+        size = len(self.events) if size is None else size
+        return Seen(INSTALLATION, size, Digest(root_at(size, self.node).hex()))
+
+    def checkpoint(self, size: int | None = None) -> bytes:
+        size = len(self.events) if size is None else size
+        text = TreeHead(INSTALLATION, size, root_at(size, self.node)).render()
+        lines = [sign_text(text, note_key(INSTALLATION), ledger_key(INSTALLATION).sign)]
+        for name in self.witnesses:
+            lines.append(cosign_text(text, note_key(name, KeyKind.WITNESS), ledger_key(name).sign, 1_800_000_000))
+        return render_note(text, lines)
+
+    @property
+    def sources(self) -> Sources:
+        return Sources(self.entries, self.node, self.objects.__getitem__)
+
+
+@dataclass
+class Story:
+    """One promotion to prod, as the server records it."""
+
+    book: Book = field(default_factory=Book)
+    id: str = PR
+    gate: str = GATE
+    packages: tuple[tuple[str, str], ...] = cases.MEDIUM
+    directories: list[Directory] = field(default_factory=list)
+    policies: list[PolicyPublished] = field(default_factory=list)
+    requested: PromotionRequested | None = None
+    request: Digest | None = None
+    inputs: Inputs | None = None
+    record: Record | None = None
+    reviews: list[Digest] = field(default_factory=list)
+
+    # What everybody relies on.
+
+    def publish_directory(self, *names: str, announced: Mapping[str, Any] | None = None, **changes: Any) -> Entry:
+        last = self.directories[-1] if self.directories else None
+        succession = {
+            "version": last.version + 1 if last else 1,
+            "previous": str(last.digest) if last else None,
+        }
+        payload = canonical(directory_document(**{**succession, **changes}))
+        names = names or tuple(f"{name}-root" for name in ROOTS)
+        envelope = signed(payload, "pratique-directory", DIRECTORY_MEDIA, *names)
+        directory = Directory.parse(payload)
+        self.directories.append(directory)
+        data = DirectoryPublished(directory.version, directory.digest, directory.document.previous)
+        return self.book.append(replace(data, **(announced or {})), self.book.keep("directory", envelope))
+
+    def publish_policy(self, gate: str | None = None, *names: str, **changes: Any) -> Entry:
+        read = bundle(gate or self.gate)
+        last = self.policies[-1] if self.policies else None
+        data = PolicyPublished(
+            bundle="shop",
+            version=last.version + 1 if last else 1,
+            digest=read.digest,
+            previous=last.digest if last else None,
+            effective_on=None,
+            environments=tuple((rules.name, rules.digest) for rules in read.environments),
+        )
+        statement = build_policy(
+            Policy(
+                data.bundle,
+                data.digest,
+                data.version,
+                data.previous,
+                changes.get("effective_on"),
+                self.directories[-1].digest,
+                Digest.of(b"sources"),
+            )
+        )
+        names = names or tuple(f"{name}-root" for name in ROOTS)
+        envelope = signed(statement, "pratique-policy", IN_TOTO, *names)
+        self.policies.append(replace(data, **changes))
+        return self.book.append(
+            self.policies[-1],
+            self.book.keep("policy", read.resolved, POLICY_MEDIA),
+            self.book.keep("policy-signature", envelope),
+            self.book.keep("policy-sources", b"sources", "application/json"),
+        )
+
+    # One promotion.
+
+    def append(self, data: Happening, *objects: EventObject) -> Entry:
+        return self.book.append(
+            data, *objects, promotion=self.id, application="shop", environment=PROD, image=digest_of("image")
+        )
+
+    @property
+    def read(self) -> Bundle:
+        return bundle(self.gate)
+
+    @property
+    def directory(self) -> Directory:
+        return self.directories[-1]
+
+    def ask(
+        self, by: str | None = "service:ci", statement: Mapping[str, Any] | None = None, **changes: Any
+    ) -> Entry:
+        requester = Actor(by or "service:ci")
+        request = Request(
+            images=(digest_of("image"),),
+            application="shop",
+            image="api",
+            source=parse_reference("oci:images/api"),
+            from_=STAGING,
+            to=PROD,
+            requester=requester,
+            nonce="0" * 32,
+            issued_at=NOW,
+        )
+        payload = build_request(replace(request, **(statement or {})))
+        objects: tuple[EventObject, ...] = ()
+        if by:
+            name = requester.partition(":")[2]
+            is_service = by.startswith("service:")
+            envelope = sealed(payload, name) if is_service else signed(payload, "pratique-request", IN_TOTO, name)
+            objects = (self.book.keep("request", envelope),)
+            self.request = objects[0].digest
+        self.requested = PromotionRequested(
+            generation=1,
+            image_name="api",
+            source="oci:images/api",
+            from_=STAGING,
+            to=PROD,
+            destination="oci:prod/api",
+            policy=self.read.digest,
+            rules=self.read.rules(PROD).digest,
+            directory=self.directory.digest,
+            requester=requester,
+            signed=by is not None,
+            nonce="0" * 32,
+            supersedes=None,
+            comment=None,
+        )
+        self.requested = replace(self.requested, **changes)
+        return self.append(self.requested, *objects)
+
+    def gather(self, generation: int = 1, **changes: Any) -> Entry:
+        contents = cases.evidence(self.packages)
+        found = cases.inputs(contents, policy=self.read, people=self.directory)
+        assert self.requested is not None
+        request = RequestUsed(self.request, self.requested.requester, self.requested.signed)
+        self.inputs = replace(found, request=request, now=self.book.now)
+        for content in (*contents, cases.advisories()):
+            self.book.objects[Digest.of(content)] = content
+        listed = self.book.keep("evidence-list", build_list(found.evidence.pieces), "application/json")
+        feeds = self.book.keep("feed", cases.advisories(), "application/json", Class.EVIDENCE)
+        data = PromotionGathered(
+            generation, found.evidence.root, len(found.evidence.pieces), found.feeds, found.image.platforms
+        )
+        return self.append(replace(data, **changes), listed, feeds)
+
+    def decide(self, generation: int = 1, **changes: Any) -> Record:
+        assert self.inputs is not None
+        bodies = dict(self.book.objects)
+        case = build_case(
+            self.id, generation, self.inputs, bundle=self.read, directory=self.directory, bodies=bodies
+        )
+        return judge(case)
+
+    def judge(self, record: Record | None = None, generation: int = 1, **changes: Any) -> Entry:
+        self.record = record or self.decide(generation)
+        item = self.book.keep("record", self.record.content, RECORD_MEDIA)
+        return self.append(replace(judged(self.record), **changes), item)
+
+    def statement(self, name: str, decision: Decision = Decision.APPROVE, **changes: Any) -> Review:
+        assert self.record is not None
+        inputs = self.record.decision.inputs
+        review = Review(
+            images=(inputs.image.digest,),
+            promotion=self.id,
+            application="shop",
+            from_=inputs.from_,
+            to=inputs.to,
+            resource_uri=inputs.destination,
+            decision=decision,
+            reviewer=Actor(f"person:{name}"),
+            directory=self.directory.digest,
+            policy=inputs.policy.rules,
+            record=self.record.digest,
+            evidence=inputs.evidence.root,
+            reason="looked-at",
+            comment=None,
+            conditions=(),
+            checkpoint=self.book.seen(),
+            issued_at=self.book.now,
+            expires_at=self.book.now + timedelta(days=1),
+            nonce=Digest.of(f"{self.id} {name} {len(self.book.events)}".encode()).hex[:32],
+        )
+        images = tuple(dict.fromkeys((inputs.image.digest, *(one.digest for one in inputs.image.platforms))))
+        return replace(review, images=images, **changes)
+
+    def review(
+        self,
+        name: str,
+        decision: Decision = Decision.APPROVE,
+        *,
+        key: str | None = None,
+        namespace: str = "pratique-review",
+        logged: Mapping[str, Any] | None = None,
+        counted: bool = True,
+        **changes: Any,
+    ) -> Entry:
+        """Log a review signed by ``key`` (the reviewer's own); ``changes`` are to what is signed."""
+        review = self.statement(name, decision, **changes)
+        envelope = signed(build_review(review), namespace, IN_TOTO, key or name)
+        item = self.book.keep("review", envelope)
+        if counted:
+            self.reviews.append(item.digest)
+        data = ReviewGiven(
+            review=identifier(IdKind.REVIEW, (name, len(self.book.events))),
+            generation=1,
+            reviewer=review.reviewer,
+            decision=review.decision,
+            record=review.record,
+            reason=review.reason,
+            counts=True,
+            because=None,
+            expires=review.expires_at,
+            nonce=review.nonce,
+            comment=None,
+        )
+        return self.append(replace(data, **(logged or {})), item)
+
+    def approve(self, generation: int = 1, **changes: Any) -> Entry:
+        assert self.record is not None
+        inputs = self.record.decision.inputs
+        data = PromotionApproved(
+            generation=generation,
+            record=self.record.digest,
+            track=self.record.decision.track.name,
+            reviews=tuple(self.reviews),
+            policy=inputs.policy.digest,
+            rules=inputs.policy.rules,
+            directory=inputs.directory.digest,
+            current=inputs.history.current.digest if inputs.history.current else None,
+        )
+        return self.append(replace(data, **changes))
+
+    def copy(self) -> Entry:
+        closure = self.book.keep("closure", b"[]", "application/json")
+        return self.append(PromotionCopied(1, "oci:prod/api", 1, 2, 3), closure)
+
+    def summary(self, **seal: Any) -> Vsa:
+        """Return what an honest signer states; ``seal`` changes our extension."""
+        checkpoint = self.book.checkpoint()
+        cleared = verify_clearance(assemble_clearance(self.id, checkpoint, self.book.sources), trust_root())
+        vsa = summary(cleared, verifier=VERIFIER, checkpoint=checkpoint.decode(), verified_at=self.book.now)
+        assert vsa.seal is not None
+        return replace(vsa, seal=replace(vsa.seal, **seal)) if seal else vsa
+
+    def seal(self, vsa: Vsa | None = None, *, key: str = "seal-prod", **changes: Any) -> Entry:
+        found = vsa or self.summary()
+        seen = self.book.seen()
+        envelope = sealed(build_vsa(found), key)
+        item = self.book.keep("seal", envelope)
+        data = PromotionSealed(
+            generation=1,
+            seal=item.digest,
+            key=service(key).key.key_id,
+            checkpoint=Checkpoint(seen.size, seen.root),
+            level=Level.PROMOTED,
+        )
+        return self.append(replace(data, **changes), item)
+
+    def finish(self) -> None:
+        self.append(PromotionAttached(1, ()))
+        self.append(PromotionPointed(1, "oci:prod/api", "1.0", None))
+        self.append(PromotionPromoted(1, Level.PROMOTED, None))
+
+    def noise(self) -> Entry:
+        """Log something that concerns nobody here."""
+        digest = Digest.of(str(len(self.book.events)).encode())
+        return self.book.append(EvidenceAdded(digest, "application/json"), image=digest)
+
+    # Proofs.
+
+    def clearance(self) -> bytes:
+        return assemble_clearance(self.id, self.book.checkpoint(), self.book.sources)
+
+    def proof(self) -> bytes:
+        return assemble_promotion(self.id, self.book.checkpoint(), self.book.sources)
+
+
+def founded(**changes: Any) -> Story:
+    """Return a story that begins: directory and policy are published."""
+    story = Story(**changes)
+    story.publish_directory()
+    story.publish_policy()
+    story.noise()
+    return story
+
+
+def judged_story(**changes: Any) -> Story:
+    """Return a story in which people may decide, or nobody needs to."""
+    story = founded(**changes)
+    story.ask()
+    story.gather()
+    story.noise()
+    story.judge()
+    return story
+
+
+def approved_story(*reviewers: str, **changes: Any) -> Story:
+    """Return a story with an approval by these people."""
+    story = judged_story(**changes)
+    for name in reviewers or REVIEWERS:
+        story.review(name)
+        story.noise()
+    story.approve()
+    return story
+
+
+def promoted_story(**changes: Any) -> Story:
+    """Return a story told to its end."""
+    story = approved_story(**changes)
+    story.noise()
+    story.copy()
+    story.seal()
+    story.finish()
+    return story
+
+
+def fast_story(**changes: Any) -> Story:
+    """Return a story in which everything passes, and nobody is asked."""
+    story = judged_story(packages=cases.CLEAN, **changes)
+    story.approve()
+    return story
