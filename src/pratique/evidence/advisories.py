@@ -1,9 +1,10 @@
 """Imported advisories, ready to be looked up by package."""
 
-from collections import Counter
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from pratique.evidence.ecosystem import Ecosystem, Installed
 from pratique.evidence.osv import Advisory, Affected, parse_advisory, parse_records
@@ -23,11 +24,9 @@ class Advisories:
 
     def about(self, package: Installed) -> tuple[tuple[Advisory, Affected], ...]:
         """Return what concerns this package, in some version."""
-        everywhere = Ecosystem(package.ecosystem.name)
-        found = self.by_package.get((package.ecosystem, package.name), ())
-        if everywhere == package.ecosystem:
-            return found
-        return found + self.by_package.get((everywhere, package.name), ())
+        places = dict.fromkeys((package.ecosystem, Ecosystem(package.ecosystem.name)))
+        keys = [(place, name) for place in places for name in package.names]
+        return tuple(found for key in keys for found in self.by_package.get(key, ()))
 
     def cover(self, ecosystem: Ecosystem) -> bool:
         """Tell whether there is any advisory for this ecosystem."""
@@ -43,22 +42,41 @@ def read_advisories(*files: bytes) -> Advisories:
     Raises:
         Malformed: A file is no JSON.
     """
-    read = [parse_advisory(record) for content in files for record in parse_records(content)]
-    left_out = Counter(one for one in read if isinstance(one, str))
-    return index(
-        (one for one in read if isinstance(one, Advisory)),
-        tuple(f"{why} ({count})" for why, count in sorted(left_out.items())),
+    records = [record for content in files for record in parse_records(content)]
+    read = [parse_advisory(record) for record in sorted(records, key=_text)]
+    return index([one for one in read if one], strangers=read.count(None))
+
+
+def index(advisories: Iterable[Advisory], strangers: int = 0) -> Advisories:
+    """Return these advisories, ready to match: of each name the newest record, unless that withdraws it.
+
+    Args:
+        advisories: Records; of two with one name and one moment, the one in force and then the later one counts.
+        strangers: How many records were none of OSV.
+    """
+    given = sorted(advisories, key=_age)
+    newest = {advisory.identifier: advisory for advisory in given}
+    in_force = [newest[name] for name in sorted(newest) if not newest[name].withdrawn]
+    by_package: dict[tuple[Ecosystem, str], list[tuple[Advisory, Affected]]] = {}
+    for advisory in in_force:
+        for affected in advisory.affected:
+            by_package.setdefault((affected.ecosystem, affected.name), []).append((advisory, affected))
+    left_out = {
+        "not an OSV record": strangers,
+        "replaced by a newer record": len(given) - len(newest),
+        "withdrawn": len(newest) - len(in_force),
+    }
+    return Advisories(
+        by_package={key: tuple(found) for key, found in by_package.items()},
+        ecosystems=frozenset(ecosystem for ecosystem, _ in by_package),
+        newest=max((advisory.modified for advisory in given if advisory.modified), default=None),
+        left_out=tuple(f"{why} ({count})" for why, count in left_out.items() if count),
     )
 
 
-def index(advisories: Iterable[Advisory], left_out: tuple[str, ...] = ()) -> Advisories:
-    """Return these advisories, ready to match."""
-    by_package: dict[tuple[Ecosystem, str], list[tuple[Advisory, Affected]]] = {}
-    newest: datetime | None = None
-    for advisory in sorted(advisories, key=lambda one: one.identifier):
-        if advisory.modified and (newest is None or advisory.modified > newest):
-            newest = advisory.modified
-        for affected in advisory.affected:
-            by_package.setdefault((affected.ecosystem, affected.name), []).append((advisory, affected))
-    covered = frozenset(ecosystem for ecosystem, _ in by_package)
-    return Advisories({key: tuple(value) for key, value in by_package.items()}, covered, newest, left_out)
+def _text(record: Any) -> str:
+    return json.dumps(record, sort_keys=True)
+
+
+def _age(advisory: Advisory) -> tuple[datetime, bool]:
+    return advisory.modified or datetime.min.replace(tzinfo=UTC), not advisory.withdrawn

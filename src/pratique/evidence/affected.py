@@ -21,7 +21,7 @@ class Verdict:
 
 def concerns(version: str, affected: Affected) -> Verdict | None:
     """Return the verdict, or nothing where no range that could decide can be compared."""
-    listed = version in affected.versions
+    listed = not affected.versions.isdisjoint(_spellings(version, affected))
     verdicts = [_in_range(version, one) for one in affected.ranges]
     fixed = tuple(sorted({text for verdict in verdicts if verdict and verdict.hit for text in verdict.fixed}))
     if listed or any(verdict and verdict.hit for verdict in verdicts):
@@ -31,8 +31,17 @@ def concerns(version: str, affected: Affected) -> Verdict | None:
     return Verdict(False)
 
 
+def _spellings(version: str, affected: Affected) -> set[str]:
+    """Return the version as written and, for Python, in the one form that PEP 440 prefers."""
+    if affected.ecosystem.name != "PyPI":
+        return {version}
+    return {version, str(parse_version(Scheme.PYPI, version))}
+
+
 def _in_range(version: str, said: Range) -> Verdict | None:
-    if said.scheme is None or any(not _known(said.scheme, event.version) for event in said.events):
+    if said.scheme is None or all(event.kind != "introduced" for event in said.events):
+        return None
+    if any(not _comparable(said.scheme, version, event.version) for event in said.events):
         return None
     scheme = said.scheme
     limits = [event.version for event in said.events if event.kind == "limit" and event.version != "*"]
@@ -53,8 +62,8 @@ def _in_range(version: str, said: Range) -> Verdict | None:
     return Verdict(hit, fixed if hit else ())
 
 
-def _known(scheme: Scheme, version: str) -> bool:
-    return version in {"0", "*"} or parse_version(scheme, version) is not None
+def _comparable(scheme: Scheme, version: str, other: str) -> bool:
+    return other in {"0", "*"} or earlier(scheme, version, other) is not None
 
 
 def _before(scheme: Scheme, one: str, other: str) -> bool:

@@ -26,10 +26,10 @@ class Ecosystem:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A component in the words of its ecosystem's advisories."""
+    """A component in the words of its ecosystem's advisories: the names they may use, the version to compare."""
 
     ecosystem: Ecosystem
-    name: str
+    names: tuple[str, ...]
     version: str
 
 
@@ -54,11 +54,8 @@ SCHEMES = {
     "Photon OS": Scheme.RPM,
     "Pub": Scheme.SEMVER,
     "PyPI": Scheme.PYPI,
-    "Red Hat": Scheme.RPM,
     "Rocky Linux": Scheme.RPM,
     "RubyGems": Scheme.RUBYGEMS,
-    "SUSE": Scheme.RPM,
-    "SwiftURL": Scheme.SEMVER,
     "Ubuntu": Scheme.DEBIAN,
     "Wolfi": Scheme.ALPINE,
 }
@@ -74,7 +71,6 @@ _LANGUAGES = {
     "nuget": "NuGet",
     "pub": "Pub",
     "pypi": "PyPI",
-    "swift": "SwiftURL",
 }
 _DISTRIBUTIONS = {
     "alma": "AlmaLinux",
@@ -86,9 +82,10 @@ _DISTRIBUTIONS = {
     "debian": "Debian",
     "mageia": "Mageia",
     "openeuler": "openEuler",
+    "opensuse": "openSUSE",
+    "opensuse-leap": "openSUSE",
+    "opensuse.leap": "openSUSE",
     "photon": "Photon OS",
-    "redhat": "Red Hat",
-    "rhel": "Red Hat",
     "rocky": "Rocky Linux",
     "rockylinux": "Rocky Linux",
     "ubuntu": "Ubuntu",
@@ -96,8 +93,8 @@ _DISTRIBUTIONS = {
 }
 _BY_SOURCE = frozenset({"Alpine", "Alpaquita", "Chainguard", "Debian", "Photon OS", "Ubuntu", "Wolfi"})
 _ROLLING = frozenset({"Chainguard", "Wolfi"})
-_BY_MAJOR = frozenset({"AlmaLinux", "Debian", "Red Hat", "Rocky Linux"})
-_CASELESS = frozenset({"Go", "Hex", "npm", "NuGet", "Packagist", "Pub", "SwiftURL"})
+_BY_MAJOR = frozenset({"AlmaLinux", "Debian", "Rocky Linux"})
+_CASELESS = frozenset({"Go", "Hex", "npm", "NuGet", "Packagist", "Pub"})
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
@@ -133,10 +130,10 @@ def installed(component: Component) -> Installed | str:
     ecosystem = _ecosystem(purl, component.distro)
     if isinstance(ecosystem, str):
         return ecosystem
-    name, version = _named(ecosystem, purl, component)
+    names, version = _named(ecosystem, purl, component)
     if not version:
         return f"{ecosystem}: no version"
-    return Installed(ecosystem, normal_name(ecosystem, name), version)
+    return Installed(ecosystem, tuple(normal_name(ecosystem, name) for name in names), version)
 
 
 def _ecosystem(purl: Purl, distro: str | None) -> Ecosystem | str:
@@ -152,12 +149,14 @@ def _ecosystem(purl: Purl, distro: str | None) -> Ecosystem | str:
     return Ecosystem(name, release)
 
 
-def _named(ecosystem: Ecosystem, purl: Purl, component: Component) -> tuple[str, str | None]:
-    version = component.version or purl.version
-    if ecosystem.name in _BY_SOURCE and component.source_package:
-        return component.source_package, component.source_version or version
+def _named(ecosystem: Ecosystem, purl: Purl, component: Component) -> tuple[tuple[str, ...], str | None]:
+    version, source = component.version or purl.version, component.source_package
+    if source and ecosystem.name in _BY_SOURCE:
+        return (source,), component.source_version or version
+    if source and source != purl.name:  # some RPM distributions name one, some the other; both have one version
+        return (purl.name, source), version
     if ecosystem.name == "Maven":
-        return f"{purl.namespace}:{purl.name}", version
+        return (f"{purl.namespace}:{purl.name}",), version
     if purl.type in _LANGUAGES and purl.namespace:
-        return f"{purl.namespace}/{purl.name}", version
-    return purl.name, version
+        return (f"{purl.namespace}/{purl.name}",), version
+    return (purl.name,), version

@@ -1,11 +1,10 @@
 """OSV records: which versions of which packages a vulnerability concerns.
 
-Source: OSV schema 1.0 to 1.7 (github.com/ossf/osv-schema). A withdrawn record is dropped and counted. Ranges of
-type GIT need a repository's history and are left alone.
+Source: OSV schema 1.0 to 1.7 (github.com/ossf/osv-schema). Ranges of type GIT need a repository's
+history; a record that has nothing else cannot be compared, which is not the same as not affected.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,10 +33,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The events of one range, and how its versions are ordered (nothing where that is not known)."""
+    """The events of one range, and how its versions are ordered: nothing where that cannot be told here."""
 
     scheme: Scheme | None
     events: tuple[Event, ...]
+
+
+_NOT_COMPARABLE = Range(None, ())  # the record names neither a version nor a range that we could compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,12 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Advisory:
-    """One vulnerability in one database."""
+    """One vulnerability in one database, or that it was none after all (``withdrawn``)."""
 
     identifier: str
     aliases: tuple[str, ...]
     modified: datetime | None
+    withdrawn: bool
     ratings: tuple[Rating, ...]
     affected: tuple[Affected, ...]
 
@@ -98,12 +101,10 @@ def _value(content: bytes) -> Any:
     return document.value
 
 
-def parse_advisory(record: Any) -> Advisory | str:
-    """Return one advisory in force, or why there is none: withdrawn, or no OSV record."""
+def parse_advisory(record: Any) -> Advisory | None:
+    """Return one advisory, or nothing where this is no OSV record."""
     if not _is_record(record):
-        return "not an OSV record (expected an object with id, modified and affected)"
-    if text_at(record, "withdrawn"):
-        return "withdrawn"
+        return None
     identifier = record["id"]
     view = _VIEW_OF_CVE.fullmatch(identifier)
     prefix = identifier.partition("-")[0].lower()
@@ -113,6 +114,7 @@ def parse_advisory(record: Any) -> Advisory | str:
         identifier=identifier,
         aliases=tuple(sorted({*texts_at(record, "aliases"), *((view[1],) if view else ())})),
         modified=moment_of(text_at(record, "modified")),
+        withdrawn=bool(record.get("withdrawn")),
         ratings=_ratings(record, source, label),
         affected=_affected(record, source),
     )
@@ -133,29 +135,28 @@ def _affected(record: dict[str, Any], source: str) -> tuple[Affected, ...]:
         ecosystem, name = text_at(package, "ecosystem"), text_at(package, "name")
         if ecosystem and name:
             where = parse_ecosystem(ecosystem)
+            versions = frozenset(texts_at(entry, "versions"))
             found.append(
                 Affected(
                     ecosystem=where,
                     name=normal_name(where, name),
-                    ranges=tuple(_ranges(entry, where)),
-                    versions=frozenset(texts_at(entry, "versions")),
+                    ranges=_ranges(entry, where) or (() if versions else (_NOT_COMPARABLE,)),
+                    versions=versions,
                     ratings=_ratings(entry, source, None),
                 )
             )
     return tuple(found)
 
 
-def _ranges(entry: dict[str, Any], where: Ecosystem) -> Iterable[Range]:
-    for said in tables_at(entry, "ranges", Notes()):
-        if said.get("type") == "GIT":
-            continue
-        scheme = SCHEMES.get(where.name)
-        if said.get("type") == "SEMVER" and scheme is not Scheme.GO:
-            scheme = Scheme.SEMVER
-        events = tables_at(said, "events", Notes())
-        yield Range(
-            scheme,
-            tuple(
-                Event(kind, version) for event in events for kind in _EVENTS if (version := text_at(event, kind))
-            ),
-        )
+def _ranges(entry: dict[str, Any], where: Ecosystem) -> tuple[Range, ...]:
+    said = [table for table in tables_at(entry, "ranges", Notes()) if table.get("type") != "GIT"]
+    return tuple(_range(table, where) for table in said)
+
+
+def _range(said: dict[str, Any], where: Ecosystem) -> Range:
+    scheme = SCHEMES.get(where.name)
+    if said.get("type") == "SEMVER" and scheme is not Scheme.GO:
+        scheme = Scheme.SEMVER
+    events = tables_at(said, "events", Notes())
+    pairs = ((kind, text_at(event, kind)) for event in events for kind in _EVENTS)
+    return Range(scheme, tuple(Event(kind, version) for kind, version in pairs if version))
