@@ -3,8 +3,9 @@
 Not judged again: that takes the evidence itself (``proof.rejudge``).
 """
 
+import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import assert_never
 
 from pratique.attest.seal import Level
@@ -27,6 +28,7 @@ from pratique.proof.record import Checked, Recorded, read_record
 from pratique.proof.rules import Fast, Rules
 from pratique.values.canonical import parse_json
 
+_SCORE = re.compile(r"[0-9]{1,3}\.[0-9]")
 _TRACKS = (Track.FAST, Track.SLOW, Track.REMEDIATION)
 
 
@@ -161,10 +163,9 @@ def _check_fast(record: Recorded, fast: Fast | None) -> None:
 
 
 def _score(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise Malformed(f"record.risk.score: expected a decimal, found {text[:40]!r}") from error
+    if not _SCORE.fullmatch(text):
+        raise Malformed(f"record.risk.score: expected a number with one decimal, found {text[:40]!r}")
+    return Decimal(text)
 
 
 def _check_separation(reading: Reading, record: Recorded, chain: Chain, rules: Rules) -> None:

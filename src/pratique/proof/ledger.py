@@ -55,15 +55,20 @@ def verify_ledger(proof: Proof, policy: Policy) -> Ledger:
 
 
 def _refuse_strangers(note: bytes, policy: Policy) -> None:
-    """Refuse signatures that nobody here can verify: whoever carries a proof could put anything there."""
-    known = {key.name for key in (*(log.key for log in policy.logs), *(one.key for one in policy.witnesses))}
-    known_ids = {key.key_id for key in (*(log.key for log in policy.logs), *(it.key for it in policy.witnesses))}
+    """Refuse signatures that nobody here can verify: whoever carries a proof could put anything there.
+
+    The notes themselves ask that unknown lines be ignored (c2sp.org/signed-note); a proof is not a note, and holds
+    nothing that was not looked at.
+    """
+    keys = (*(log.key for log in policy.logs), *(witness.key for witness in policy.witnesses))
+    left = {(key.name, key.key_id) for key in keys}
     for line in parse_note(note).signatures:
-        if line.name not in known or line.key_id not in known_ids:
+        if (line.name, line.key_id) not in left:
             raise Unverified(
-                f"checkpoint: found a signature of {line.name}+{line.key_id.hex()}, which the trust root does not "
-                "know; add its key to the trust root, or take the line out"
+                f"checkpoint: found a signature of {line.name}+{line.key_id.hex()} that the trust root does not "
+                "know, or a second one; add its key to the trust root, or take the line out"
             )
+        left.remove((line.name, line.key_id))
 
 
 def verify_growths(growths: tuple[Growth, ...], seen: frozenset[Seen], ledger: Ledger) -> None:

@@ -65,6 +65,7 @@ def open_proof(content: bytes, kind: Kind, trust: TrustRoot) -> Reading:
     ledger = verify_ledger(proof, trust.ledger)
     contents = contents_of(kind, proof.promotion, ledger.entries)
     _check_entries(ledger, contents)
+    _check_subject(contents)
     _check_objects(proof, contents)
     _check_head(proof, contents.standing)
     return Reading(proof, ledger, contents, dict(proof.objects))
@@ -78,6 +79,17 @@ def _check_entries(ledger: Ledger, contents: Contents) -> None:
                 f"proof.entries: entry {entry.index} ({entry.event.type}) does not belong here; nothing after the "
                 f"approval at {contents.approval.index} counts for it"
             )
+
+
+def _check_subject(contents: Contents) -> None:
+    """Return if every event of the promotion is about the same image and place, as the first one says."""
+    standing = contents.standing
+    about = (standing.application, standing.to, standing.image)
+    for entry in contents.entries:
+        event = entry.event
+        if event.promotion is not None:
+            found = (event.application, event.environment, event.image)
+            demand(f"entry {entry.index} ({event.type}), what it is about", about, found)
 
 
 def _check_objects(proof: Proof, contents: Contents) -> None:

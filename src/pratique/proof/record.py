@@ -20,6 +20,7 @@ from pratique.values.digest import Digest
 from pratique.values.names import Actor, parse_actor, parse_group
 
 SCHEMA = "pratique/record/1"
+MAX_PEOPLE = 1000  # ours; counting takes memory for each place to fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,10 @@ def _is_signed(fields: Fields) -> bool:
 def _needs(fields: Fields) -> Iterator[Need]:
     for item in fields.objects("approvals"):
         outside = item.parsed("outside", parse_group) if item.has("outside") else None
-        yield Need(item.text("role"), item.integer("count"), outside, item.text_or_empty("because") or None)
+        number = item.integer("count")
+        if not 1 <= number <= MAX_PEOPLE:
+            raise Malformed(f"{item.path('count')}: expected 1 to {MAX_PEOPLE} people, found {number}")
+        yield Need(item.text("role"), number, outside, item.text_or_empty("because") or None)
 
 
 def _evidence_root(fields: Fields) -> Digest:

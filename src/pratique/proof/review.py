@@ -6,6 +6,7 @@ not believed.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.review import Review, parse_review
@@ -26,6 +27,10 @@ from pratique.proof.reading import Reading
 from pratique.proof.record import Recorded
 from pratique.proof.rules import Rules
 from pratique.values.digest import Digest
+from pratique.values.moment import render_moment
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far a reviewer's clock may run ahead of the ledger's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,12 @@ def _check_place(reading: Reading, entry: Entry, review: Review, where: str) -> 
         )
     if entry.event.at >= review.expires_at:
         raise Unverified(f"{where}: it had expired when it was recorded")
+    # The only clocks that the server does not hold: a ledger dated back, so that a role still holds, shows here.
+    if review.issued_at - min(entry.event.at, reading.approval.at) > CLOCK_SKEW:
+        raise Unverified(
+            f"{where}: signed at {render_moment(review.issued_at)} by the reviewer's clock, after the ledger says "
+            "that it was recorded"
+        )
 
 
 def _refuse_replays(given: tuple[_Given, ...]) -> None:
