@@ -43,13 +43,19 @@ class Pattern:
 
     def matches(self, name: str) -> bool:
         """Tell whether the whole name fits."""
-        if "*" not in self.text:
+        before, star, after = self.text.partition("*")
+        if not star or not name.startswith(before):
             return name == self.text
-        parts = _parts(self.text)
-        places = _rest({0}, parts)
-        for letter in name:
-            places = _rest({_step(place, parts, letter) for place in places} - {-1}, parts)
-        return len(parts) in places
+        if after in ("", "*"):  # the usual pattern, answered without walking the name
+            return bool(after) or "/" not in name[len(before) :]
+        return _walk(_parts(self.text), name)
+
+
+def _walk(parts: tuple[str | _Wild, ...], name: str) -> bool:
+    places = _rest({0}, parts)
+    for letter in name:
+        places = _rest({_step(place, parts, letter) for place in places} - {-1}, parts)
+    return len(parts) in places
 
 
 def _parts(text: str) -> tuple[str | _Wild, ...]:

@@ -78,12 +78,9 @@ WEIGHT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Threat:
-    """One vulnerability as the model sees it; what nobody knows is ``None`` and is assumed."""
+class Inputs:
+    """What the model knows of a vulnerability; what nobody knows is ``None`` and is assumed."""
 
-    term: str
-    package: str
-    """The source package: of all its vulnerabilities the worst counts."""
     cvss: Decimal | None
     epss: Decimal | None = None
     """The probability of an attack within 30 days; never the percentile."""
@@ -91,6 +88,16 @@ class Threat:
     reachable: bool | None = None
     refuted: bool = False
     """A trusted statement says that the image is not affected, or already repaired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threat:
+    """One vulnerability in one package."""
+
+    term: str
+    package: str
+    """The source package: of all its vulnerabilities the worst counts."""
+    inputs: Inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +155,25 @@ def assess(threats: Iterable[Threat], suspicions: Iterable[Suspicion], exposure:
         return _explained(parts, tenths)
 
 
-def harm(threat: Threat, exposure: Exposure) -> tuple[Decimal, bool]:
+def _harm(inputs: Inputs, exposure: Exposure) -> tuple[Decimal, bool]:
     """Return how much one vulnerability threatens, from 0 to 1, and whether an assumption went into it."""
-    if threat.refuted:
+    if inputs.refuted:
         return Decimal(0), False
-    cvss = ASSUMED_CVSS if threat.cvss is None else threat.cvss
-    epss = ASSUMED_EPSS if threat.epss is None else threat.epss
-    attacked = LIKELIHOOD[threat.exploitation or Exploitation.NONE]
-    context = REACH[exposure] * (UNREACHABLE if threat.reachable is False else _ONE)
-    assumed = threat.cvss is None or (threat.epss is None and attacked < epss)
+    cvss = ASSUMED_CVSS if inputs.cvss is None else inputs.cvss
+    epss = ASSUMED_EPSS if inputs.epss is None else inputs.epss
+    attacked = LIKELIHOOD[inputs.exploitation or Exploitation.NONE]
+    context = REACH[exposure] * (UNREACHABLE if inputs.reachable is False else _ONE)
+    assumed = inputs.cvss is None or (inputs.epss is None and attacked < epss)
     return (cvss / 10) ** 2 * max(epss, attacked) * context, assumed
 
 
 def _worst(threats: Iterable[Threat], exposure: Exposure) -> list[_Part]:
     worst: dict[str, _Part] = {}
+    harms: dict[Inputs, tuple[Decimal, bool]] = {}  # thousands of vulnerabilities share a few dozen inputs
     for threat in sorted(threats, key=lambda threat: threat.term):
-        value, assumed = harm(threat, exposure)
+        if threat.inputs not in harms:
+            harms[threat.inputs] = _harm(threat.inputs, exposure)
+        value, assumed = harms[threat.inputs]
         if value and (threat.package not in worst or value > worst[threat.package].harm):
             worst[threat.package] = _Part(threat.term, value, assumed)
     return list(worst.values())

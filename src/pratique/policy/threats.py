@@ -7,7 +7,7 @@ from decimal import Decimal
 from pratique.evidence.model import Bound, Rating, Vulnerability
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckResult, Outcome
-from pratique.policy.risk import Doubt, Risk, Suspicion, Threat, assess
+from pratique.policy.risk import Doubt, Inputs, Risk, Suspicion, Threat, assess
 
 FRESH = timedelta(hours=24)
 
@@ -21,9 +21,13 @@ def risk_of(platforms: tuple[Facts, ...], results: tuple[CheckResult, ...]) -> R
 def threats_of(facts: Facts) -> Iterator[Threat]:
     """Yield every vulnerability as the model sees it; of two of one source package the model takes the worse."""
     sources = _source_packages(facts)
+    inputs: dict[str | None, Inputs] = {None: Inputs(None)}
     for vulnerability in facts.vulnerabilities:
+        score = _score(vulnerability)
+        if score not in inputs:
+            inputs[score] = Inputs(Decimal(score or 0))
         package = sources.get(vulnerability.purl or "", vulnerability.package)
-        yield Threat(vulnerability.term, package, _cvss(vulnerability))
+        yield Threat(vulnerability.term, package, inputs[score])
 
 
 def _source_packages(facts: Facts) -> dict[str, str]:
@@ -35,10 +39,11 @@ def _source_packages(facts: Facts) -> dict[str, str]:
     }
 
 
-def _cvss(vulnerability: Vulnerability) -> Decimal | None:
+def _score(vulnerability: Vulnerability) -> str | None:
     scored = [rating for rating in vulnerability.ratings if rating.score is not None]
-    best = max(scored, key=lambda rating: _order(rating, vulnerability.severity_source), default=None)
-    return Decimal(best.score) if best and best.score else None
+    if len(scored) > 1:
+        return max(scored, key=lambda rating: _order(rating, vulnerability.severity_source)).score
+    return scored[0].score if scored else None
 
 
 def _order(rating: Rating, source: str | None) -> tuple[int, bool, Decimal, str]:

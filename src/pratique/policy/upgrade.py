@@ -5,10 +5,13 @@ candidate is named, and a person decides.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 
 from pratique.evidence.model import Vulnerability
 from pratique.evidence.purl import parse_purl
 from pratique.evidence.versions import Scheme, earlier
+
+MOST_ORDERS = 20  # what somebody may read in one place; every finding says its own repair
 
 _SCHEMES = {
     "apk": Scheme.ALPINE,
@@ -28,25 +31,31 @@ _SCHEMES = {
 
 
 def upgrades(vulnerabilities: Iterable[Vulnerability]) -> tuple[str, ...]:
-    """Return one order for each package, and one sentence for all packages that nobody has repaired."""
+    """Return one order for each of the first packages, and a sentence each for the rest and the unrepaired."""
     packages: dict[tuple[str, str | None], list[Vulnerability]] = {}
     for vulnerability in vulnerabilities:
         packages.setdefault((vulnerability.package, vulnerability.version), []).append(vulnerability)
-    orders = [_order(name, version, found) for (name, version), found in packages.items()]
-    unrepaired = [name for (name, _), found in packages.items() if not all(repairs(one) for one in found)]
+    orders: list[str] = []
+    unrepaired: dict[str, None] = {}
+    for (name, version), found in islice(packages.items(), MOST_ORDERS):
+        needed = [repairs(one) for one in found]
+        if any(needed):
+            orders.append(f"upgrade {name}{f' from {version}' if version else ''} to {_target(found[0], needed)}")
+        if not all(needed):
+            unrepaired[name] = None
     if unrepaired:
-        orders.append(f"no version repairs all of {', '.join(dict.fromkeys(unrepaired))}: replace or remove it")
-    return tuple(order for order in orders if order)
+        orders.append(f"no version repairs all of {', '.join(unrepaired)}: replace or remove it")
+    if len(packages) > MOST_ORDERS:
+        orders.append(f"repair {len(packages) - MOST_ORDERS} more packages, as their findings say")
+    return tuple(orders)
 
 
-def _order(name: str, version: str | None, found: list[Vulnerability]) -> str | None:
-    needed = [fixed for one in found if (fixed := repairs(one))]
-    if not needed:
-        return None
+def _target(one: Vulnerability, needed: list[tuple[str, ...]]) -> str:
+    """Return the version that repairs all; where that is not clear, every candidate."""
     wanted = tuple(dict.fromkeys(version for fixed in needed for version in fixed))
-    alone = all(len(fixed) == 1 for fixed in needed)  # otherwise somebody has to choose anyway
-    latest = _latest(scheme_of(found[0]), wanted) if alone else None
-    return f"upgrade {name}{f' from {version}' if version else ''} to {latest or ' or '.join(wanted)}"
+    alone = all(len(fixed) < 2 for fixed in needed)  # otherwise somebody has to choose anyway
+    latest = _latest(scheme_of(one), wanted) if alone else None
+    return latest or " or ".join(wanted)
 
 
 def repairs(vulnerability: Vulnerability) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pratique.errors import Malformed
 from pratique.evidence.licences import Verdict, parse_licence, satisfies
 from pratique.evidence.model import Component, Evidence, Parse
 from pratique.evidence.purl import package_of
-from pratique.evidence.quality import NO_LICENCE
+from pratique.evidence.quality import NO_LICENCE, is_package
 from pratique.policy.checks.rule import CheckRule, answer, listed, signers_wanted, trusted
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome, worst
@@ -60,7 +60,7 @@ Judged = tuple[Verdict, str, Component]
 
 def judge_licences(rule: LicencesRule, facts: Facts) -> CheckResult:
     """Pass where a complete bill of materials is there and every package's licence is acceptable."""
-    looked = [each for sbom, each in facts.sboms if sbom.components and _counts(rule, each)]
+    looked = [each for sbom, each in facts.sboms if any(map(is_package, sbom.components)) and _counts(rule, each)]
     judged = tuple(_judged(rule, facts))
     failed = tuple(each for each in judged if each[0] is not Verdict.UNKNOWN)
     unknown = tuple(each for each in judged if each[0] is Verdict.UNKNOWN)

@@ -78,13 +78,10 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
 
 
 def _counted(rule: VulnerabilitiesRule, facts: Facts) -> tuple[Found, ...]:
-    return tuple(
-        found
-        for group in facts.index.groups
-        if _watches(rule, group)
-        for found in group.members
-        if _counts_here(rule, facts.current, found)
-    )
+    watched = [found for group in facts.index.groups if _watches(rule, group) for found in group.members]
+    if not (rule.new_only or rule.scanners or rule.where.ids):
+        return tuple(watched)
+    return tuple(found for found in watched if _counts_here(rule, facts.current, found))
 
 
 def _watches(rule: VulnerabilitiesRule, group: Group) -> bool:
@@ -99,8 +96,9 @@ def _counts_here(rule: VulnerabilitiesRule, current: CurrentFacts | None, found:
         return False
     if rule.scanners and PRODUCER not in rule.scanners and vulnerability.reported_by == (PRODUCER,):
         return False
-    names = (vulnerability.identifier, *vulnerability.aliases)
-    return not rule.where.ids or any(any_matches(rule.where.ids, name) for name in names)
+    if any_matches(rule.where.ids, vulnerability.identifier):
+        return True
+    return not rule.where.ids or any(any_matches(rule.where.ids, name) for name in vulnerability.aliases)
 
 
 def _told(rule: VulnerabilitiesRule, counted: tuple[Found, ...]) -> str:
