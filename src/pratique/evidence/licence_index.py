@@ -56,14 +56,14 @@ _NAMES = {
     "isc": "ISC",
     "mit": "MIT",
     "mozilla public 2.0": "MPL-2.0",
-    "mozilla public 2.0 mpl 2.0": "MPL-2.0",
+    "mozilla public 2.0 (mpl 2.0)": "MPL-2.0",
     "mpl 1.1": "MPL-1.1",
     "mpl 2.0": "MPL-2.0",
     "python foundation": "PSF-2.0",
     "psf": "PSF-2.0",
     "unlicense": "Unlicense",
 }
-_FILLERS = re.compile(r"\b(?:the|licen[sc]es?|software|version)\b|[,()]")
+_FILLERS = re.compile(r"\b(?:the|licen[sc]es?|software|version)\b|,")
 _NUMBER = re.compile(r"\bv\.? ?(?=\d)")
 # AGPLv3, GPL-2+, LGPLv2.1+, "GPL v2": how Debian, RPM and people write the GNU licences.
 _GNU = re.compile(r"(a|l)?gpl[- ]?v?(\d)(?:\.(\d))?(?:\.0)?(\+| or later)?")

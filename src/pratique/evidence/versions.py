@@ -35,6 +35,7 @@ _NOT_UNDERSTOOD = (ValueError, TypeError, AttributeError, IndexError, KeyError, 
 def parse_version(scheme: Scheme, text: str) -> Any | None:
     """Return a version that can be compared with others of its scheme, or nothing where it is none."""
     from univers import versions
+    from univers.nuget import InvalidNuGetVersion
 
     if not text or len(text) > MAX_LENGTH:
         return None
@@ -42,7 +43,7 @@ def parse_version(scheme: Scheme, text: str) -> Any | None:
         text = text.removeprefix("go").removesuffix("+incompatible")
     try:
         return getattr(versions, scheme.value)(text)
-    except _NOT_UNDERSTOOD:
+    except (*_NOT_UNDERSTOOD, InvalidNuGetVersion):  # which is no ValueError, unlike every other one
         return None
 
 

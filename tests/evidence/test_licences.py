@@ -1,0 +1,190 @@
+"""Licence texts: what is SPDX, what is a name or a list, and what nobody knows."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.evidence.files import expected
+
+from pratique.evidence.licence_grammar import Confidence
+from pratique.evidence.licences import MAX_LENGTH, Verdict, parse_licence, satisfies, weigh
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("MIT", "MIT"),
+        ("  mit ", "MIT"),
+        ("apache-2.0", "Apache-2.0"),
+        ("GPL-2.0", "GPL-2.0-only"),
+        ("GPL-2.0+", "GPL-2.0-or-later"),
+        ("AGPL-3.0", "AGPL-3.0-only"),
+        ("Apache-2.0+", "Apache-2.0+"),
+        ("GPL-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
+        ("apache-2.0 with llvm-EXCEPTION", "Apache-2.0 WITH LLVM-exception"),
+        ("(MIT OR WTFPL)", "MIT OR WTFPL"),
+        ("MIT and (Apache-2.0 or ISC)", "MIT AND (Apache-2.0 OR ISC)"),
+        ("MIT OR Apache-2.0 AND ISC", "MIT OR Apache-2.0 AND ISC"),
+        ("((MIT))", "MIT"),
+    ],
+)
+def test_spdx_expressions_become_canonical(text: str, expression: str) -> None:
+    licence = parse_licence(text)
+    assert (licence.expression, licence.confidence) == (expression, Confidence.HIGH)
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("Apache License, Version 2.0", "Apache-2.0"),
+        ("The Apache Software License, Version 2.0", "Apache-2.0"),
+        ("MIT License", "MIT"),
+        ("Expat", "MIT"),
+        ("AGPLv3+", "AGPL-3.0-or-later"),
+        ("GPL v2", "GPL-2.0-only"),
+        ("LGPL-2.1+ OR Expat", "LGPL-2.1-or-later OR MIT"),
+        ("MIT/X11", "MIT AND X11"),
+        ("MIT/Apache-2.0", "MIT AND Apache-2.0"),
+        ("GPL-2.0, BSD-4-Clause; ISC", "GPL-2.0-only AND BSD-4-Clause AND ISC"),
+        ("MIT, (Apache-2.0 OR ISC)", "MIT AND (Apache-2.0 OR ISC)"),
+    ],
+)
+def test_names_and_lists_are_read_with_low_confidence(text: str, expression: str) -> None:
+    licence = parse_licence(text)
+    assert (licence.expression, licence.confidence) == (expression, Confidence.LOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "NOASSERTION",
+        "UNKNOWN",
+        "Public Domain",
+        "BSD",
+        "LicenseRef-acme",
+        "Classpath-exception-2.0",
+        "GPL-3.0-only WITH nothing-known",
+        "MIT AND",
+        "AND",
+        "MIT MIT",
+        "MIT WITH",
+        "Acme, Inc. proprietary",
+        "MIT AND Acme",
+        "(" * 100 + "MIT" + ")" * 100,
+    ],
+)
+def test_what_nobody_knows_is_unknown_and_has_a_category_of_its_own(text: str) -> None:
+    licence = parse_licence(text)
+    assert (licence.expression, licence.confidence) == (None, Confidence.NONE)
+    assert "unknown" in licence.categories
+
+
+def test_the_known_parts_of_an_unknown_text_are_still_known() -> None:
+    licence = parse_licence("GPL-2.0, public-domain")
+    assert licence.keys == ("GPL-2.0-only", "public-domain")
+    assert licence.categories == ("Copyleft", "unknown")
+
+
+def test_an_exception_keeps_the_category_of_its_licence() -> None:
+    assert parse_licence("GPL-2.0-only WITH Classpath-exception-2.0").categories == ("Copyleft",)
+
+
+ALLOWED = frozenset({"MIT", "Apache-2.0", "GPL-2.0-only WITH Classpath-exception-2.0"})
+DENIED = frozenset({"AGPL-3.0-only", "GPL-2.0-only"})
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("MIT", Verdict.ALLOWED),
+        ("ISC", Verdict.UNLISTED),
+        ("Acme", Verdict.UNKNOWN),
+        ("AGPL-3.0", Verdict.DENIED),
+        ("AGPLv3", Verdict.DENIED),
+        ("AGPL-3.0-only OR MIT", Verdict.ALLOWED),
+        ("AGPL-3.0-only OR ISC", Verdict.UNLISTED),
+        ("AGPL-3.0-only OR Acme", Verdict.UNKNOWN),
+        ("AGPL-3.0-only AND MIT", Verdict.DENIED),
+        ("AGPL-3.0-only AND Acme", Verdict.DENIED),
+        ("MIT AND Acme", Verdict.UNKNOWN),
+        ("MIT, AGPL-3.0", Verdict.DENIED),
+        ("MIT AND (AGPL-3.0-only OR Apache-2.0)", Verdict.ALLOWED),
+        ("Apache-2.0+", Verdict.ALLOWED),
+        ("Apache-2.0 WITH LLVM-exception", Verdict.ALLOWED),
+        ("Apache-2.0 WITH Commons-Clause", Verdict.UNKNOWN),
+        ("GPL-2.0-only WITH Classpath-exception-2.0", Verdict.ALLOWED),
+        ("GPL-2.0-with-font-exception", Verdict.DENIED),
+        ("", Verdict.UNKNOWN),
+    ],
+)
+def test_sets_judge_expressions(text: str, verdict: Verdict) -> None:
+    assert satisfies(parse_licence(text), ALLOWED, DENIED) is verdict
+
+
+def test_what_is_allowed_and_denied_is_denied() -> None:
+    assert satisfies(parse_licence("MIT"), frozenset({"MIT"}), frozenset({"MIT"})) is Verdict.DENIED
+
+
+def test_an_unknown_text_is_allowed_only_by_its_own_name() -> None:
+    assert (
+        satisfies(parse_licence("LicenseRef-acme"), frozenset({"LicenseRef-acme"}), frozenset()) is Verdict.ALLOWED
+    )
+
+
+def test_a_very_long_text_is_cut_and_read_all_the_same() -> None:
+    assert parse_licence("x" * (MAX_LENGTH * 3)).keys == ("x" * MAX_LENGTH,)
+
+
+# Laws
+
+KEYS = st.sampled_from(["MIT", "ISC", "AGPL-3.0-only", "Acme", "GPL-2.0-only WITH Classpath-exception-2.0"])
+EXPRESSIONS = st.recursive(
+    KEYS,
+    lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["AND", "OR"]), inner),
+    max_leaves=8,
+)
+
+
+@given(EXPRESSIONS)
+def test_the_canonical_expression_means_the_same(text: str) -> None:
+    licence = parse_licence(text)
+    again = parse_licence(str(licence.tree))
+    assert satisfies(again, ALLOWED, DENIED) is satisfies(licence, ALLOWED, DENIED)
+    assert parse_licence(str(again.tree)).tree == again.tree
+
+
+@given(EXPRESSIONS, st.frozensets(KEYS), st.frozensets(KEYS), KEYS)
+def test_allowing_more_never_makes_it_worse_and_denying_more_never_better(
+    text: str, allowed: frozenset[str], denied: frozenset[str], another: str
+) -> None:
+    licence = parse_licence(text)
+    before = satisfies(licence, allowed, denied)
+    assert satisfies(licence, allowed | {another}, denied) <= before
+    assert satisfies(licence, allowed, denied | {another}) >= before
+
+
+@given(EXPRESSIONS, EXPRESSIONS)
+def test_and_is_the_worse_and_or_the_better_of_both(one: str, other: str) -> None:
+    ranks = [int(satisfies(parse_licence(text), ALLOWED, DENIED)) for text in (one, other)]
+    assert satisfies(parse_licence(f"({one}) AND ({other})"), ALLOWED, DENIED) == max(ranks)
+    assert satisfies(parse_licence(f"({one}) OR ({other})"), ALLOWED, DENIED) == min(ranks)
+
+
+@given(st.text(max_size=40) | st.text(st.sampled_from("MITApache-20.()ANDORWH ,;/+:"), max_size=40))
+def test_no_text_raises(text: str) -> None:
+    licence = parse_licence(text)
+    assert licence.keys
+    assert weigh(licence.tree, lambda _: 1) == 1
+
+
+def test_most_texts_of_real_components_are_understood(corpus: Path) -> None:
+    texts = {
+        text.partition(":")[2]
+        for _, _, expect in expected(corpus, "cyclonedx-json")
+        for text in expect.get("licence_top10", {})
+    }
+    understood = [text for text in texts if parse_licence(text).confidence is not Confidence.NONE]
+    assert len(texts) > 60
+    assert len(understood) > 0.7 * len(texts)
