@@ -121,8 +121,8 @@ def _forger(told: Told, promotion: str) -> None:
     )
     _sign_with_ssh_keygen(told, promotion, "person:bea", "person:dan")
     statement = shown(told.stage.papers / "review")
-    submit = ("review", "submit", promotion, "--statement", f"{statement}.json", "--signature", f"{statement}.sig")
-    told.teller.pratique(*submit, ends=1)
+    submit = ("review", "submit", "--statement", f"{statement}.json", "--signature", f"{statement}.sig")
+    told.teller.pratique(*submit, ends=1, says="expected a signature by person:bea, found person:dan")
 
 
 def _two_people(told: Told, promotion: str) -> None:
@@ -136,7 +136,7 @@ def _two_people(told: Told, promotion: str) -> None:
     )
     _sign_with_ssh_keygen(told, promotion, "person:eve", "person:eve")
     statement = shown(told.stage.papers / "review")
-    submit = ("review", "submit", promotion, "--statement", f"{statement}.json", "--signature", f"{statement}.sig")
+    submit = ("review", "submit", "--statement", f"{statement}.json", "--signature", f"{statement}.sig")
     told.teller.pratique(*submit)
     told.teller.wait("promoted", lambda: told.teller.ask("show", promotion)["state"] == "promoted")
 
@@ -163,12 +163,13 @@ def proof(told: Told, promotion: str) -> None:
     teller.pratique("proof", "verify", shown(whole), *trust, *middling)
     teller.say("One bit of the first approval changed:")
     forgery.flip_a_byte(whole, flipped)
-    teller.pratique("proof", "verify", shown(flipped), *trust, ends=1)
+    teller.pratique("proof", "verify", shown(flipped), *trust, ends=1, says="inclusion of entry")
     teller.say("An approval taken out:")
     forgery.drop_an_approval(whole, dropped)
-    teller.pratique("proof", "verify", shown(dropped), *trust, ends=1)
+    teller.pratique("proof", "verify", shown(dropped), *trust, ends=1, says="expected 1 people")
     teller.say("Held against another image, fixed:")
-    teller.pratique("proof", "verify", shown(whole), *trust, "--image", str(told.images[Name.FIXED]), ends=1)
+    fixed = ("--image", str(told.images[Name.FIXED]))
+    teller.pratique("proof", "verify", shown(whole), *trust, *fixed, ends=1, says="expected one about the image")
 
 
 def trail(told: Told) -> None:

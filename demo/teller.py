@@ -138,7 +138,8 @@ def _shown(command: tuple[str, ...]) -> str:
 def _print_some(text: str, most: int) -> None:
     lines = text.rstrip().splitlines()
     for line in lines[:most]:
-        print(f"    {line}")
+        # A statement to sign is one line of a kilobyte, and the file beside has it whole.
+        print(f"    {line[:_WIDTH]}…" if line.startswith("{") else f"    {line}".rstrip())
     if len(lines) > most:
         print(f"    … and {len(lines) - most} lines more")
     sys.stdout.flush()
