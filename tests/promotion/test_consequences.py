@@ -89,8 +89,8 @@ def test_remediation_opens_its_items() -> None:
 
 
 def test_what_changed_while_it_was_judged_is_judged_again() -> None:
-    for change in ({"rules": digest("new")}, {"directory": digest("new")}, {"current": digest("new")}):
-        found = followed(judging(), ASKED, **change)
+    for what in ("rules", "directory", "current"):
+        found = followed(judging(), ASKED, None, **{what: digest("new")})
         assert found == (PromotionRetried(2),)
 
 

@@ -86,20 +86,24 @@ def _told(evidence: tuple[Evidence, ...]) -> Iterator[Line]:
         facts, by = one.reading.facts, _by(one)
         if isinstance(facts, SourceChange):
             since = f" since {facts.base[:12]}" if facts.base else ""
-            authors = f"{len(facts.authors)} authors{since}"
+            authors = f"{_counted(len(facts.authors), 'author')}{since}"
             yield Line(Link.SOURCE, f"commit {facts.commit[:12]} of {facts.repository}, by {authors}; {by}")
         elif isinstance(facts, Provenance):
             yield Line(Link.BUILD, f"built by {facts.builder_id}{_source(facts)}; {by}", facts.finished)
         elif isinstance(facts, Sbom):
-            count = len(facts.components)
-            yield Line(Link.EVIDENCE, f"a bill of materials of {count} components; {by}", facts.created)
+            count = _counted(len(facts.components), "component")
+            yield Line(Link.EVIDENCE, f"a bill of materials of {count}; {by}", facts.created)
         elif isinstance(facts, Scan):
-            found = f"{facts.producer} reports {len(facts.findings)} findings"
+            found = f"{facts.producer} reports {_counted(len(facts.findings), 'finding')}"
             yield Line(Link.EVIDENCE, f"{found}; {by}", facts.created)
         elif isinstance(facts, tuple):
             failed = sum(run.failed + run.errored for run in facts)
             total = sum(run.total for run in facts)
-            yield Line(Link.EVIDENCE, f"{total} tests, {failed} of them failed; {by}")
+            yield Line(Link.EVIDENCE, f"{_counted(total, 'test')}, {failed} failed; {by}")
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _by(evidence: Evidence) -> str:
