@@ -183,6 +183,6 @@ def _about(bom: dict[str, Any]) -> tuple[Digest, ...]:
     said = [
         text_at(item, "value")
         for item in (properties if isinstance(properties, list) else [])
-        if isinstance(item, dict) and item.get("name") in {f"{_TRIVY}ImageID", f"{_TRIVY}RepoDigest"}
+        if isinstance(item, dict) and text_at(item, "name") in {f"{_TRIVY}ImageID", f"{_TRIVY}RepoDigest"}
     ]
     return digests_of(text_at(root, "version"), purl.version if purl else None, *said)

@@ -61,7 +61,7 @@ def _findings(report: dict[str, Any], notes: Notes) -> tuple[Finding, ...]:
 
 
 def _silence(match: dict[str, Any]) -> str:
-    rules = [rule for rule in match.get("appliedIgnoreRules") or [] if isinstance(rule, dict)]
+    rules = tables_at(match, "appliedIgnoreRules", Notes())
     said = [text_at(rule, "reason") or text_at(rule, "vulnerability") or "a rule" for rule in rules]
     return f"ignored: {', '.join(said)}" if said else "ignored"
 

@@ -66,7 +66,7 @@ def read_trivy(report: dict[str, Any]) -> Reading | None:
 
 def _is_packages(result: dict[str, Any]) -> bool:
     # Reports before Class existed name only a Type, and hold Vulnerabilities.
-    return result.get("Class") in _PACKAGE_CLASSES or ("Vulnerabilities" in result and "Class" not in result)
+    return text_at(result, "Class") in _PACKAGE_CLASSES or ("Vulnerabilities" in result and "Class" not in result)
 
 
 def _packages(results: list[dict[str, Any]], notes: Notes) -> int | None:
