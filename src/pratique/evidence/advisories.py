@@ -28,7 +28,7 @@ class Advisories:
         keys = [(place, name) for place in places for name in package.names]
         return tuple(found for key in keys for found in self.by_package.get(key, ()))
 
-    def cover(self, ecosystem: Ecosystem) -> bool:
+    def covers(self, ecosystem: Ecosystem) -> bool:
         """Tell whether there is any advisory for this ecosystem."""
         return ecosystem in self.ecosystems
 

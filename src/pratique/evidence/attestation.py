@@ -10,7 +10,7 @@ from typing import Any
 
 from pratique.attest.dsse import IN_TOTO, Envelope, parse_envelope, read_envelope
 from pratique.attest.fields import Fields
-from pratique.evidence.document import Document, JsonDocument
+from pratique.evidence.document import Document, json_object
 from pratique.values.canonical import parse_object
 
 
@@ -36,9 +36,7 @@ class Attestation:
 
 def recognise(document: Document) -> Carrier | None:
     """Return in what this document carries a statement, or nothing where it does not."""
-    value = document.value if isinstance(document, JsonDocument) else None
-    if not isinstance(value, dict):
-        return None
+    value = json_object(document)
     if "dsseEnvelope" in value:
         return Carrier.BUNDLE
     if "messageSignature" in value:

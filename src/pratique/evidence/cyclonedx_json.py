@@ -6,7 +6,7 @@ nest freely, so every component counts, at whatever depth it stands, and only it
 
 from typing import Any
 
-from pratique.evidence.document import Document, JsonDocument
+from pratique.evidence.document import Document, json_object
 from pratique.evidence.lookup import Notes, digests_of, moment_of, table_at, tables_at, text_at, texts_at
 from pratique.evidence.model import Component, Opaque, Parse, Reading, Sbom
 from pratique.evidence.purl import Purl, parse_purl
@@ -20,9 +20,7 @@ _TRIVY = "aquasecurity:trivy:"
 
 def read_cyclonedx_json(document: Document) -> Reading | None:
     """Return what a CycloneDX JSON document says, or nothing where it is something else."""
-    if not isinstance(document, JsonDocument) or not isinstance(document.value, dict):
-        return None
-    return read_cyclonedx(document.value)
+    return read_cyclonedx(json_object(document))
 
 
 def read_cyclonedx(bom: dict[str, Any]) -> Reading | None:

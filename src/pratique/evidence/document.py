@@ -44,6 +44,12 @@ class TextDocument:
 Document = JsonDocument | XmlDocument | TextDocument
 
 
+def json_object(document: Document) -> dict[str, Any]:
+    """Return the object that a JSON document is, or an empty one where it is something else."""
+    value = document.value if isinstance(document, JsonDocument) else None
+    return value if isinstance(value, dict) else {}
+
+
 def open_document(content: bytes) -> Document:
     """Return what these bytes are; their first character decides, no name or media type.
 

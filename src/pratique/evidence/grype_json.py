@@ -6,7 +6,7 @@ The report does not say how many packages were examined.
 
 from typing import Any
 
-from pratique.evidence.document import Document, JsonDocument
+from pratique.evidence.document import Document, json_object
 from pratique.evidence.lookup import (
     Notes,
     digests_of,
@@ -28,13 +28,7 @@ _SOURCES = {"github": "ghsa", "nvd@nist.gov": "nvd"}
 
 def read_grype_json(document: Document) -> Reading | None:
     """Return what a Grype report says, or nothing where it is something else."""
-    if not isinstance(document, JsonDocument) or not isinstance(document.value, dict):
-        return None
-    return read_grype(document.value)
-
-
-def read_grype(report: dict[str, Any]) -> Reading | None:
-    """Return what a Grype report object says, or nothing where it is something else."""
+    report = json_object(document)
     descriptor = table_at(report, "descriptor")
     if "matches" not in report or descriptor.get("name") != "grype":
         return None

@@ -50,7 +50,7 @@ def _match_one(component: Component, advisories: Advisories, work: _Work) -> Non
         if component.purl or component.kind not in _NOT_PACKAGES:
             work.not_examined[package] += 1
         return
-    if not advisories.cover(package.ecosystem):
+    if not advisories.covers(package.ecosystem):
         work.not_examined[f"{package.ecosystem}: no advisories are imported"] += 1
         return
     if parse_version(SCHEMES[package.ecosystem.name], package.version) is None:

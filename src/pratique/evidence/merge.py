@@ -5,6 +5,7 @@ language packages, else NVD's, else the highest that anybody stated, and it is n
 changes nothing.
 """
 
+from functools import lru_cache
 from operator import attrgetter
 
 from pratique.evidence.aliases import Aliases
@@ -64,22 +65,22 @@ def merge(scans: Scans) -> tuple[Vulnerability, ...]:
 
 def _merged(identifier: str, package: str, group: list[Reported]) -> Vulnerability:
     findings = [finding for _, finding in group]
-    names = {name for finding in findings for name in (finding.vulnerability, *finding.aliases)}
+    names = [name for finding in findings for name in (finding.vulnerability, *finding.aliases)]
     versions = _sorted([finding.version for finding in findings])
     purls = _sorted([finding.purl for finding in findings])
-    ratings = tuple(sorted({one for finding in findings for one in finding.ratings}, key=_rating_order))
-    chosen = choose(ratings, purls[0] if purls else None)
+    said = findings[0].ratings if len(findings) == 1 else tuple(one for each in findings for one in each.ratings)
+    ratings, chosen = _weigh(said, _speakers(purls[0] if purls else None))
     return Vulnerability(
         term=f"{identifier}@{package}",
         identifier=identifier,
         aliases=_sorted([name for name in names if name != identifier]),
-        package=min(finding.package for finding in findings),
+        package=min([finding.package for finding in findings]),
         version=versions[0] if versions else None,
         purl=purls[0] if purls else None,
         severity=chosen.severity if chosen else None,
         severity_source=chosen.source if chosen else None,
         ratings=ratings,
-        fix=min((finding.fix for finding in findings), key=_FIXES.__getitem__),
+        fix=min([finding.fix for finding in findings], key=_FIXES.__getitem__),
         fixed_versions=_sorted([version for finding in findings for version in finding.fixed_versions]),
         reported_by=_sorted([producer for producer, finding in group if finding.suppressed is None]),
         suppressed_by=_sorted([_silence(producer, finding) for producer, finding in group]),
@@ -98,14 +99,26 @@ def choose(ratings: tuple[Rating, ...], purl: str | None) -> Rating | None:
         ratings: Every opinion; those with an unknown severity decide nothing.
         purl: The package, whose kind says whom to believe first.
     """
+    return _weigh(ratings, _speakers(purl))[1]
+
+
+@lru_cache(maxsize=16384)
+def _weigh(said: tuple[Rating, ...], speakers: tuple[str, ...]) -> tuple[tuple[Rating, ...], Rating | None]:
+    """Return the distinct opinions, sorted, and the one that counts; many findings share the same few."""
+    ratings = tuple(sorted(set(said), key=_rating_order))
+    return ratings, _choose(ratings, speakers)
+
+
+def _choose(ratings: tuple[Rating, ...], speakers: tuple[str, ...]) -> Rating | None:
     known = [rating for rating in ratings if rating.severity is not None]
-    for source in (*_speakers(purl), "nvd"):
+    for source in (*speakers, "nvd"):
         said = [rating for rating in known if rating.source == source]
         if said:
             return max(said, key=_worst)
     return max(known, key=_worst, default=None)
 
 
+@lru_cache(maxsize=16384)
 def _speakers(purl: str | None) -> tuple[str, ...]:
     parsed = parse_purl(purl) if purl else None
     if parsed is None:

@@ -6,7 +6,7 @@ A report without package results means that nothing was recognised, not that not
 
 from typing import Any
 
-from pratique.evidence.document import Document, JsonDocument
+from pratique.evidence.document import Document, json_object
 from pratique.evidence.lookup import (
     Notes,
     digests_of,
@@ -38,13 +38,7 @@ _VECTORS = (("V40Vector", "V40Score"), ("V3Vector", "V3Score"), ("V2Vector", "V2
 
 def read_trivy_json(document: Document) -> Reading | None:
     """Return what a Trivy report says, or nothing where it is something else."""
-    if not isinstance(document, JsonDocument) or not isinstance(document.value, dict):
-        return None
-    return read_trivy(document.value)
-
-
-def read_trivy(report: dict[str, Any]) -> Reading | None:
-    """Return what a Trivy report object says, or nothing where it is something else."""
+    report = json_object(document)
     if "SchemaVersion" not in report or _MARKS.isdisjoint(report):
         return None
     notes = Notes()
