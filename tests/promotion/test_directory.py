@@ -104,6 +104,7 @@ SEAL = {"keys": [], "uses": ["seal:prod", "evidence"]}
             {"root": {"keys": [{**ROOT, "person": "person:gus"}], "threshold": 1}},
             "person:gus is not among the people",
         ),
+        ({"revoked": [{"key": signer("ann-root").key.key_id, "reason": "lost", "from_index": 1}]}, "is revoked"),
         (
             {"people": {**PEOPLE, "person:gus": PEOPLE["person:eve"]}},
             "key: SHA256:.* belongs to person:eve and to",

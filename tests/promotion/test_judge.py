@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.promotion.builders import NOW, PR, after, digest, directory
+from tests.promotion.builders import NOW, PR, after, digest, directory, event
 from tests.promotion.cases import (
     ARRIVED,
     BEFORE,
@@ -31,11 +31,14 @@ from pratique.policy.document import Bundle
 from pratique.policy.result import Outcome
 from pratique.promotion.case import Case, build_case, case_of
 from pratique.promotion.directory import Directory
+from pratique.promotion.events import build_event
 from pratique.promotion.happenings import Track
 from pratique.promotion.judge import judge
 from pratique.promotion.profile import Profile, profile_of
 from pratique.promotion.quorum import ANY_ROLE, Need
-from pratique.promotion.record import EvidenceUsed, Inputs, Record, parse_record
+from pratique.promotion.record import EvidenceUsed, Inputs, Record, build_record, parse_record
+from pratique.promotion.record import judged as announce
+from pratique.promotion.track import Routing
 from pratique.values.digest import Digest
 
 TRACKS = list(Track)
@@ -199,6 +202,13 @@ def test_a_record_is_read_back_as_it_was_written() -> None:
     assert parse_record(record.content) == record
     assert parse_record(record.content).digest == Digest.of(record.content)
     assert record.question.record == record.digest
+
+
+def test_however_many_reasons_there_are_they_fit_into_an_event() -> None:
+    decision = judged(evidence(HIGH)).decision
+    track = Routing(Track.REMEDIATION, ("\x01" * 500,) * 99)
+    content = build_event(event(announce(build_record(replace(decision, track=track)))))
+    assert b"and 89 more reasons, in the record" in content
 
 
 def test_evidence_about_another_image_covers_nothing_here() -> None:

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from tests.promotion.builders import NOW, PROD, after
 from tests.promotion.cases import GATE, bundle
 
-from pratique.attest.seal import Level
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.result import CheckResult, Outcome, rank
 from pratique.policy.risk import MODEL, Risk
 from pratique.promotion.happenings import Track
-from pratique.promotion.track import Change, Routing, level_of, route, waits_until
+from pratique.promotion.track import Change, Routing, route, waits_until
 
 SAME = Change(first=False, more_than_routine=())
 FIRST = Change(first=True, more_than_routine=())
@@ -73,11 +72,6 @@ def test_the_track_and_its_reason(routing: Routing, track: Track, why: str) -> N
 def test_nothing_passes_where_nothing_was_checked() -> None:
     routing = route(rules(), (), Risk(MODEL, "0.0", (), "0.0"), SAME)
     assert (routing.name, routing.why) == (Track.SLOW, ("prod has no checks, so none has passed",))
-
-
-def test_a_gate_that_only_warns_admits_and_never_promotes() -> None:
-    assert level_of(WARNING) is Level.ADMITTED
-    assert level_of(rules()) is Level.PROMOTED
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,10 @@ def _root_problems(document: DirectoryDocument, people: set[Actor]) -> Iterator[
     if not 1 <= threshold <= len(holders):
         yield f"root.threshold: expected 1 to {len(holders)}, as many as have a root key, found {threshold}"
     yield from _shared("root key", ((key.key.key_id, key.person) for key in document.root.keys))
+    revoked = {found.key for found in document.revoked}
+    for root in document.root.keys:
+        if root.key.key_id in revoked:
+            yield f"root.keys: {root.key.key_id} of {root.person} is revoked; take it out"
 
 
 def _role_problems(document: DirectoryDocument, people: set[Actor]) -> Iterator[str]:

@@ -53,10 +53,10 @@ def plan(promotion: Promotion, others: Iterable[Promotion]) -> tuple[Effect, ...
         others: Every other open promotion of the same application, image name and environment.
     """
     step = _STEP_OF.get(promotion.state)
-    if step:
-        return (Effect(promotion.id, promotion.generation, step),)
+    own = (Effect(promotion.id, promotion.generation, step),) if step else ()
+    # Whatever this promotion did, it may have made room for another one: a step back from approved does, too.
     turn = next_to_copy((promotion, *others))
-    return (Effect(turn.id, turn.generation, Step.COPY),) if turn else ()
+    return (*own, Effect(turn.id, turn.generation, Step.COPY)) if turn else own
 
 
 def next_to_copy(place: Iterable[Promotion]) -> Promotion | None:
@@ -69,12 +69,6 @@ def next_to_copy(place: Iterable[Promotion]) -> Promotion | None:
         return None
     waiting = [promotion for promotion in found if promotion.state is State.APPROVED]
     return min(waiting, key=_approved_at, default=None)
-
-
-def may_start_copy(promotion: Promotion, others: Iterable[Promotion]) -> bool:
-    """Tell whether it is this promotion's turn; ``others`` as in :func:`plan`."""
-    turn = next_to_copy((promotion, *others))
-    return turn is not None and turn.id == promotion.id
 
 
 def _approved_at(promotion: Promotion) -> int:

@@ -27,6 +27,10 @@ ENGINE = "pratique-engine/1"
 """Changes only with what a judgement means; a record of another engine is "not reproducible here"."""
 
 
+# A character takes at most six bytes of JSON, so that all reasons together stay below an event's 16 KiB.
+_MOST_REASONS, _REASON = 10, 200
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """What was judged; an image without an index has one platform, whose digest is its own."""
@@ -190,6 +194,5 @@ def judged(record: Record) -> PromotionJudged:
 
 def _short(why: tuple[str, ...]) -> tuple[str, ...]:
     """Keep an event within its size; the record has every reason in full."""
-    most = 20
-    more = (f"and {len(why) - most} more reasons, in the record",) if len(why) > most else ()
-    return (*(reason[:300] for reason in why[:most]), *more)
+    more = (f"and {len(why) - _MOST_REASONS} more reasons, in the record",) if len(why) > _MOST_REASONS else ()
+    return (*(reason[:_REASON] for reason in why[:_MOST_REASONS]), *more)

@@ -22,7 +22,7 @@ from pratique.values.ids import Kind, build_id
 MOST_ITEMS = 100
 """Items of one check. What is beyond, the least severe, is one item that counts them; the record lists them."""
 
-_TERM, _MESSAGE = 300, 1500  # characters, so that an event stays within its size
+_TERM, _MESSAGE = 300, 900  # characters of at most six bytes each, so that an event stays within its size
 Wanted = tuple[CheckResult, CheckFinding]
 
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
-from pratique.attest.seal import Level
 from pratique.policy.environment import Enforcement, EnvironmentRules
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.risk import Risk
@@ -75,11 +74,6 @@ def waits_until(
     blocked = any(result.outcome is not Outcome.UNKNOWN for result in blockers(results, rules.settings))
     deadline = asked + rules.settings.evidence_wait
     return deadline if missing and not blocked and now < deadline else None
-
-
-def level_of(rules: EnvironmentRules) -> Level:
-    """Return what an image that these rules let in may be called: a gate that only warns has promoted nothing."""
-    return Level.ADMITTED if rules.enforcement is Enforcement.WARN else Level.PROMOTED
 
 
 def _obstacles(
