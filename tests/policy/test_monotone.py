@@ -1,0 +1,370 @@
+"""Missing never helps: taking away required evidence, an attribute or a coverage fact improves no outcome.
+
+What a finding or a package is called, and of which kind it is, is the thing itself and no attribute of it. Whole
+findings, and evidence that nobody requires, are protected by the digest of the evidence set. An option by which a
+policy lets go of the law says so by its name, and is not among these rules.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.policy.builders import (
+    NOW,
+    arrival,
+    component,
+    evidence,
+    facts,
+    finding,
+    provenance,
+    run,
+    sbom,
+    scan,
+)
+
+from pratique.attest.seal import Level
+from pratique.evidence.model import Bound, Evidence, Fix, Parse, Provenance, Sbom, Scan, Severity, Vulnerability
+from pratique.policy.check import Rule, judge_check
+from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule
+from pratique.policy.environment import EnvironmentRules
+from pratique.policy.facts import Arrival, CurrentFacts, Facts
+from pratique.policy.result import OnUnknown, Outcome
+from pratique.policy.schema import decode
+from pratique.policy.settings import Settings
+from pratique.values.digest import Digest
+
+T = TypeVar("T")
+
+STRICT = Settings(on_missing_evidence=OnUnknown.FAIL, on_check_error=OnUnknown.FAIL)
+PATIENT = Settings(on_missing_evidence=OnUnknown.HOLD, on_check_error=OnUnknown.HOLD)
+BADNESS = (Outcome.PASS, Outcome.WARN, Outcome.REVIEW, Outcome.BLOCK)
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that is known about an image, before it is arranged."""
+
+    pieces: tuple[Evidence, ...] = ()
+    matched: tuple[Scan, ...] = ()
+    arrivals: tuple[Arrival, ...] | None = ()
+    current: CurrentFacts | None = None
+
+    def observed(self) -> Facts:
+        return facts(*self.pieces, matched=self.matched, arrivals=self.arrivals, current=self.current)
+
+
+def rule(**document: Any) -> Rule:
+    everything = {
+        "name": "prod",
+        "from": [],
+        "checks": [{"id": "it"} | document],
+        "tracks": {"fast": {"when": "always"}},
+    }
+    return decode(EnvironmentRules, everything).checks[0]
+
+
+# ------------------------------------------------------------------------------------------------ rules
+OUTCOMES = st.sampled_from(["block", "review", "warn"])
+KEYS = st.sampled_from([[], ["service:ci"], ["service:ci", "service:scan"]])
+SOME_KEYS = st.sampled_from([["service:ci"], ["service:ci", "service:scan"]])
+SHARES = st.sampled_from(["0", "0.5", "0.98", "1"])
+
+
+def rules(check: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Rule]:
+    return st.fixed_dictionaries({"check": st.just(check), "outcome": OUTCOMES, **fields}).map(lambda d: rule(**d))
+
+
+WHERE = st.fixed_dictionaries(
+    {},
+    optional={
+        "severity": st.lists(st.sampled_from(["critical", "high", "medium", "low"]), max_size=3, unique=True),
+        "fixable": st.booleans(),
+        "ids": st.sampled_from([["CVE-1"], ["CVE-*"], ["GHSA-*"]]),
+    },
+)
+RULES = {
+    "signature": rules("signature", keys=SOME_KEYS),
+    "provenance": rules(
+        "provenance",
+        keys=SOME_KEYS,
+        builders=st.just(["https://ci.shop.example/builder/*"]),
+        sources=st.sampled_from([[], ["git+https://git.shop.example/**"]]),
+        build_types=st.sampled_from([[], ["https://build.example/v1"]]),
+        parameters=st.sampled_from([[], ["workflow"]]),
+    ),
+    "sbom": rules(
+        "sbom",
+        keys=KEYS,
+        formats=st.sampled_from([[], ["cyclonedx"]]),
+        binds_to_digest=st.booleans(),
+        min_ratio=st.fixed_dictionaries(
+            {}, optional=dict.fromkeys(("version", "purl", "licence", "supplier"), SHARES)
+        ),
+    ),
+    "vulnerabilities": rules(
+        "vulnerabilities",
+        where=WHERE,
+        max=st.integers(0, 2),
+        scanners=st.sampled_from([[], ["trivy"], ["trivy", "grype"], ["pratique-matcher"]]),
+        keys=KEYS,
+        new_only=st.booleans(),
+    ),
+    "licences": rules(
+        "licences", keys=KEYS, allow=st.sampled_from([[], ["MIT"]]), deny=st.just(["AGPL-3.0-only"])
+    ),
+    "tests": rules(
+        "tests",
+        keys=KEYS,
+        required_suites=st.sampled_from([["unit"], ["unit", "integration"]]),
+        max_failed=st.integers(0, 2),
+    ),
+    "promoted_from": rules(
+        "promoted_from",
+        environment=st.just("staging"),
+        min_soak=st.sampled_from(["0s", "1d"]),
+        within=st.sampled_from(["2d", "30d"]),
+        levels=st.sampled_from([["promoted"], ["promoted", "admitted"]]),
+    ),
+}
+
+# ------------------------------------------------------------------------------------------------ worlds
+COMPONENTS = st.builds(
+    component,
+    st.sampled_from(["a", "b", "c"]),
+    st.sampled_from(["MIT", "AGPL-3.0-only", "MIT OR AGPL-3.0-only", "Some Licence", "NOASSERTION", None]),
+    version=st.sampled_from(["1", None]),
+    purl=st.sampled_from(["pkg:pypi/a@1", None]),
+    supplier=st.sampled_from(["them", None]),
+    kind=st.sampled_from(["library", None]),
+)
+FINDINGS = st.builds(
+    finding,
+    st.sampled_from(["CVE-1", "CVE-2", "GHSA-3"]),
+    st.sampled_from([*Severity, None]),
+    fix=st.sampled_from([Fix.FIXED, Fix.UNKNOWN]),
+    fixed_versions=st.sampled_from([("2.11",), ()]),
+) | st.builds(finding, fix=st.sampled_from([Fix.NOT_FIXED, Fix.WONT_FIX]), fixed_versions=st.just(()))
+SCANS = st.builds(
+    lambda found, producer, examined: scan(*found, producer=producer, examined=examined),
+    st.lists(FINDINGS, max_size=3),
+    st.sampled_from(["trivy", "grype"]),
+    st.sampled_from([None, 0, 7]),
+)
+MATCHED = st.builds(
+    lambda found, examined: scan(*found, producer="pratique-matcher", examined=examined),
+    st.lists(FINDINGS, max_size=2),
+    st.sampled_from([None, 0, 7]),
+)
+PROVENANCES = st.builds(
+    provenance,
+    builder_id=st.sampled_from(["https://ci.shop.example/builder/v1", "https://evil.example/b", ""]),
+    source_uri=st.sampled_from(["git+https://git.shop.example/shop/api", "git+https://evil.example/x", None]),
+    build_type=st.sampled_from(["https://build.example/v1", "other", ""]),
+    parameters=st.sampled_from([(), (("workflow", "1"),), (("debug", "1"),)]),
+)
+RUNS = st.builds(
+    run,
+    st.sampled_from(["unit", "integration"]),
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.integers(0, 1),
+    st.integers(0, 1),
+)
+EVIDENCE = st.builds(
+    evidence,
+    st.lists(COMPONENTS, max_size=4).map(lambda found: sbom(*found))
+    | SCANS
+    | PROVENANCES
+    | st.lists(RUNS, max_size=3).map(tuple),
+    by=st.sampled_from([None, "service:ci", "service:scan", "service:other"]),
+    form=st.sampled_from(["cyclonedx-json", "spdx-json"]),
+    parse=st.sampled_from([Parse.OK, Parse.OK, Parse.PARTIAL]),
+)
+ARRIVALS = st.builds(
+    arrival,
+    st.sampled_from(["staging", "dev"]),
+    st.integers(0, 60).map(lambda days: NOW - timedelta(days=days)),
+    st.sampled_from([Level.PROMOTED, Level.ADMITTED]),
+    st.sampled_from([None, NOW, NOW - timedelta(days=10)]),
+)
+CURRENT = st.builds(
+    CurrentFacts,
+    st.just(Digest("b" * 64)),
+    st.none() | st.frozensets(st.sampled_from(["CVE-1@pkg:pypi/jinja2", "CVE-2@pkg:pypi/jinja2"])),
+    st.just(frozenset()),
+    st.none(),
+)
+WORLDS = st.builds(
+    World,
+    st.lists(EVIDENCE, max_size=5).map(tuple),
+    st.lists(MATCHED, max_size=1).map(tuple),
+    st.none() | st.lists(ARRIVALS, max_size=3).map(tuple),
+    st.none() | CURRENT,
+)
+
+
+# ------------------------------------------------------------------------------------------------ what is taken away
+def swapped(items: tuple[T, ...], place: int, other: T) -> tuple[T, ...]:
+    return (*items[:place], other, *items[place + 1 :])
+
+
+def without_evidence(world: World, check: str) -> Iterator[tuple[str, World]]:
+    """One piece where one good piece is enough; every piece of a kind where all of them count."""
+    if check in ("signature", "provenance", "sbom"):
+        for place in range(len(world.pieces)):
+            yield f"piece {place}", replace(world, pieces=world.pieces[:place] + world.pieces[place + 1 :])
+            elsewhere = replace(world.pieces[place], covers=())
+            yield f"the cover of piece {place}", replace(world, pieces=swapped(world.pieces, place, elsewhere))
+    for kind in (Sbom, Scan, Provenance, tuple):
+        kept = tuple(each for each in world.pieces if not isinstance(each.reading.facts, kind))
+        gone = replace(world, pieces=kept, matched=() if kind is Scan else world.matched)
+        yield f"every {kind.__name__}", gone
+    yield "the ledger's answer", replace(world, arrivals=None)
+    for place, one in enumerate(world.arrivals or ()):
+        others = tuple(each for each in world.arrivals or () if each is not one)
+        yield f"arrival {place}", replace(world, arrivals=others)
+        forgotten = tuple(replace(each, until=None) if each is one else each for each in world.arrivals or ())
+        yield f"the end of arrival {place}", replace(world, arrivals=forgotten)
+    yield "the current image", replace(world, current=None)
+    if world.current:
+        yield "its vulnerabilities", replace(world, current=replace(world.current, vulnerabilities=None))
+
+
+def without_scanner(world: World, producer: str) -> World:
+    def made(found: object) -> bool:
+        return isinstance(found, Scan) and found.producer == producer
+
+    kept = tuple(each for each in world.pieces if not made(each.reading.facts))
+    return replace(world, pieces=kept, matched=tuple(each for each in world.matched if not made(each)))
+
+
+def without_attributes(world: World) -> Iterator[tuple[str, World]]:
+    for place, each in enumerate(world.pieces):
+        for what, less in poorer(each):
+            yield f"{what} of piece {place}", replace(world, pieces=swapped(world.pieces, place, less))
+    for what, less_scan in (item for each in world.matched for item in poorer_scan(each)):
+        yield f"{what} of the matcher", replace(world, matched=(less_scan,))
+
+
+def poorer(piece: Evidence) -> Iterator[tuple[str, Evidence]]:
+    def read(found: Any) -> Evidence:
+        return replace(piece, reading=replace(piece.reading, facts=found))
+
+    yield "signers", replace(piece, signers=(), bound=Bound.REFERRER)
+    yield "binding", replace(piece, bound=Bound.CLAIM)
+    yield "understanding", replace(piece, reading=replace(piece.reading, parse=Parse.PARTIAL))
+    yield "format", replace(piece, reading=replace(piece.reading, format="json"))
+    match piece.reading.facts:
+        case Sbom() as found:
+            yield from ((what, read(less)) for what, less in poorer_sbom(found))
+        case Scan() as found:
+            yield from ((what, read(less)) for what, less in poorer_scan(found))
+        case Provenance() as found:
+            yield "source", read(replace(found, source_uri=None))
+            yield "builder", read(replace(found, builder_id=""))
+            yield "build type", read(replace(found, build_type=""))
+
+
+def poorer_sbom(found: Sbom) -> Iterator[tuple[str, Sbom]]:
+    for place, one in enumerate(found.components):
+        for less in (
+            replace(one, version=None),
+            replace(one, purl=None),
+            replace(one, supplier=None),
+            replace(one, licences=()),
+        ):
+            yield f"an attribute of {one.name}", replace(found, components=swapped(found.components, place, less))
+
+
+def poorer_scan(found: Scan) -> Iterator[tuple[str, Scan]]:
+    yield "packages_examined", replace(found, packages_examined=None)
+    yield "examined packages", replace(found, packages_examined=0)
+
+
+def without_opinions(known: Facts) -> Iterator[tuple[str, Facts]]:
+    for place, one in enumerate(known.vulnerabilities):
+        for less in poorer_vulnerability(one):
+            others = swapped(known.vulnerabilities, place, less)
+            yield f"an attribute of {one.term}", replace(known, vulnerabilities=others)
+
+
+def poorer_vulnerability(one: Vulnerability) -> Iterator[Vulnerability]:
+    yield replace(one, severity=None)
+    yield replace(one, fix=Fix.UNKNOWN, fixed_versions=())
+    yield replace(one, fix=Fix.UNKNOWN)
+    yield replace(one, version=None)
+    yield replace(one, ratings=())
+
+
+# ------------------------------------------------------------------------------------------------ the law
+def badness(rule: Rule, known: Facts, settings: Settings) -> int:
+    return BADNESS.index(settings.counts_as(judge_check(rule, known).outcome))
+
+
+def check_law(rule: Rule, before: Facts, after: Facts, what: str) -> None:
+    assert badness(rule, after, STRICT) >= badness(rule, before, STRICT), what
+    # Where a policy lets people look at what is missing, they look at it: it is still no pass.
+    held = min(badness(rule, before, PATIENT), BADNESS.index(Outcome.REVIEW))
+    assert badness(rule, after, PATIENT) >= held, what
+
+
+@pytest.mark.parametrize("check", RULES)
+@given(st.data())
+def test_taking_something_away_never_improves_an_outcome(check: str, data: st.DataObject) -> None:
+    rule, world = data.draw(RULES[check]), data.draw(WORLDS)
+    before = world.observed()
+    for what, poorer_world in (*without_evidence(world, check), *without_attributes(world)):
+        check_law(rule, before, poorer_world.observed(), what)
+    for what, after in without_opinions(before):
+        check_law(rule, before, after, what)
+    for producer in rule.scanners if isinstance(rule, VulnerabilitiesRule) else ():
+        check_law(rule, before, without_scanner(world, producer).observed(), f"every report by {producer}")
+
+
+@given(WORLDS, st.data())
+def test_nothing_at_all_passes_no_check(world: World, data: st.DataObject) -> None:
+    rule = data.draw(st.one_of(*RULES.values()))
+    empty = replace(world, pieces=(), matched=(), arrivals=None).observed()
+    assert badness(rule, empty, STRICT) == BADNESS.index(Outcome.BLOCK)
+    assert badness(rule, empty, PATIENT) == BADNESS.index(Outcome.REVIEW)
+
+
+@pytest.mark.parametrize("check", RULES)
+def test_every_check_is_seen_to_pass_to_fail_and_not_to_know(check: str) -> None:
+    good = World(
+        (
+            evidence(sbom(component("a"))),
+            evidence(scan()),
+            evidence(provenance()),
+            evidence((run(), run("integration"))),
+        ),
+        arrivals=(arrival("staging", NOW - timedelta(days=1)),),
+    )
+    bad = World(
+        (
+            evidence(sbom(component("a", "AGPL-3.0-only", version=None)), form="spdx-json"),
+            evidence(scan(finding())),
+            evidence(provenance(builder_id="https://evil.example/b")),
+            evidence((run(failed=3), run("integration"))),
+        ),
+        arrivals=(),
+    )
+    documents: dict[str, dict[str, Any]] = {
+        "signature": {"keys": ["service:ci"]},
+        "provenance": {"keys": ["service:ci"], "builders": ["https://ci.shop.example/**"]},
+        "sbom": {"min_ratio": {"version": "1"}},
+        "vulnerabilities": {},
+        "licences": {"deny": ["AGPL-3.0-only"]},
+        "tests": {"required_suites": ["unit", "integration"]},
+        "promoted_from": {"environment": "staging"},
+    }
+    if check == "signature":
+        bad = World((evidence(sbom(), by="service:other"),))
+    it = rule(check=check, **documents[check])
+    assert judge_check(it, good.observed()).outcome is Outcome.PASS
+    assert judge_check(it, bad.observed()).outcome is Outcome.BLOCK
+    assert judge_check(it, World(arrivals=None).observed()).outcome is Outcome.UNKNOWN
