@@ -50,13 +50,14 @@ from pratique.promotion.happenings import (
 from pratique.promotion.judge import judge
 from pratique.promotion.record import Inputs, Record, RequestUsed, judged
 from pratique.proof.clearance import Sources, assemble_clearance, assemble_promotion
+from pratique.proof.document import Kind, Logged, Proof, build_proof
 from pratique.proof.seal import summary
 from pratique.proof.trust import DirectoryRoot, TrustRoot, build_trust_root, parse_trust_root
 from pratique.proof.verify import verify_clearance
 from pratique.tlog.checkpoint import Checkpoint as TreeHead
 from pratique.tlog.key import KeyKind, NoteVerifier, cosign_text, sign_text
 from pratique.tlog.note import render_note
-from pratique.tlog.proofs import NodeSource, nodes_of, root_at
+from pratique.tlog.proofs import NodeSource, nodes_of, prove_inclusion, root_at
 from pratique.tlog.tree import leaf_hash
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
@@ -204,6 +205,10 @@ class Book:
             lines.append(cosign_text(text, note_key(name, KeyKind.WITNESS), ledger_key(name).sign, 1_800_000_000))
         return render_note(text, lines)
 
+    def branch(self) -> "Book":
+        """Return a ledger that is the same so far."""
+        return replace(self, events=list(self.events), objects=dict(self.objects))
+
     @property
     def sources(self) -> Sources:
         return Sources(self.entries, self.node, self.objects.__getitem__)
@@ -224,6 +229,10 @@ class Story:
     inputs: Inputs | None = None
     record: Record | None = None
     reviews: list[Digest] = field(default_factory=list)
+
+    def branch(self) -> "Story":
+        """Return a story that is the same so far."""
+        return replace(self, book=self.book.branch(), reviews=list(self.reviews))
 
     # What everybody relies on.
 
@@ -382,8 +391,7 @@ class Story:
             expires_at=self.book.now + timedelta(days=1),
             nonce=Digest.of(f"{self.id} {name} {len(self.book.events)}".encode()).hex[:32],
         )
-        images = tuple(dict.fromkeys((inputs.image.digest, *(one.digest for one in inputs.image.platforms))))
-        return replace(review, images=images, **changes)
+        return replace(review, **changes)
 
     def review(
         self,
@@ -444,15 +452,23 @@ class Story:
         assert vsa.seal is not None
         return replace(vsa, seal=replace(vsa.seal, **seal)) if seal else vsa
 
-    def seal(self, vsa: Vsa | None = None, *, key: str = "seal-prod", **changes: Any) -> Entry:
-        found = vsa or self.summary()
+    def seal(
+        self,
+        vsa: Vsa | None = None,
+        *,
+        payload: bytes | None = None,
+        key: str = "seal-prod",
+        key_id: str | None = None,
+        **changes: Any,
+    ) -> Entry:
+        """Log a seal by ``key``, which is said to be the one of ``key_id``."""
         seen = self.book.seen()
-        envelope = sealed(build_vsa(found), key)
+        envelope = sealed(payload or build_vsa(vsa or self.summary()), key)
         item = self.book.keep("seal", envelope)
         data = PromotionSealed(
             generation=1,
             seal=item.digest,
-            key=service(key).key.key_id,
+            key=key_id or service(key).key.key_id,
             checkpoint=Checkpoint(seen.size, seen.root),
             level=Level.PROMOTED,
         )
@@ -472,6 +488,34 @@ class Story:
 
     def clearance(self) -> bytes:
         return assemble_clearance(self.id, self.book.checkpoint(), self.book.sources)
+
+    def forged(self) -> bytes:
+        """Return a clearance of everything, whether its events can follow one another or not."""
+        entries = [entry for entry in self.book.entries if entry.event.type != "evidence.added/1"]
+        size = len(self.book.events)
+        objects = {
+            item.digest: self.book.objects[item.digest]
+            for entry in entries
+            for item in entry.event.objects
+            if item.class_ is Class.RECORD and item.role not in ("policy-sources", "closure")
+        }
+        return build_proof(
+            Proof(
+                kind=Kind.CLEARANCE,
+                promotion=self.id,
+                image=digest_of("image"),
+                environment=PROD,
+                checkpoint=self.book.checkpoint(),
+                entries=tuple(
+                    Logged(
+                        entry.index, build_event(entry.event), prove_inclusion(entry.index, size, self.book.node)
+                    )
+                    for entry in entries
+                ),
+                objects=tuple(sorted(objects.items())),
+                growths=(),
+            )
+        )
 
     def proof(self) -> bytes:
         return assemble_promotion(self.id, self.book.checkpoint(), self.book.sources)

@@ -197,6 +197,7 @@ def _check_rechecked(reading: Reading, record: Recorded, rules: Rules) -> None:
 
 def _refuse_worse(record: Recorded, later: Recorded) -> None:
     demand("promotion.rechecked, policy", record.inputs.policy, later.inputs.policy)
+    demand("promotion.rechecked, rules", record.inputs.rules, later.inputs.rules)
     demand("promotion.rechecked, directory", record.inputs.directory, later.inputs.directory)
     worse = (
         rank(later.outcome) > rank(record.outcome)

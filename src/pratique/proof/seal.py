@@ -14,7 +14,7 @@ from pratique.attest.vsa import Expected, Result, Vsa, check_vsa
 from pratique.errors import Unverified
 from pratique.promotion.authority import Chain
 from pratique.promotion.events import Entry
-from pratique.promotion.happenings import PromotionPromoted, PromotionSealed
+from pratique.promotion.happenings import PromotionPointed, PromotionPromoted, PromotionSealed
 from pratique.proof.demand import demand
 from pratique.proof.established import Established, Sealed
 from pratique.proof.ledger import Seen
@@ -154,9 +154,12 @@ def _digests(vsa: Vsa) -> tuple[Digest, ...]:
 
 def _check_events(reading: Reading, entry: Entry, data: PromotionSealed, cleared: Established) -> None:
     demand("promotion.sealed, level", str(cleared.level), str(data.level))
+    pointed = [other.index for other in reading.of(PromotionPointed)]
     for promoted in reading.of(PromotionPromoted):
         if isinstance(promoted.event.data, PromotionPromoted):
             demand("promotion.promoted, level", str(cleared.level), str(promoted.event.data.level))
+        if not pointed or pointed[-1] < entry.index:
+            raise Unverified("promotion.promoted: expected promotion.pointed before it, found none")
     holds_until = reading.judgement.holds_until
     if holds_until is not None and entry.event.at >= holds_until:
         raise Unverified("promotion.sealed: the decision no longer held; it had to be judged again first")
