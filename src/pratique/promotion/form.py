@@ -214,10 +214,14 @@ def _writer(kind: Any) -> Writer:
     if kind in _WRITERS:
         return _WRITERS[kind]
     if isinstance(kind, NewType) or kind in _PLAIN:
-        return lambda value: value
+        return _as_it_is
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return str
     return _compound_writer(kind)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _compound_writer(kind: Any) -> Writer:
@@ -230,7 +234,7 @@ def _compound_writer(kind: Any) -> Writer:
 
 def _nullable_writer(kind: Any) -> Writer:
     inner = _writer(_without_none(kind))
-    return lambda value: None if value is None else inner(value)
+    return inner if inner is _as_it_is else lambda value: None if value is None else inner(value)
 
 
 def _array_writer(kind: Any) -> Writer:
@@ -244,14 +248,16 @@ def _table_writer(kind: Any) -> Writer:
 
 
 def _object_writer(kind: Any) -> Writer:
-    fields = tuple((_key(field), field.name, field.default, _writer(hint)) for field, hint in _fields(kind))
+    found = _fields(kind)
+    names = [field.name for field, _ in found]
+    items_of = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    forms = tuple((_key(field), field.default, _writer(hint)) for field, hint in found)
 
     def write_object(value: Any) -> Any:
         written: dict[str, Any] = {}
-        for key, name, default, inner in fields:
-            item = getattr(value, name)
+        for (key, default, inner), item in zip(forms, items_of(value), strict=True):
             if default is dataclasses.MISSING or item != default:
-                written[key] = inner(item)
+                written[key] = item if inner is _as_it_is else inner(item)
         return written
 
     return write_object

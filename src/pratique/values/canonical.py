@@ -38,28 +38,38 @@ def canonical(value: Json) -> bytes:
 # Python's own writer, in C, escapes strings as RFC 8785 section 3.2.2.2 asks. It sorts by code point instead of by
 # UTF-16 unit (section 3.2.3), which is the same where every key is ASCII.
 _write = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":")).encode
-_LEAVES = (str, bool, type(None))
+_LEAVES = frozenset({str, bool, type(None)})
 
 
 def _check(value: Json) -> bool:
-    """Refuse what has no canonical form here, and tell whether all keys are ASCII."""
+    """Refuse what has no canonical form here, and tell whether all keys are ASCII.
+
+    Level by level, because a record holds tens of thousands of small objects with the same few keys.
+    """
     plain = True
-    waiting: list[Any] = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            plain = plain and "".join(item).isascii()
-            waiting.extend([child for child in item.values() if child.__class__ not in _LEAVES])
-        elif isinstance(item, list | tuple):
-            waiting.extend([child for child in item if child.__class__ not in _LEAVES])
-        elif isinstance(item, float):
-            raise Malformed(f"canonical JSON: expected an integer or a decimal string, found the float {item!r}")
-        elif isinstance(item, Mapping):
-            plain = False
-            waiting.extend(item.values())
-        elif isinstance(item, int) and not -MAX_SAFE_INTEGER <= item <= MAX_SAFE_INTEGER:
-            raise Malformed(f"canonical JSON: expected an integer within ±(2^53-1), found {item}")
+    level: list[Any] = [value]
+    while level:
+        objects = [item for item in level if isinstance(item, dict)]
+        arrays = [item for item in level if isinstance(item, list | tuple)]
+        plain = plain and "".join(set[str]().union(*objects)).isascii()
+        rest = [item for item in level if not isinstance(item, dict | list | tuple)]
+        plain = plain and not any(isinstance(item, Mapping) for item in rest)
+        level = [child for item in objects for child in item.values() if child.__class__ not in _LEAVES]
+        level += [child for item in arrays for child in item if child.__class__ not in _LEAVES]
+        for item in rest:
+            level += _inside(item)
     return plain
+
+
+def _inside(item: Any) -> list[Any]:
+    """Return what is inside a mapping, and nothing for a scalar that has a canonical form."""
+    if isinstance(item, Mapping):
+        return list(item.values())
+    if isinstance(item, float):
+        raise Malformed(f"canonical JSON: expected an integer or a decimal string, found the float {item!r}")
+    if isinstance(item, int) and not -MAX_SAFE_INTEGER <= item <= MAX_SAFE_INTEGER:
+        raise Malformed(f"canonical JSON: expected an integer within ±(2^53-1), found {item}")
+    return []
 
 
 def parse_json(content: bytes, what: str, *, max_bytes: int = MAX_BYTES) -> Any:
