@@ -56,6 +56,12 @@ def test_broken_bytes_are_refused_in_one_clear_line(content: bytes, words: str) 
     assert "\n" not in str(caught.value)
 
 
+def test_a_duplicate_among_very_many_keys_is_named_at_once() -> None:
+    many = ",".join(f'"k{place}":1' for place in range(100_000))
+    with pytest.raises(Malformed, match="the key 'k7' stands twice"):
+        open_document(f'{{{many},"k7":2}}'.encode())
+
+
 @pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 900, 100_000])
 def test_deep_nesting_is_refused_alike_whatever_the_interpreter_could_do(levels: int) -> None:
     arrays = b"[" * levels + b"]" * levels

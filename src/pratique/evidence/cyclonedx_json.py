@@ -39,7 +39,7 @@ def read_cyclonedx(bom: dict[str, Any]) -> Reading | None:
 
 
 def _vex_only(bom: dict[str, Any]) -> Opaque | None:
-    if "components" in bom or not bom.get("vulnerabilities"):
+    if bom.get("components") is not None or not bom.get("vulnerabilities"):
         return None
     return Opaque("CycloneDX exploitability statements (VEX) without components")
 
@@ -74,7 +74,7 @@ def _components(bom: dict[str, Any], notes: Notes) -> tuple[Component, ...]:
             if "components" in entry:
                 below += tables_at(entry, "components", notes)
         waiting = below
-    if not found and "components" not in bom:
+    if bom.get("components") is None:
         notes.add("components: expected a list, found none")
     return tuple(found)
 

@@ -9,6 +9,7 @@ two reports; the XML limits are those of defusedxml with document type declarati
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, ParseError
@@ -112,8 +113,7 @@ def _explain(text: str, error: Exception) -> str:
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for place, key in enumerate(keys) if key in keys[:place])
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise ValueError(f"the key {twice[:80]!r} stands twice in one object")
     return found
 

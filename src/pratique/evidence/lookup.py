@@ -72,6 +72,11 @@ def texts_at(table: dict[str, Any], key: str) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str) and item) if isinstance(value, list) else ()
 
 
+def shown(text: object, limit: int = 200) -> str:
+    """Return foreign text for a message: cut, and without characters that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "�" for letter in str(text)[:limit])
+
+
 def moment_of(text: str | None) -> datetime | None:
     """Return a moment in UTC if the text is one with a time zone; tools write any RFC 3339 form."""
     try:

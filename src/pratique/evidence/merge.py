@@ -1,8 +1,8 @@
 """Many reports about one image become one list of vulnerabilities.
 
-Every opinion on a severity is kept. The one that counts is the distribution's own for its packages, GHSA's for
-language packages, else NVD's, else the highest that anybody stated, and it is named. The order of the reports
-changes nothing.
+Every opinion on a severity is kept. In each report, the one that counts is the distribution's own for its packages,
+GHSA's for language packages, else NVD's, else the highest that anybody stated; over several reports, the worst of
+these, so that another report never makes a known severity lower. It is named. The order of reports changes nothing.
 """
 
 from functools import lru_cache
@@ -46,30 +46,33 @@ _FIXES = {
     )
 }
 
-Reported = tuple[str, Finding]
-"""A producer and one of its findings."""
+Reported = tuple[int, Finding]
+"""One finding, and which report it stands in."""
+
+Opinions = tuple[tuple[Rating, ...], Rating | None]
+"""Distinct ratings, sorted, and the one that counts."""
 
 
 def merge(scans: Scans) -> tuple[Vulnerability, ...]:
     """Return every vulnerability that any report names, each once per package, sorted by term."""
-    reported = [(producer, finding) for producer, scan, _ in scans for finding in scan.findings]
+    reported = [(place, finding) for place, (_, scan, _) in enumerate(scans) for finding in scan.findings]
     aliases = Aliases((finding.vulnerability, *finding.aliases) for _, finding in reported)
     groups: dict[tuple[str, str], list[Reported]] = {}
-    for producer, finding in reported:
+    for place, finding in reported:
         identifier = aliases.canonical(finding.vulnerability, finding.aliases)
         package = package_of(finding.purl) if finding.purl else finding.package
-        groups.setdefault((identifier, package), []).append((producer, finding))
-    merged = (_merged(identifier, package, group) for (identifier, package), group in groups.items())
+        groups.setdefault((identifier, package), []).append((place, finding))
+    producers = [producer for producer, _, _ in scans]
+    merged = (_merged(identifier, package, group, producers) for (identifier, package), group in groups.items())
     return tuple(sorted(merged, key=attrgetter("term")))
 
 
-def _merged(identifier: str, package: str, group: list[Reported]) -> Vulnerability:
+def _merged(identifier: str, package: str, group: list[Reported], producers: list[str]) -> Vulnerability:
     findings = [finding for _, finding in group]
     names = [name for finding in findings for name in (finding.vulnerability, *finding.aliases)]
     versions = _sorted([finding.version for finding in findings])
     purls = _sorted([finding.purl for finding in findings])
-    said = findings[0].ratings if len(findings) == 1 else tuple(one for each in findings for one in each.ratings)
-    ratings, chosen = _weigh(said, _speakers(purls[0] if purls else None))
+    ratings, chosen = _opinions(group, _speakers(purls[0] if purls else None))
     return Vulnerability(
         term=f"{identifier}@{package}",
         identifier=identifier,
@@ -82,8 +85,8 @@ def _merged(identifier: str, package: str, group: list[Reported]) -> Vulnerabili
         ratings=ratings,
         fix=min([finding.fix for finding in findings], key=_FIXES.__getitem__),
         fixed_versions=_sorted([version for finding in findings for version in finding.fixed_versions]),
-        reported_by=_sorted([producer for producer, finding in group if finding.suppressed is None]),
-        suppressed_by=_sorted([_silence(producer, finding) for producer, finding in group]),
+        reported_by=_sorted([producers[place] for place, finding in group if finding.suppressed is None]),
+        suppressed_by=_sorted([_silence(producers[place], finding) for place, finding in group]),
         versions=versions,
     )
 
@@ -92,19 +95,20 @@ def _silence(producer: str, finding: Finding) -> str | None:
     return None if finding.suppressed is None else f"{producer}: {finding.suppressed}"
 
 
-def choose(ratings: tuple[Rating, ...], purl: str | None) -> Rating | None:
-    """Return the opinion that counts, or nothing where nobody knows; of one source's two opinions, the worse.
-
-    Args:
-        ratings: Every opinion; those with an unknown severity decide nothing.
-        purl: The package, whose kind says whom to believe first.
-    """
-    return _weigh(ratings, _speakers(purl))[1]
+def _opinions(group: list[Reported], speakers: tuple[str, ...]) -> Opinions:
+    if len(group) == 1:
+        return _weigh(group[0][1].ratings, speakers)
+    reports: dict[int, dict[Rating, None]] = {}
+    for place, finding in group:
+        reports.setdefault(place, {}).update(dict.fromkeys(finding.ratings))
+    each = [_weigh(tuple(said), speakers)[1] for said in reports.values()]
+    everything = _weigh(tuple(one for said in reports.values() for one in said), speakers)[0]
+    return everything, max((one for one in each if one), key=_worst, default=None)
 
 
 @lru_cache(maxsize=16384)
-def _weigh(said: tuple[Rating, ...], speakers: tuple[str, ...]) -> tuple[tuple[Rating, ...], Rating | None]:
-    """Return the distinct opinions, sorted, and the one that counts; many findings share the same few."""
+def _weigh(said: tuple[Rating, ...], speakers: tuple[str, ...]) -> Opinions:
+    """Return what one report's opinions come to; many findings share the same few."""
     ratings = tuple(sorted(set(said), key=_rating_order))
     return ratings, _choose(ratings, speakers)
 

@@ -16,6 +16,7 @@ from pratique.evidence.cyclonedx_json import read_cyclonedx_json
 from pratique.evidence.document import Document, JsonDocument, TextDocument, XmlDocument, open_document
 from pratique.evidence.grype_json import read_grype_json
 from pratique.evidence.junit import read_junit
+from pratique.evidence.lookup import shown
 from pratique.evidence.model import Opaque, Parse, Reading
 from pratique.evidence.osv import read_osv
 from pratique.evidence.statement import read_statement
@@ -74,9 +75,8 @@ def _read_attestation(attestation: Attestation) -> Reading:
     if attestation.carrier is Carrier.MESSAGE:
         return _kept(attestation.carrier.value, "a signature over bytes that are not in it")
     if attestation.payload_type != IN_TOTO:
-        return _kept(
-            attestation.carrier, f"a signed payload of type {attestation.payload_type[:200]}, not interpreted"
-        )
+        kind = shown(attestation.payload_type)
+        return _kept(attestation.carrier.value, f"a signed payload of type {kind}, not interpreted")
     try:
         statement = parse_statement(attestation.payload)
     except Malformed as error:
@@ -104,10 +104,10 @@ def interpret(document: Document) -> Reading:
 def _opaque(document: Document) -> Reading:
     match document:
         case JsonDocument(value):
-            keys = ", ".join(sorted(value)[:8])[:200] if isinstance(value, dict) else type(value).__name__
-            return _kept("json", f"JSON of a kind that is not interpreted: {keys}")
+            keys = ", ".join(sorted(value)[:8]) if isinstance(value, dict) else type(value).__name__
+            return _kept("json", f"JSON of a kind that is not interpreted: {shown(keys)}")
         case XmlDocument(root):
-            return _kept("xml", f"XML <{str(root.tag)[:200]}>, not interpreted")
+            return _kept("xml", f"XML <{shown(root.tag)}>, not interpreted")
         case TextDocument():
             return _kept("text", "text, not interpreted")
         case _:

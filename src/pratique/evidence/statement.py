@@ -20,6 +20,7 @@ from pratique.errors import Malformed
 from pratique.evidence.cyclonedx_json import FORMAT as CYCLONEDX
 from pratique.evidence.cyclonedx_json import read_cyclonedx
 from pratique.evidence.document import Document, JsonDocument, open_document
+from pratique.evidence.lookup import shown
 from pratique.evidence.model import Facts, Material, Opaque, Parse, Provenance, Reading, SourceChange
 from pratique.values.canonical import Json, canonical
 from pratique.values.uris import REPORT, SOURCE
@@ -54,13 +55,15 @@ def _understood(name: str, facts: Facts, *reasons: str) -> Reading:
 
 
 def _opaque(statement: Statement, _: Interpret) -> Reading:
-    return _understood("in-toto", Opaque(f"a statement of type {statement.predicate_type[:200]}, not interpreted"))
+    return _understood(
+        "in-toto", Opaque(f"a statement of type {shown(statement.predicate_type)}, not interpreted")
+    )
 
 
 def _summary(statement: Statement, _: Interpret) -> Reading:
     verifier = statement.predicate.get("verifier")
     name = verifier.get("id") if isinstance(verifier, Mapping) else None
-    return _understood("slsa-vsa", Opaque(f"a verification summary by {str(name)[:200]}"))
+    return _understood("slsa-vsa", Opaque(f"a verification summary by {shown(name)}"))
 
 
 def _provenance(statement: Statement, _: Interpret) -> Reading:
