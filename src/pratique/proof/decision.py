@@ -192,10 +192,14 @@ def _check_rechecked(reading: Reading, record: Recorded, rules: Rules) -> None:
             demand("promotion.rechecked, current image", later.inputs.current, data.current)
             _check_inputs(reading, later, data.generation)
             _check_outcome(later, rules)
-            _refuse_worse(record, later)
+            refuse_worse(record, later)
 
 
-def _refuse_worse(record: Recorded, later: Recorded) -> None:
+def refuse_worse(record: Recorded, later: Recorded) -> None:
+    """Return if a second look came out no worse than the record that people signed, or raise ``Unverified``.
+
+    As ``promotion.consequences.worse``, which the server asks.
+    """
     demand("promotion.rechecked, policy", record.inputs.policy, later.inputs.policy)
     demand("promotion.rechecked, rules", record.inputs.rules, later.inputs.rules)
     demand("promotion.rechecked, directory", record.inputs.directory, later.inputs.directory)

@@ -104,4 +104,4 @@ def _differences(expected: Any, found: Any, path: str) -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
-    return repr(value)[:160]
+    return "nothing" if value is None else repr(value)[:160]

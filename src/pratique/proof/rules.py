@@ -19,7 +19,8 @@ from pratique.values.digest import Digest
 
 SCHEMA = "pratique/policy/1"
 MAX_BYTES = 4 * 1024 * 1024
-_SEPARATION = ("requester", "author", "builder")
+SEPARATION = ("requester", "author", "builder")
+"""Whom a policy excludes that does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _slow(fields: Fields) -> Slow:
     fields.only("route", "approvals", "separation", "distinct_people", "window", "on_timeout", "relax")
     return Slow(
         approvals=tuple(_approvals(fields)),
-        separation=fields.texts("separation") if "separation" in fields.values else _SEPARATION,
+        separation=fields.texts("separation") if "separation" in fields.values else SEPARATION,
     )
 
 
