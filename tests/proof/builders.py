@@ -16,7 +16,18 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.promotion import cases
-from tests.promotion.builders import INSTALLATION, NOW, PEOPLE, PR, PROD, STAGING, document, identifier, service
+from tests.promotion.builders import (
+    INSTALLATION,
+    MANIFEST,
+    NOW,
+    PEOPLE,
+    PR,
+    PROD,
+    STAGING,
+    document,
+    identifier,
+    service,
+)
 from tests.promotion.builders import digest as digest_of
 
 from pratique.attest.dsse import IN_TOTO, Signature, build_envelope, pae
@@ -47,6 +58,7 @@ from pratique.promotion.happenings import (
     PromotionSealed,
     ReviewGiven,
 )
+from pratique.promotion.image import MANIFESTS_MEDIA, build_manifests, platforms_of
 from pratique.promotion.judge import judge
 from pratique.promotion.record import Inputs, Record, RequestUsed, judged
 from pratique.proof.clearance import Sources, assemble_clearance, assemble_promotion
@@ -343,6 +355,10 @@ class Story:
         contents = cases.evidence(self.packages)
         found = cases.inputs(contents, policy=self.read, people=self.directory)
         assert self.requested is not None
+        manifests = {digest_of("image"): MANIFEST}
+        running = platforms_of(digest_of("image"), manifests)
+        found = replace(found, image=replace(found.image, platforms=running))
+        parts = self.book.keep("manifests", build_manifests((MANIFEST,)), MANIFESTS_MEDIA)
         request = RequestUsed(self.request, self.requested.requester, self.requested.signed)
         self.inputs = replace(found, request=request, now=self.book.now)
         for content in (*contents, cases.advisories()):
@@ -352,7 +368,7 @@ class Story:
         data = PromotionGathered(
             generation, found.evidence.root, len(found.evidence.pieces), found.feeds, found.image.platforms
         )
-        return self.append(replace(data, **changes), listed, feeds)
+        return self.append(replace(data, **changes), listed, parts, feeds)
 
     def decide(self, generation: int = 1, **changes: Any) -> Record:
         assert self.inputs is not None

@@ -150,7 +150,7 @@ def _roles(entry: Entry, rests_on: _RestsOn) -> tuple[str, ...]:
         case PromotionRequested():
             roles = ("request",)
         case PromotionGathered(generation=generation) if generation in (judgement.generation, judgement.confirmed):
-            roles = ("evidence-list",)
+            roles = ("evidence-list", "manifests")
         case PromotionJudged(record=record) if record == approval.record:
             roles = ("record",)
         case PromotionRechecked(by_record=record) if record == judgement.rechecked_by:

@@ -22,6 +22,7 @@ from pratique.promotion.happenings import (
     PromotionRechecked,
     Track,
 )
+from pratique.promotion.image import parse_manifests, platforms_of
 from pratique.proof.demand import demand
 from pratique.proof.reading import Reading
 from pratique.proof.record import Checked, Recorded, read_record
@@ -114,6 +115,9 @@ def _check_evidence(reading: Reading, record: Recorded, generation: int) -> None
     demand("record, pieces of evidence", gathered.pieces, len(record.pieces))
     demand("record, feeds", gathered.feeds, record.inputs.feeds)
     demand("record, platforms", gathered.platforms, record.inputs.platforms)
+    # Which images run is read from the manifests: nobody's word decides what evidence covers.
+    derived = platforms_of(reading.standing.image, parse_manifests(reading.object(entry, "manifests")))
+    demand("promotion.gathered, platforms", derived, gathered.platforms)
     listed = parse_json(reading.object(entry, "evidence-list"), "evidence list")
     if listed != list(record.pieces):
         raise Unverified("record, evidence: expected the pieces of the evidence list, found others")

@@ -7,31 +7,26 @@ list that could not be fetched is an error that is tried again, never an empty l
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pratique.errors import Malformed
 from pratique.evidence.model import Origin, Piece
 from pratique.promotion.events import EventObject
 from pratique.promotion.evidence_set import build_list, list_pieces, root_of_evidence
-from pratique.promotion.happenings import EvidenceAdded, Feed, FeedImported, Platform, PromotionGathered
+from pratique.promotion.happenings import EvidenceAdded, Feed, FeedImported, PromotionGathered
+from pratique.promotion.image import MANIFESTS_MEDIA, build_manifests, needed, platforms_of
 from pratique.promotion.states import Promotion
-from pratique.registry.blob import fetch_blob
-from pratique.registry.closure import Closure, PlatformImage, plan
+from pratique.registry.closure import Closure, plan
 from pratique.registry.evidence import Carried, Found, collect_evidence
 from pratique.registry.interface import Registry
-from pratique.registry.manifest import Descriptor
 from pratique.service.perform import Done, NotYet
 from pratique.service.scribe import Scribe, keep
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.transaction import View
-from pratique.values.canonical import parse_object
 from pratique.values.digest import Digest
 from pratique.values.reference import parse_reference
 from pratique.values.uris import PROOF_MEDIA
 
 EVIDENCE_LIST_MEDIA = "application/vnd.pratique.evidence-list.v1+json"
 OSV_FEED = "advisories"
-_UNSTATED = "unstated"
-_MAX_CONFIG_BYTES = 4 * 1024 * 1024
 
 _ORIGINS = {
     Found.REFERRER: Origin.REFERRER,
@@ -42,9 +37,9 @@ _ORIGINS = {
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What was found: the image's parts, the evidence, and the feeds in force."""
+    """What was found: the manifests of what runs, the evidence, and the feeds in force."""
 
-    platforms: tuple[Platform, ...]
+    manifests: dict[Digest, bytes]
     pieces: tuple[Piece, ...]
     feeds: tuple[tuple[Feed, EventObject], ...]
 
@@ -61,9 +56,14 @@ def gather(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) 
         evidence_root=root_of_evidence(listed),
         pieces=len(listed),
         feeds=tuple(feed for feed, _ in found.feeds),
-        platforms=found.platforms,
+        platforms=platforms_of(promotion.image, found.manifests),
     )
-    objects = (item, *(feed_object for _, feed_object in found.feeds))
+    manifests = build_manifests(tuple(found.manifests.values()))
+    objects = (
+        item,
+        keep(workspace.blobs, "manifests", MANIFESTS_MEDIA, manifests),
+        *(feed_object for _, feed_object in found.feeds),
+    )
 
     def record(scribe: Scribe, _promotion: Promotion) -> None:
         scribe.append(happening, *objects)
@@ -78,8 +78,9 @@ def collect(workspace: Workspace, promotion: Promotion) -> Gathered:
     subjects = (closure.root, *(image.digest for image in closure.platforms))
     handed_in = workspace.store.read(lambda view: tuple(_uploads(workspace, view, subjects)))
     feeds = workspace.store.read(_feeds)
-    platforms = tuple(_platform(repository, closure, image) for image in closure.platforms)
-    return Gathered(platforms, (*_carried(repository, closure), *handed_in), feeds)
+    bodies = {node.digest: node.raw for node in closure.nodes}
+    manifests = {digest: bodies[digest] for digest in needed(promotion.image, bodies)}
+    return Gathered(manifests, (*_carried(repository, closure), *handed_in), feeds)
 
 
 def _carried(repository: Registry, closure: Closure) -> tuple[Piece, ...]:
@@ -119,21 +120,3 @@ def _feeds(view: View) -> tuple[tuple[Feed, EventObject], ...]:
         if isinstance(data, FeedImported) and item is not None:
             newest[data.name] = Feed(data.name, data.digest), item
     return tuple(newest[name] for name in sorted(newest))
-
-
-def _platform(repository: Registry, closure: Closure, image: PlatformImage) -> Platform:
-    config = closure.node(image.digest).config
-    name = str(image.platform) if image.platform else _stated(repository, config)
-    return Platform(platform=name, digest=image.digest, config=None if config is None else config.digest)
-
-
-def _stated(repository: Registry, config: Descriptor | None) -> str:
-    """Return the platform that an image without an index states in its config."""
-    if config is None or config.size > _MAX_CONFIG_BYTES:
-        return _UNSTATED
-    try:
-        document = parse_object(fetch_blob(repository, config, config.size), "image config")
-    except Malformed:
-        return _UNSTATED  # an artifact; whether it is acceptable is for the checks to say
-    parts = (document.get("os"), document.get("architecture"), document.get("variant"))
-    return "/".join(part for part in parts if isinstance(part, str) and part) or _UNSTATED
