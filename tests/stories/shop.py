@@ -31,6 +31,7 @@ from pratique.registry.open import Settings, open_repository
 from pratique.signing.keyfile import read_key
 from pratique.values.digest import Digest
 from pratique.values.reference import parse_reference
+from pratique.wire import open_workspace
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 ORIGIN = "ledger.example/stories"
@@ -120,6 +121,11 @@ class Shop:
     def state(self, promotion: str) -> str:
         return str(self.show(promotion)["state"])
 
+    def signed(self, kind: str, statement: bytes) -> Body:
+        """Return a statement as CI attaches it: in a Sigstore bundle, signed."""
+        envelope = parse_envelope(read_key(self.key("service:ci")).envelope(IN_TOTO, statement))
+        return Body(BUNDLE_MEDIA, build_bundle(envelope), bundle_annotations(kind, datetime.now(UTC)))
+
     def repository(self, environment: str) -> Registry:
         """An environment's repository, or ``build``, where CI puts images."""
         hosts = frozenset(registry.host for registry in load(self.workspace).registries if registry.insecure)
@@ -144,10 +150,7 @@ class Shop:
         image = push(repository, build_image(name), tag=name)
         for kind, statement in statements(image, packages):
             if kind != without:
-                envelope = parse_envelope(read_key(self.key("service:ci")).envelope(IN_TOTO, statement))
-                annotations = bundle_annotations(kind, datetime.now(UTC))
-                body = Body(BUNDLE_MEDIA, build_bundle(envelope), annotations)
-                attach_referrer(repository, image, body, no_lock)
+                attach_referrer(repository, image, self.signed(kind, statement), no_lock)
         return image
 
 
@@ -175,9 +178,9 @@ def found(folder: Path, place: str = "oci:registry", settings: str = "") -> Shop
     return shop
 
 
-def found_with_images(folder: Path) -> Shop:
+def found_with_images(folder: Path, place: str = "oci:registry", settings: str = "") -> Shop:
     """Found a shop and have CI deliver three images: *clean*, *stale* and *middling*."""
-    shop = found(folder)
+    shop = found(folder, place, settings)
     for name, packages in (("clean", CLEAN), ("stale", HIGH), ("middling", MEDIUM)):
         shop.deliver(name, packages)
     return shop
@@ -201,6 +204,12 @@ def copied(template: Shop) -> Iterator[Shop]:
     with folder_in_memory() as folder:
         shutil.copytree(template.folder, folder, dirs_exist_ok=True)
         yield Shop(folder, template.place)
+
+
+def drift(shop: Shop) -> tuple[str, ...]:
+    """Where the projections differ from a fold of every event: nowhere, if all is well."""
+    with open_workspace(str(shop.workspace)) as workspace:
+        return workspace.store.read(lambda view: view.drift())
 
 
 def read_entries(exported: Path) -> list[bytes]:

@@ -1,0 +1,65 @@
+"""A worker that is killed in the middle of a step: ``python -m tests.stories.dying_worker WORKSPACE STEP WHEN``.
+
+WHEN is ``before`` (claimed, nothing done yet), ``after`` (done outside, nothing recorded yet), or ``never``: then it
+works until nothing is left to do but wait for people. It believes others for a fifth of a second only, so that it
+takes over soon.
+"""
+
+import os
+import signal
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from pratique.config import load
+from pratique.promotion.plan import Step
+from pratique.promotion.states import Promotion, State
+from pratique.service.perform import Done, NotYet, Perform, perform
+from pratique.service.work import STEPS, tick
+from pratique.service.workspace import Workspace
+from pratique.storage.effects import EffectStanding, Patience
+from pratique.storage.engine import open_engine
+from pratique.storage.store import Store
+from pratique.wire import assemble
+
+PATIENCE = Patience(
+    lease=timedelta(milliseconds=200), unhinted=timedelta(0), attempts=100, first_wait=timedelta(milliseconds=50)
+)
+_WAITS_FOR_PEOPLE = (State.REVIEW, State.REMEDIATION)
+
+
+def dies_before(_: Workspace, __: Promotion, ___: EffectStanding) -> Done | NotYet:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("nobody survives this")
+
+
+def dies_after(step: Perform) -> Perform:
+    def perform_and_die(workspace: Workspace, promotion: Promotion, effect: EffectStanding) -> Done | NotYet:
+        step(workspace, promotion, effect)
+        return dies_before(workspace, promotion, effect)
+
+    return perform_and_die
+
+
+def main(root: str, step: str, when: str) -> None:
+    config = load(Path(root))
+    store = Store(open_engine(config.database), patience=PATIENCE)
+    workspace, steps = assemble(config, store), dict(STEPS)
+    match when:
+        case "before":
+            steps[Step(step)] = dies_before
+        case "after":
+            steps[Step(step)] = dies_after(STEPS[Step(step)])
+    while any(
+        one.state not in _WAITS_FOR_PEOPLE for one in store.read(lambda view: view.promotions.open_everywhere())
+    ):
+        for effect in store.read(lambda view: view.effects.due()):
+            perform(workspace, steps, effect.id, effect.attempt)
+        tick(workspace)
+        time.sleep(0.02)
+    store.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3])

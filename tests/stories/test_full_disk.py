@@ -1,0 +1,74 @@
+"""A disk that is full while an image is copied: nothing half done is visible, and with room again it goes on."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.stories.shop import Shop
+
+
+@contextmanager
+def small_disk(path: Path, size: str) -> Iterator[None]:
+    """Mount a small file system; skips where that is not permitted."""
+    path.mkdir(parents=True, exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path)]
+    mounted = subprocess.run(command, check=False, capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"mounting a small file system is not permitted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", path], check=True)
+
+
+def fill(path: Path) -> None:
+    """Write until there is no room."""
+    with path.open("wb") as file:
+        for block in (4096, 1):
+            try:
+                while True:
+                    os.write(file.fileno(), bytes(block))
+            except OSError:
+                continue
+
+
+def test_a_copy_onto_a_full_disk_waits_and_ends_once_there_is_room(shop: Shop) -> None:
+    place = shop.workspace / "registry" / "dev"
+    with small_disk(place, "256k"):
+        before = shop.show(shop.bring("clean", "dev"))["image"]
+        filler = place / "blobs" / "filler"
+        fill(filler)
+        promotion = shop.bring("middling", "dev")
+        shown = shop.show(promotion)
+        assert shown["state"] == "approved"
+        assert "disk full while writing" in str(shown["effects"])
+        assert shop.repository("dev").resolve("middling") is None
+        (holding,) = shop.done("status", "--json").value["holding"]
+        assert holding["image"] == before
+
+        filler.unlink()
+        end = time.monotonic() + 20
+        while shop.state(promotion) != "promoted" and time.monotonic() < end:
+            time.sleep(0.2)
+            shop.work()
+        assert shop.state(promotion) == "promoted"
+        assert shop.types(promotion).count("promotion.copied/1") == 1
+        assert shop.repository("dev").resolve("middling") is not None
+
+
+def test_a_full_disk_under_the_workspace_is_said_in_one_line_and_loses_nothing(shop: Shop, tmp_path: Path) -> None:
+    place = tmp_path / "small"
+    with small_disk(place, "3m"):
+        subprocess.run(["cp", "-a", f"{shop.folder}/.", str(place)], check=True)
+        small = Shop(place)
+        filler = place / "filler"
+        fill(filler)
+        said = small.request("clean", "dev")
+        assert (said.code, said.err.count("\n")) == (3, 1), said
+        filler.unlink()
+        assert len(small.events()) == len(shop.events())
+        assert small.state(small.bring("clean", "dev")) == "promoted"

@@ -1,0 +1,56 @@
+"""kill -9 in every step of a promotion, then a restart: the same end, and every step recorded once."""
+
+import signal
+
+import pytest
+from tests.stories.processes import ends, start_module
+from tests.stories.shop import Shop, drift
+from tests.stories.test_fast_track import WHOLE_LIFE
+
+from pratique.promotion.plan import Step
+from pratique.registry.closure import plan
+from pratique.values.digest import Digest
+
+WORKER = "tests.stories.dying_worker"
+
+
+def attached(shop: Shop, environment: str, image: Digest) -> int:
+    """How many things hang on an image."""
+    return len(plan(shop.repository(environment), image).edges)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_worker_killed_in_every_step_changes_nothing(shop: Shop, when: str) -> None:
+    undisturbed = shop.bring("middling", "dev")
+    there = attached(shop, "dev", Digest.parse(shop.show(undisturbed)["image"]))
+
+    promotion = shop.request("clean", "dev").promotion
+    for step in Step:
+        code, _, err = ends(start_module(shop, WORKER, shop.workspace, step, when))
+        assert code == -signal.SIGKILL, f"{step}: {err}"
+    assert ends(start_module(shop, WORKER, shop.workspace, "none", "never"))[0] == 0
+
+    shown = shop.show(promotion)
+    assert shown["state"] == "promoted"
+    assert shop.types(promotion) == shop.types(undisturbed) == WHOLE_LIFE
+    assert all(effect["state"] == "done" and effect["attempt"] > 1 for effect in shown["effects"])
+    assert attached(shop, "dev", Digest.parse(shown["image"])) == there
+    assert shop.repository("dev").resolve("clean") == Digest.parse(shown["image"])
+    assert drift(shop) == ()
+
+
+def test_killed_while_people_are_waited_for_nobody_has_to_sign_again(shop: Shop) -> None:
+    shop.bring("middling", "dev", "staging")
+    promotion = shop.bring("middling", "prod", actor="person:cai")
+    shop.approve(promotion, "person:bea")
+    shop.approve(promotion, "person:eve")
+    for step in (Step.COPY, Step.SEAL, Step.POINT):
+        assert ends(start_module(shop, WORKER, shop.workspace, step, "after"))[0] == -signal.SIGKILL
+    shop_types = shop.types(promotion)
+    assert ends(start_module(shop, WORKER, shop.workspace, "none", "never"))[0] == 0
+    assert shop.state(promotion) == "promoted"
+    assert shop_types.count("review.given/1") == shop.types(promotion).count("review.given/1") == 2
+
+    proof = shop.folder / "proof.json"
+    shop.done("proof", "export", promotion, "--out", proof)
+    shop.done("proof", "verify", proof, "--trust-root", shop.trust_root)
