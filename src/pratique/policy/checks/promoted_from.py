@@ -5,7 +5,7 @@ the answer unknown. Soaking counts from the arrival, whether or not something ne
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pratique.attest.seal import Level
@@ -52,7 +52,7 @@ def judge_promoted_from(rule: PromotedFromRule, facts: Facts) -> CheckResult:
     if problems:
         return _failed(rule, rule.outcome.outcome, "; ".join(problems))
     since = f"in {rule.environment} since {render_moment(closest.at)}, as {closest.level}"
-    until = None if rule.within is None else (closest.until or closest.at) + rule.within
+    until = None if rule.within is None else _last(closest) + rule.within
     return replace(answer(rule, Outcome.PASS, since), holds_until=until)
 
 
@@ -75,7 +75,12 @@ def _problems(rule: PromotedFromRule, arrival: Arrival, facts: Facts) -> tuple[s
     if soaked < rule.min_soak:
         ready = render_moment(arrival.at + rule.min_soak)
         found.append(f"it has been in {place} for less than {render_duration(rule.min_soak)}; wait until {ready}")
-    if rule.within is not None and facts.now - (arrival.until or arrival.at) > rule.within:
-        last = render_moment(arrival.until or arrival.at)
+    if rule.within is not None and facts.now - _last(arrival) > rule.within:
+        last = render_moment(_last(arrival))
         found.append(f"it was last in {place} at {last}, longer ago than {render_duration(rule.within)}")
     return tuple(found)
+
+
+def _last(arrival: Arrival) -> datetime:
+    """Return the last moment at which it is known to have been there, which is never before it came."""
+    return max(arrival.at, arrival.until or arrival.at)
