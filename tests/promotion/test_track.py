@@ -36,7 +36,10 @@ def routed(
 
 WARNING = rules(GATE.replace("  prod:\n", "  prod:\n    enforcement: warn\n"))
 HOLDING = rules(GATE.replace("path:", "settings: {on_missing_evidence: hold}\npath:"))
-ALWAYS = rules(GATE.replace("{when: all_pass, risk_at_most: 60, also: {change: routine}, ", "{when: always, "))
+ALWAYS_GATE = GATE.replace("{when: all_pass, risk_at_most: 60, also: {change: routine}, ", "{when: always, ")
+ALWAYS = rules(ALWAYS_GATE)
+HOLDING_ALWAYS = rules(ALWAYS_GATE.replace("path:", "settings: {on_missing_evidence: hold}\npath:"))
+WARNING_ALWAYS = rules(ALWAYS_GATE.replace("  prod:\n", "  prod:\n    enforcement: warn\n"))
 NO_SLOW = rules(GATE[: GATE.index("      slow:")] + GATE[GATE.index("remediation:") :])
 NO_FAST = replace(rules(), tracks=replace(rules().tracks, fast=None))
 SLOW_FIRST = rules(GATE.replace("also: {change: routine}, first_arrival: fast", "also: {change: routine}"))
@@ -60,7 +63,13 @@ WAITING = rules(GATE.replace("path:", "settings: {evidence_wait: 30m}\npath:"))
         (routed(Outcome.BLOCK, found=WARNING), Track.SLOW, "check check: block"),
         (routed(Outcome.REVIEW, found=NO_SLOW), Track.REMEDIATION, "prod has no slow track"),
         (routed(found=NO_FAST), Track.SLOW, "prod has no fast track"),
-        (routed(Outcome.REVIEW, found=ALWAYS), Track.FAST, "the fast track takes everything"),
+        (routed(Outcome.WARN, found=ALWAYS), Track.FAST, "every check passes"),
+        (routed(Outcome.REVIEW, found=ALWAYS), Track.SLOW, "check check: review"),
+        (routed(Outcome.ERROR, found=ALWAYS), Track.SLOW, "check check: error"),
+        (routed(Outcome.UNKNOWN, found=HOLDING_ALWAYS), Track.SLOW, "check check: unknown"),
+        (routed(Outcome.UNKNOWN, found=ALWAYS), Track.REMEDIATION, "check check: unknown"),
+        (routed(Outcome.UNKNOWN, found=WARNING_ALWAYS), Track.FAST, "the fast track takes everything"),
+        (routed(Outcome.BLOCK, found=WARNING_ALWAYS), Track.FAST, "the fast track takes everything"),
         (routed(Outcome.BLOCK, found=ALWAYS), Track.REMEDIATION, "check check: block"),
     ],
 )
@@ -69,8 +78,9 @@ def test_the_track_and_its_reason(routing: Routing, track: Track, why: str) -> N
     assert any(reason.startswith(why) for reason in routing.why)
 
 
-def test_nothing_passes_where_nothing_was_checked() -> None:
-    routing = route(rules(), (), Risk(MODEL, "0.0", (), "0.0"), SAME)
+@pytest.mark.parametrize("found", [rules(), ALWAYS])
+def test_nothing_passes_where_nothing_was_checked(found: EnvironmentRules) -> None:
+    routing = route(found, (), Risk(MODEL, "0.0", (), "0.0"), SAME)
     assert (routing.name, routing.why) == (Track.SLOW, ("prod has no checks, so none has passed",))
 
 
@@ -91,8 +101,16 @@ def test_missing_evidence_is_waited_for_as_long_as_the_policy_says(
     assert found == (after(minutes=30) if waits else None)
 
 
+@pytest.mark.parametrize("found", [ALWAYS, HOLDING_ALWAYS, NO_SLOW])
+@pytest.mark.parametrize("outcome", [Outcome.REVIEW, Outcome.BLOCK, Outcome.UNKNOWN, Outcome.ERROR])
+def test_where_the_gate_blocks_nothing_that_did_not_pass_is_fast(
+    outcome: Outcome, found: EnvironmentRules
+) -> None:
+    assert routed(Outcome.PASS, outcome, found=found).name is not Track.FAST
+
+
 OUTCOMES = st.lists(st.sampled_from(list(Outcome)), min_size=1, max_size=5)
-EVERY = st.sampled_from([rules(), WARNING, HOLDING, ALWAYS, NO_SLOW, NO_FAST])
+EVERY = st.sampled_from([rules(), WARNING, HOLDING, ALWAYS, HOLDING_ALWAYS, WARNING_ALWAYS, NO_SLOW, NO_FAST])
 
 
 @given(OUTCOMES, st.integers(0, 4), st.sampled_from(list(Outcome)), EVERY)

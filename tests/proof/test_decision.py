@@ -1,5 +1,6 @@
 """A record counts for the promotion that it is about, and its outcome follows from its checks."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -7,9 +8,10 @@ from typing import Any
 
 import pytest
 from tests.promotion.builders import STAGING, digest
-from tests.promotion.cases import CLEAN, HIGH
+from tests.promotion.cases import CLEAN, HIGH, MEDIUM
 from tests.proof.attacks import refused, refused_forgery, reviewed
 from tests.proof.builders import (
+    GATE,
     REVIEWERS,
     Story,
     approved_story,
@@ -18,6 +20,7 @@ from tests.proof.builders import (
     trust_root,
 )
 
+from pratique.attest.seal import Level
 from pratique.errors import Malformed, Refused
 from pratique.policy.result import Outcome
 from pratique.promotion.happenings import (
@@ -50,6 +53,43 @@ def test_a_fast_track_that_the_checks_do_not_give_is_refused() -> None:
     story.judge(recorded(story, track=replace(honest.track, name=Track.FAST), approvals=()))
     story.approve()
     refused(story, "record, track fast: check medium is review, not passed")
+
+
+ALWAYS = GATE.replace("when: all_pass, risk_at_most: 60", "when: always")
+HOLD = "settings: {on_missing_evidence: hold, on_check_error: hold}\npath:"
+WARN = "  prod:\n    enforcement: warn\n    relax: being introduced\n"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REVIEW, Outcome.UNKNOWN, Outcome.ERROR])
+def test_a_fast_track_that_takes_everything_takes_nothing_that_did_not_pass(outcome: Outcome) -> None:
+    story = gathered_story(gate=ALWAYS.replace("path:", HOLD), packages=CLEAN)
+    honest = story.decide().decision
+    checks = (replace(honest.checks[0], outcome=outcome), *honest.checks[1:])
+    story.judge(recorded(story, checks=checks, outcome=outcome))
+    story.approve()
+    refused(story, f"record, track fast: check sig is {outcome}, not passed")
+
+
+@pytest.mark.parametrize("when", [GATE, ALWAYS])
+def test_a_fast_track_on_which_nothing_was_checked_is_refused(when: str) -> None:
+    unchecked = re.sub(r"(prod:\n    checks:)\n(?:      - .+\n)+", r"\1 []\n", when).replace(
+        "check: high", "check: sbom"
+    )
+    story = gathered_story(gate=unchecked, packages=CLEAN)
+    story.judge(recorded(story, track=replace(story.decide().decision.track, name=Track.FAST), approvals=()))
+    story.approve()
+    refused(story, "record, track fast: expected at least one check, found none")
+
+
+@pytest.mark.parametrize("packages", [MEDIUM, HIGH])
+def test_what_did_not_pass_on_a_fast_track_that_only_warns_is_admitted(
+    packages: tuple[tuple[str, str], ...],
+) -> None:
+    story = judged_story(gate=ALWAYS.replace("  prod:\n", WARN), packages=packages)
+    assert story.record is not None
+    assert story.record.decision.track.name is Track.FAST
+    story.approve()
+    assert verify_clearance(story.clearance(), trust_root()).level is Level.ADMITTED
 
 
 def test_an_outcome_that_the_checks_do_not_give_is_refused() -> None:

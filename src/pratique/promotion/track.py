@@ -51,7 +51,7 @@ def route(rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Risk,
         return Routing(Track.REMEDIATION, tuple(_told(result) for result in blocking))
     obstacles = tuple(_obstacles(rules, results, risk, change))
     if not obstacles:
-        return Routing(Track.FAST, tuple(_ease(rules.tracks.fast, risk, change)))
+        return Routing(Track.FAST, tuple(_ease(rules, risk, change)))
     if rules.tracks.slow is None:
         return Routing(Track.REMEDIATION, (*obstacles, f"{rules.name} has no slow track"))
     return Routing(Track.SLOW, obstacles)
@@ -83,18 +83,27 @@ def _obstacles(
     if fast is None:
         yield f"{rules.name} has no fast track"
         return
-    match fast.when:
-        case When.ALL_PASS:
-            if not results:
-                yield f"{rules.name} has no checks, so none has passed"
-            yield from (_told(result) for result in results if not _passes(result))
-        case When.ALWAYS:
-            pass
-        case _:
-            assert_never(fast.when)
+    if _must_pass(rules.enforcement, fast):
+        if not results:
+            yield f"{rules.name} has no checks, so none has passed"
+        yield from (_told(result) for result in results if not _passes(result))
     if fast.risk_at_most is not None and Decimal(risk.score) > fast.risk_at_most:
         yield f"the risk is {risk.score}, and the fast track takes at most {fast.risk_at_most}"
     yield from _differences(rules, fast, change)
+
+
+def _must_pass(enforcement: Enforcement, fast: FastTrack) -> bool:
+    """Tell whether the fast track takes only what passes every check; a gate that blocks opens by itself to no other.
+
+    Where it only warns, what did not pass may be fast, and is admitted instead of promoted.
+    """
+    match fast.when:
+        case When.ALL_PASS:
+            return True
+        case When.ALWAYS:
+            return enforcement is Enforcement.BLOCK
+        case _:
+            assert_never(fast.when)
 
 
 def _differences(rules: EnvironmentRules, fast: FastTrack, change: Change) -> Iterator[str]:
@@ -105,10 +114,11 @@ def _differences(rules: EnvironmentRules, fast: FastTrack, change: Change) -> It
         yield from (f"not a routine change: {reason}" for reason in change.more_than_routine)
 
 
-def _ease(fast: FastTrack | None, risk: Risk, change: Change) -> Iterator[str]:
+def _ease(rules: EnvironmentRules, risk: Risk, change: Change) -> Iterator[str]:
+    fast = rules.tracks.fast
     if fast is None:
         return
-    yield "every check passes" if fast.when is When.ALL_PASS else "the fast track takes everything"
+    yield "every check passes" if _must_pass(rules.enforcement, fast) else "the fast track takes everything"
     if fast.risk_at_most is not None:
         yield f"the risk is {risk.score}, at most {fast.risk_at_most}"
     if change.first:

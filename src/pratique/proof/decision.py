@@ -30,6 +30,7 @@ from pratique.proof.rules import Fast, Rules
 from pratique.values.canonical import parse_json
 
 _SCORE = re.compile(r"[0-9]{1,3}\.[0-9]")
+_PASSED = (Outcome.PASS, Outcome.WARN)
 _TRACKS = (Track.FAST, Track.SLOW, Track.REMEDIATION)
 
 
@@ -50,8 +51,12 @@ def verify_decision(reading: Reading, chain: Chain, rules: Rules) -> Recorded:
 
 
 def level_of(record: Recorded, rules: Rules) -> Level:
-    """Return how an image with this record enters: admitted where the gate lets in what it does not pass."""
-    return Level.ADMITTED if rules.warns and any(_blocking(record, rules)) else Level.PROMOTED
+    """Return how an image with this record enters: admitted where the gate lets in what it does not pass.
+
+    That is what blocks, and on the fast track, where nobody looks at it, whatever did not pass.
+    """
+    unseen = record.track is Track.FAST and record.outcome not in _PASSED
+    return Level.ADMITTED if rules.warns and (unseen or any(_blocking(record, rules))) else Level.PROMOTED
 
 
 # 1. The record is about this promotion, and says what the events say.
@@ -142,7 +147,7 @@ def _check_outcome(record: Recorded, rules: Rules) -> None:
             raise Unverified(f"record, track {record.track}: check {check.id} is {check.outcome}, which blocks")
     match record.track:
         case Track.FAST:
-            _check_fast(record, rules.fast)
+            _check_fast(record, rules, rules.fast)
         case Track.SLOW:
             if rules.slow is None:
                 raise Unverified("record, track slow: the policy has no slow track here")
@@ -156,11 +161,14 @@ def _blocking(record: Recorded, rules: Rules) -> Iterator[Checked]:
     yield from (check for check in record.checks if rules.counts_as(check.outcome) is Outcome.BLOCK)
 
 
-def _check_fast(record: Recorded, fast: Fast | None) -> None:
+def _check_fast(record: Recorded, rules: Rules, fast: Fast | None) -> None:
     if fast is None:
         raise Unverified("record, track fast: the policy has no fast track here")
+    must_pass = fast.all_pass or not rules.warns  # as promotion.track, which the server asks
+    if must_pass and not record.checks:
+        raise Unverified("record, track fast: expected at least one check, found none")
     for check in record.checks:
-        if fast.all_pass and check.outcome not in (Outcome.PASS, Outcome.WARN):
+        if must_pass and check.outcome not in _PASSED:
             raise Unverified(f"record, track fast: check {check.id} is {check.outcome}, not passed")
     if fast.risk_at_most is not None and _score(record.risk) > fast.risk_at_most:
         raise Unverified(f"record, track fast: risk at most {fast.risk_at_most}, found {record.risk}")
