@@ -53,10 +53,18 @@ class ImageSubject:
         return tuple(platform.manifest for platform in self.platforms)
 
     def among(self, digests: tuple[Digest, ...]) -> tuple[Digest, ...]:
-        """Return those of our digests that are named here, sorted; a config names its platform's manifest."""
+        """Return those of our digests that are named here, sorted."""
+        return tuple(sorted({self.digest, *self.manifests} & set(digests)))
+
+    def described(self, digests: tuple[Digest, ...]) -> tuple[Digest, ...]:
+        """Return what a report is about that names images as engines do: by manifest, or by its config's digest.
+
+        A statement is never taken so: whoever builds an image chooses what its config is called, and could call it
+        by the digest of another image, whose evidence would then cover it.
+        """
         named = set(digests)
-        found = {platform.manifest for platform in self.platforms if {platform.manifest, platform.config} & named}
-        return tuple(sorted(found | ({self.digest} & named)))
+        configs = {platform.manifest for platform in self.platforms if platform.config in named}
+        return tuple(sorted(configs | set(self.among(digests))))
 
 
 def understand(pieces: tuple[Piece, ...], keys: ServiceKeys, image: ImageSubject) -> tuple[Evidence, ...]:
@@ -95,7 +103,7 @@ Binding = tuple[tuple[Digest, ...], Bound, str]
 
 
 def _bind(piece: Piece, reading: Reading, signers: tuple[Signed, ...], image: ImageSubject) -> Binding:
-    named = image.among(reading.about)
+    named = image.among(reading.about) if reading.predicate_type else image.described(reading.about)
     if reading.about and not named:
         others = ", ".join(digest.short for digest in reading.about[:3])
         return (), Bound.OTHER, f"it names {others}, and nothing of this image"
@@ -129,5 +137,5 @@ def _covered(reading: Reading, named: tuple[Digest, ...], image: ImageSubject) -
         return tuple(sorted(set(everything)))
     if len(image.platforms) == 1 and image.digest in named:
         return tuple(sorted({image.digest, *image.manifests}))
-    platforms = {*image.among(reading.inner_about), *named} & set(image.manifests)
+    platforms = {*image.described(reading.inner_about), *named} & set(image.manifests)
     return tuple(sorted(platforms))

@@ -27,7 +27,7 @@ from pratique.values.reference import parse_reference, parse_repository
 
 def copy_image(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
     """Copy a promotion's image and frozen evidence to its destination, and read them back."""
-    stale = workspace.store.read(lambda view: why_stale(workspace, view, promotion))
+    stale = workspace.store.transact(lambda tx: why_stale(workspace, tx, promotion))
     if stale is not None:
         return judge_again(stale)
     source = workspace.open(parse_reference(promotion.source).repository)

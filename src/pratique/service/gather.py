@@ -4,22 +4,22 @@ What the image carries in its registry, what was handed in here, and the feeds i
 list that could not be fetched is an error that is tried again, never an empty list.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pratique.evidence.model import Origin, Piece
 from pratique.promotion.events import EventObject
-from pratique.promotion.evidence_set import build_list, list_pieces, root_of_evidence
+from pratique.promotion.evidence_set import Listed, build_list, list_pieces, parse_list, root_of_evidence
 from pratique.promotion.happenings import EvidenceAdded, Feed, FeedImported, PromotionGathered
 from pratique.promotion.image import MANIFESTS_MEDIA, build_manifests, needed, platforms_of
 from pratique.promotion.states import Promotion
 from pratique.registry.closure import Closure, plan
 from pratique.registry.evidence import Carried, Found, collect_evidence
 from pratique.registry.interface import Registry
-from pratique.service.perform import Done, NotYet
+from pratique.service.perform import Done
 from pratique.service.scribe import Scribe, keep
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest
 from pratique.values.reference import parse_reference
@@ -27,6 +27,7 @@ from pratique.values.uris import PROOF_MEDIA
 
 EVIDENCE_LIST_MEDIA = "application/vnd.pratique.evidence-list.v1+json"
 OSV_FEED = "advisories"
+_log = logging.getLogger(__name__)
 
 _ORIGINS = {
     Found.REFERRER: Origin.REFERRER,
@@ -44,9 +45,8 @@ class Gathered:
     feeds: tuple[tuple[Feed, EventObject], ...]
 
 
-def gather(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done | NotYet:
-    """Collect the evidence of a promotion and freeze it; what cannot be fetched raises ``Unreachable``."""
-    found = collect(workspace, promotion)
+def freeze(workspace: Workspace, promotion: Promotion, found: Gathered) -> Done:
+    """Store what was found, and record the one digest that stands for it."""
     listed = list_pieces(found.pieces)
     for piece in found.pieces:
         workspace.blobs.put(piece.content)
@@ -77,14 +77,18 @@ def collect(workspace: Workspace, promotion: Promotion) -> Gathered:
     closure = plan(repository, promotion.image)
     subjects = (closure.root, *(image.digest for image in closure.platforms))
     handed_in = workspace.store.read(lambda view: tuple(_uploads(workspace, view, subjects)))
+    known = workspace.store.read(lambda view: tuple(_known(workspace, view, promotion)))
     feeds = workspace.store.read(_feeds)
     bodies = {node.digest: node.raw for node in closure.nodes}
     manifests = {digest: bodies[digest] for digest in needed(promotion.image, bodies)}
-    return Gathered(manifests, (*_carried(repository, closure), *handed_in), feeds)
+    return Gathered(manifests, (*_carried(repository, closure), *handed_in, *known), feeds)
 
 
 def _carried(repository: Registry, closure: Closure) -> tuple[Piece, ...]:
-    return tuple(piece_of(one) for one in collect_evidence(repository, closure).pieces if not is_our_own(one))
+    collected = collect_evidence(repository, closure)
+    for left in collected.left_out:
+        _log.warning("evidence %s on %s counts as not there: %s", left.edge.child, left.edge.parent, left.reason)
+    return tuple(piece_of(one) for one in collected.pieces if not is_our_own(one))
 
 
 def is_our_own(carried: Carried) -> bool:
@@ -110,6 +114,21 @@ def _uploads(workspace: Workspace, view: View, subjects: tuple[Digest, ...]) -> 
             if isinstance(data := entry.event.data, EvidenceAdded):
                 content = workspace.blobs.get(data.digest)
                 yield Piece(data.digest, data.media_type, len(content), subject, Origin.UPLOAD, content)
+
+
+def _known(workspace: Workspace, view: View, promotion: Promotion) -> Iterator[Piece]:
+    """Yield the evidence that this image was judged by before: what somebody took away still counts."""
+    for earlier in view.promotions.of_image(promotion.image):
+        for listed in every_frozen_evidence(workspace, view, earlier):
+            content = workspace.blobs.get(listed.digest)
+            yield Piece(listed.digest, listed.media_type, listed.size, listed.subject, listed.origin, content)
+
+
+def every_frozen_evidence(workspace: Workspace, view: View, promotion: Promotion) -> Iterator[Listed]:
+    """Yield what each generation of a promotion froze, the oldest first."""
+    for entry in view.ledger.of_promotion(promotion.id):
+        if isinstance(entry.event.data, PromotionGathered) and (item := entry.event.object("evidence-list")):
+            yield from parse_list(workspace.blobs.get(item.digest))
 
 
 def _feeds(view: View) -> tuple[tuple[Feed, EventObject], ...]:

@@ -1,12 +1,13 @@
 """Judging: the frozen evidence, the rules and the ledger's memory put before the one judge there is."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.errors import Conflict
 from pratique.policy.facts import Arrival
 from pratique.promotion.case import build_case
 from pratique.promotion.consequences import Verdict, follow
-from pratique.promotion.happenings import PromotionGathered, PromotionJudged, PromotionRechecked
+from pratique.promotion.happenings import Feed, Platform, PromotionGathered, PromotionJudged, PromotionRechecked
 from pratique.promotion.judge import judge
 from pratique.promotion.record import (
     DirectoryUsed,
@@ -35,7 +36,7 @@ _WITH_RECORD = (PromotionJudged, PromotionRechecked)
 
 def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
     """Judge a promotion by what was gathered, and record what follows: an approval, a review, or remediation."""
-    inputs = workspace.store.read(lambda view: collect_inputs(workspace, view, promotion))
+    inputs = workspace.store.read(lambda view: _inputs(workspace, view, promotion))
     record = judge_inputs(workspace, promotion, inputs)
     item = keep(workspace.blobs, "record", RECORD_MEDIA, record.content)
 
@@ -65,22 +66,36 @@ def judge_inputs(workspace: Workspace, promotion: Promotion, inputs: Inputs) -> 
     return judge(case)
 
 
-def collect_inputs(workspace: Workspace, view: View, promotion: Promotion) -> Inputs:
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What was gathered: the evidence by digest, the feeds, and which images run."""
+
+    evidence: EvidenceUsed
+    feeds: tuple[Feed, ...]
+    platforms: tuple[Platform, ...]
+
+
+def _inputs(workspace: Workspace, view: View, promotion: Promotion) -> Inputs:
+    gathered = _gathered(view, promotion)
+    evidence = EvidenceUsed(gathered.evidence_root, frozen_evidence(workspace, view, promotion))
+    return collect_inputs(workspace, view, promotion, Frozen(evidence, gathered.feeds, gathered.platforms))
+
+
+def collect_inputs(workspace: Workspace, view: View, promotion: Promotion, frozen: Frozen) -> Inputs:
     """Return everything that a judgement depends on, as it stands now."""
     bundle, directory = workspace.bundle(view), workspace.directory(view)
-    gathered = _gathered(view, promotion)
     return Inputs(
         now=view.now,
         application=promotion.application,
-        image=Image(promotion.image_name, promotion.source, promotion.image, gathered.platforms),
+        image=Image(promotion.image_name, promotion.source, promotion.image, frozen.platforms),
         from_=promotion.from_,
         to=promotion.to,
         destination=promotion.destination,
         policy=PolicyUsed(bundle.digest, bundle.rules(promotion.to).digest),
         directory=DirectoryUsed(directory.digest),
         request=RequestUsed(promotion.request, promotion.requester, promotion.signed),
-        evidence=EvidenceUsed(gathered.evidence_root, frozen_evidence(workspace, view, promotion)),
-        feeds=gathered.feeds,
+        evidence=frozen.evidence,
+        feeds=frozen.feeds,
         history=_history(workspace, view, promotion),
     )
 

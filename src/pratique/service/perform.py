@@ -25,6 +25,7 @@ from pratique.storage.transaction import Transaction
 from pratique.values.canonical import Json
 
 _log = logging.getLogger(__name__)
+_REASON = 1000  # characters, so that the event stays within its size
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def record_death(tx: Transaction, effect: EffectStanding, reason: str) -> None:
     if not promotion.open or promotion.generation != effect.generation:
         return
     failed = PromotionFailed(
-        generation=effect.generation, effect=effect.step, reason=reason[:2000], attempts=effect.attempt
+        generation=effect.generation, effect=effect.step, reason=reason[:_REASON], attempts=effect.attempt
     )
     Scribe(tx, about=about(promotion)).append(failed)
     want_next(tx, promotion.id)

@@ -32,6 +32,9 @@ from pratique.values.uris import ENVELOPE_MEDIA, PROOF_MEDIA
 
 def attach_seal(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
     """Attach the seal, the risk score and the proof to the image at its destination."""
+    stale = workspace.store.transact(lambda tx: why_stale(workspace, tx, promotion))
+    if stale is not None:
+        return judge_again(stale)
     destination = workspace.open(parse_repository(promotion.destination))
     sealed = workspace.store.read(lambda view: sealed_event(view, promotion))
     subjects = (promotion.image, *(one.digest for one in promotion.platforms if one.digest != promotion.image))
@@ -74,7 +77,8 @@ def sealed_event(view: View, promotion: Promotion) -> Event:
 
 def point_tag(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
     """Point the destination's tag at the sealed image, and record that the environment holds it."""
-    stale = workspace.store.read(lambda view: why_stale(workspace, view, promotion))
+    # In the order of everything that is written: whoever changes the rules does so before this, or after the tag.
+    stale = workspace.store.transact(lambda tx: why_stale(workspace, tx, promotion))
     if stale is not None:
         return judge_again(stale)
     tag = workspace.store.read(lambda view: _tag(workspace, view, promotion))

@@ -131,7 +131,8 @@ def prepare(
 def authorised(envelope: bytes, directory: Directory) -> tuple[Actor, ...]:
     """Return which root key holders signed a policy statement; raises ``Unverified`` where they are too few."""
     root = directory.document.root
-    keys = tuple((key.person, key.key) for key in root.keys)
+    revoked = {revocation.key for revocation in directory.document.revoked}
+    keys = tuple((key.person, key.key) for key in root.keys if key.key.key_id not in revoked)
     opened = open_envelope(
         parse_envelope(envelope), keys, Namespace.POLICY, payload_type=IN_TOTO, threshold=root.threshold
     )

@@ -12,8 +12,11 @@ from pratique.attest.dsse import IN_TOTO
 from pratique.attest.review import Decision, Review, Seen, build_review
 from pratique.attest.sshsig import Namespace
 from pratique.errors import Absent, Conflict, Unverified
+from pratique.promotion.case import case_of
+from pratique.promotion.directory import Directory
 from pratique.promotion.events import EventObject
 from pratique.promotion.happenings import Happening, ReviewGiven
+from pratique.promotion.judge import judge
 from pratique.promotion.quorum import Quorum, count
 from pratique.promotion.record import Record, parse_record
 from pratique.promotion.review import Choice, Ledger, consider_review, open_review, state_review
@@ -107,7 +110,17 @@ def record_of(workspace: Workspace, promotion: Promotion) -> Record:
 
 
 def prepare(workspace: Workspace, prefix: str, verdict: Verdict) -> Prepared:
-    """Return the statement that a reviewer is to sign, bound to a checkpoint of the ledger signed just now."""
+    """Return the statement that a reviewer is to sign, bound to a checkpoint of the ledger signed just now.
+
+    Before that, the record is judged again from the evidence itself: nobody signs what a server merely shows.
+
+    Raises:
+        Unverified: The record does not follow from its evidence.
+    """
+    promotion, directory = workspace.store.read(
+        lambda view: (view.promotions.by_prefix(prefix), workspace.directory(view))
+    )
+    _judge_again(workspace, record_of(workspace, promotion), directory)
     signed = ledger.checkpoint(workspace)
     seen = Seen(workspace.origin, signed.size, Digest(signed.root.hex()))
     salt = secrets.token_bytes(SALT_BYTES)
@@ -126,6 +139,18 @@ def prepare(workspace: Workspace, prefix: str, verdict: Verdict) -> Prepared:
         return state_review(promotion, record_of(workspace, promotion), choice, seen, now=view.now)
 
     return Prepared(build_review(workspace.store.read(query)), opening)
+
+
+def _judge_again(workspace: Workspace, record: Record, directory: Directory) -> None:
+    inputs = record.decision.inputs
+    named = {*(piece.digest for piece in inputs.evidence.pieces), *(feed.digest for feed in inputs.feeds)}
+    bodies = {digest: workspace.blobs.get(digest) for digest in named}
+    bundle = workspace.bundle_of(inputs.policy.digest)
+    again = judge(case_of(record, bundle=bundle, directory=directory, bodies=bodies))
+    if again.digest != record.digest:
+        raise Unverified(
+            f"record {record.digest}: judged again from its evidence, {again.digest} comes out; do not sign it"
+        )
 
 
 def give(workspace: Workspace, prefix: str, verdict: Verdict, signatory: Signatory) -> Given:

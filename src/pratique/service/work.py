@@ -15,8 +15,8 @@ from pratique.promotion.states import Promotion, State
 from pratique.promotion.withdraw import expire
 from pratique.service.again import begin_again
 from pratique.service.copying import copy_image, why_stale
-from pratique.service.gather import gather
 from pratique.service.judging import judge_promotion
+from pratique.service.patience import gather
 from pratique.service.perform import Perform, perform, record_death, want_next
 from pratique.service.pointing import attach_seal, point_tag
 from pratique.service.scribe import Scribe, about
