@@ -61,7 +61,7 @@ class Figure:
     def line(self) -> str:
         """The figure in one line."""
         promise = "" if self.target is None else f"  ({self.target}: {'holds' if self.holds else 'FALLS SHORT'})"
-        return f"{self.name:58} {self.ratio:8.2f} ×  {self.ours}, against {self.yardstick}{promise}"
+        return f"{self.name:58} {self.ratio:8.3g} ×  {self.ours}, against {self.yardstick}{promise}"
 
 
 def interleaved(rounds: int, *actions: Action) -> tuple[float, ...]:
