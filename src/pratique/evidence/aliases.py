@@ -12,11 +12,14 @@ class Aliases:
     """The closure of every alias that any report stated."""
 
     def __init__(self, stated: Iterable[tuple[str, ...]]) -> None:
-        """Take groups of names; those of one group mean the same vulnerability. Their order changes nothing."""
+        """Take groups of names: how a report calls a vulnerability, then its aliases. Their order changes nothing."""
         self._parent: dict[str, str] = {}
         for group in stated:
-            for name in group:
-                self._join(group[0], name)
+            first, *others = group
+            self._join(first, first)
+            for name in others:
+                if not (is_cve(first) and is_cve(name)):
+                    self._join(first, name)
         self._names: dict[str, list[str]] = {}
         for name in sorted(self._parent):
             self._names.setdefault(self._root(name), []).append(name)
@@ -62,5 +65,6 @@ def is_cve(name: str) -> bool:
     return name.startswith("CVE-")
 
 
-def _order(name: str) -> tuple[int, str]:
-    return len(name), name  # CVE-2024-999 before CVE-2024-10000 of the same year
+def _order(name: str) -> tuple[str, int, str]:
+    _, year, *number = name.split("-", 2)
+    return year, len("".join(number)), name  # CVE-2024-999 before CVE-2024-10000
