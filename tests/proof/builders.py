@@ -360,7 +360,8 @@ class Story:
         found = replace(found, image=replace(found.image, platforms=running))
         parts = self.book.keep("manifests", build_manifests((MANIFEST,)), MANIFESTS_MEDIA)
         request = RequestUsed(self.request, self.requested.requester, self.requested.signed)
-        self.inputs = replace(found, request=request, now=self.book.now)
+        judged_at = self.book.now + timedelta(seconds=1)  # the moment at which the gathering is logged
+        self.inputs = replace(found, request=request, now=judged_at)
         for content in (*contents, cases.advisories()):
             self.book.objects[Digest.of(content)] = content
         listed = self.book.keep("evidence-list", build_list(found.evidence.pieces), "application/json")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.promotion.builders import STAGING, digest
+from tests.promotion.builders import NOW, STAGING, digest
 from tests.promotion.cases import CLEAN, HIGH, MEDIUM
 from tests.proof.attacks import refused, refused_forgery, reviewed
 from tests.proof.builders import (
@@ -174,6 +174,14 @@ def test_a_record_about_something_else_is_refused(changes: dict[str, Any], messa
     refused(reviewed(story, *REVIEWERS), message)
 
 
+@pytest.mark.parametrize("off", [timedelta(seconds=-1), timedelta(seconds=2), timedelta(days=-400)])
+def test_a_judgement_dated_before_its_gathering_or_after_its_announcement_is_refused(off: timedelta) -> None:
+    story = gathered_story()
+    honest = story.decide().decision
+    story.judge(recorded(story, inputs=replace(honest.inputs, now=honest.inputs.now + off)))
+    refused(reviewed(story, *REVIEWERS), "record, now: expected a moment from .* when it was gathered, to")
+
+
 def test_evidence_that_was_not_gathered_is_refused() -> None:
     story = gathered_story()
     honest = story.decide().decision
@@ -313,6 +321,10 @@ def test_a_second_look_that_was_no_worse_keeps_the_record_and_its_reviews() -> N
         ),
         (lambda decision: replace(decision, outcome=Outcome.WARN), "record, outcome of its checks"),
         (lambda decision: replace(decision, generation=1), "record, generation: expected 2, found 1"),
+        (
+            lambda decision: replace(decision, inputs=replace(decision.inputs, now=NOW)),
+            "record, now: expected a moment from",
+        ),
     ],
 )
 def test_a_second_look_that_was_worse_is_refused(change: Callable[[Judged], Judged], message: str) -> None:

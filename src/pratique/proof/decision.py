@@ -5,6 +5,7 @@ Not judged again: that takes the evidence itself (``proof.rejudge``).
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
@@ -28,6 +29,7 @@ from pratique.proof.reading import Reading
 from pratique.proof.record import Checked, Recorded, read_record
 from pratique.proof.rules import Fast, Rules
 from pratique.values.canonical import parse_json
+from pratique.values.moment import render_moment
 
 _SCORE = re.compile(r"[0-9]{1,3}\.[0-9]")
 _PASSED = (Outcome.PASS, Outcome.WARN)
@@ -68,6 +70,7 @@ def _judged(reading: Reading) -> Recorded:
     if not isinstance(judged, PromotionJudged):
         raise Unverified(f"entry {entry.index}: expected promotion.judged, found {entry.event.type}")
     _check_inputs(reading, record, judged.generation)
+    _check_moment(reading, record, judged.generation, entry.event.at)
     held = record.inputs
     compared = (
         ("digest", judged.record, record.digest),
@@ -126,6 +129,16 @@ def _check_evidence(reading: Reading, record: Recorded, generation: int) -> None
     listed = parse_json(reading.object(entry, "evidence-list"), "evidence list")
     if listed != list(record.pieces):
         raise Unverified("record, evidence: expected the pieces of the evidence list, found others")
+
+
+def _check_moment(reading: Reading, record: Recorded, generation: int, announced: datetime) -> None:
+    """Return if it was judged between the gathering and the announcement: the moment decides what has soaked."""
+    gathered, now = _gathered(reading, generation)[0].event.at, record.inputs.now
+    if not gathered <= now <= announced:
+        raise Unverified(
+            f"record, now: expected a moment from {render_moment(gathered)}, when it was gathered, to "
+            f"{render_moment(announced)}, when it was announced, found {render_moment(now)}"
+        )
 
 
 def _gathered(reading: Reading, generation: int) -> tuple[Entry, PromotionGathered]:
@@ -203,6 +216,7 @@ def _check_rechecked(reading: Reading, record: Recorded, rules: Rules) -> None:
             demand("promotion.rechecked, holds_until", later.holds_until, data.holds_until)
             demand("promotion.rechecked, current image", later.inputs.current, data.current)
             _check_inputs(reading, later, data.generation)
+            _check_moment(reading, later, data.generation, entry.event.at)
             _check_outcome(later, rules)
             refuse_worse(record, later)
 
