@@ -150,6 +150,14 @@ def test_a_new_record_voids_all_reviews() -> None:
     assert not promotion.reviews[0].counts
 
 
+def test_the_reviews_of_a_record_in_force_do_not_lapse() -> None:
+    voided = ReviewVoided(digest("record"), "the policy changed")
+    with pytest.raises(Conflict, match="is in force; its reviews cannot lapse"):
+        stands(*SLOW, reviewed("cleo"), voided)
+    with pytest.raises(Conflict, match="is in force; its reviews cannot lapse"):
+        stands(*SLOW, reviewed("cleo"), PromotionRetried(2), gathered(2), RECHECKED, voided)
+
+
 def test_remediation_closes_one_item_and_leaves_the_others() -> None:
     promotion = stands(*STUCK, OPENED, RemediationClosed(RM, "fixed"), OPENED)
     assert [item.closed for item in promotion.remediations] == ["fixed", None]

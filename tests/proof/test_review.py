@@ -18,6 +18,8 @@ from tests.proof.builders import (
 
 from pratique.attest.review import Decision
 from pratique.promotion.happenings import (
+    PromotionRechecked,
+    PromotionRetried,
     ReviewVoided,
 )
 from pratique.proof.verify import verify_clearance
@@ -74,14 +76,55 @@ def test_a_veto_outweighs_them_all() -> None:
     refused(story, "promotion.approved: person:eve vetoed it")
 
 
-def test_voided_reviews_do_not_count() -> None:
+def test_a_veto_is_not_voided_while_its_record_is_in_force() -> None:
     story = judged_story()
-    for name in REVIEWERS:
-        story.review(name)
+    story.review("eve", Decision.VETO, counted=False)
     assert story.record is not None
     story.append(ReviewVoided(story.record.digest, "the record was replaced"))
-    story.approve()
-    refused(story, "expected 2 people as release in version 1 of the directory, found 0")
+    refused_forgery(reviewed(story, *REVIEWERS), "is in force; its reviews cannot lapse")
+
+
+def test_a_veto_is_not_voided_by_a_second_look_that_keeps_its_record() -> None:
+    story = judged_story()
+    story.review("eve", Decision.VETO, counted=False)
+    story.append(PromotionRetried(2))
+    assert story.record is not None
+    story.append(ReviewVoided(story.record.digest, "the record was replaced"))
+    looked_again(story)
+    for name in REVIEWERS:
+        story.review(name, logged={"generation": 2})
+    story.approve(2)
+    refused(story, r"review\.voided at 9: expected a record that another took the place of, found sha256")
+
+
+def looked_again(story: Story) -> None:
+    """Log that a second look confirms the record."""
+    assert story.record is not None
+    story.gather(2)
+    again = story.decide(2)
+    data = PromotionRechecked(
+        generation=2,
+        record=story.record.digest,
+        by_record=again.digest,
+        outcome=again.decision.outcome,
+        holds_until=again.decision.holds_until,
+        current=None,
+    )
+    story.append(data, story.book.keep("record", again.content))
+
+
+def test_reviews_of_a_record_that_was_replaced_lapse_without_harm() -> None:
+    story = judged_story()
+    story.review("eve", Decision.ASK, counted=False)
+    story.append(PromotionRetried(2))
+    story.gather(2)
+    assert story.record is not None
+    story.append(ReviewVoided(story.record.digest, "the record was replaced"))
+    story.judge(generation=2)
+    for name in REVIEWERS:
+        story.review(name, logged={"generation": 2})
+    story.approve(2)
+    assert verify_clearance(story.clearance(), trust_root())
 
 
 def test_the_approval_names_only_who_counted() -> None:

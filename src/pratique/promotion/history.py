@@ -153,6 +153,8 @@ def _check(promotion: Promotion, data: Happening) -> None:
         raise Conflict(f"promotion {promotion.id}: expected generation {expected}, found {generation}")
     if isinstance(data, ReviewGiven | PromotionApproved | PromotionRechecked):
         _check_record(promotion, data)
+    if isinstance(data, ReviewVoided):
+        _check_voided(promotion, data)
 
 
 def _check_record(promotion: Promotion, data: ReviewGiven | PromotionApproved | PromotionRechecked) -> None:
@@ -166,6 +168,13 @@ def _check_record(promotion: Promotion, data: ReviewGiven | PromotionApproved | 
         raise Conflict(
             f"promotion {promotion.id}: its record {standing.record} asks for remediation, not approval"
         )
+
+
+def _check_voided(promotion: Promotion, data: ReviewVoided) -> None:
+    """Return if another record may still take this one's place; while it is in force, what people said stands."""
+    standing = promotion.judgement
+    if standing and (standing.record, standing.confirmed) == (data.record, promotion.generation):
+        raise Conflict(f"promotion {promotion.id}: the record {data.record} is in force; its reviews cannot lapse")
 
 
 _Deciding = (

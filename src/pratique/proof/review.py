@@ -59,6 +59,7 @@ def verify_people(reading: Reading, chain: Chain, record: Recorded, rules: Rules
             are left, or somebody is against it.
         Malformed: A review breaks its form.
     """
+    _refuse_voided(reading)
     given = tuple(_given(reading, chain, record))
     _refuse_replays(given)
     if record.track is Track.FAST:
@@ -79,6 +80,17 @@ def seen_by(review: Review) -> Seen:
 
 
 # 1. Each review is its reviewer's, and about this very judgement.
+
+
+def _refuse_voided(reading: Reading) -> None:
+    # Reviews lapse with their record. One that is in force afterwards had a veto of it made to disappear.
+    for entry in reading.of(ReviewVoided):
+        data = entry.event.data
+        if isinstance(data, ReviewVoided) and data.record == reading.approval.record:
+            raise Unverified(
+                f"review.voided at {entry.index}: expected a record that another took the place of, found "
+                f"{data.record}, which was approved"
+            )
 
 
 def _given(reading: Reading, chain: Chain, record: Recorded) -> Iterator[_Given]:
@@ -191,10 +203,10 @@ def _count(
     standing, approval = reading.standing, reading.approval
     question = Question(record.digest, standing.application, standing.to, record.needs, record.excluded)
     directory = chain.at(approval.index)
-    everybody = count(question, _standing(reading, given), directory, now=approval.at)
+    everybody = count(question, _standing(given), directory, now=approval.at)
     if everybody.vetoed_by:
         raise Unverified(f"promotion.approved: {', '.join(everybody.vetoed_by)} vetoed it")
-    quorum = count(question, _standing(reading, named), directory, now=approval.at)
+    quorum = count(question, _standing(named), directory, now=approval.at)
     if quorum.missing:
         raise Unverified(_too_few(question, quorum, everybody, directory))
     demand("promotion.approved, reviews", _sorted(approval.reviews), _sorted(quorum.counted))
@@ -205,15 +217,8 @@ def _sorted(digests: tuple[Digest, ...]) -> tuple[Digest, ...]:
     return tuple(sorted(digests))
 
 
-def _standing(reading: Reading, given: tuple[_Given, ...]) -> tuple[ReviewStanding, ...]:
-    """Return the reviews that were not voided since."""
-    voided = max((entry.index for entry in reading.of(ReviewVoided) if _voids(entry, reading)), default=-1)
-    return tuple(item.standing for item in given if item.entry.index > voided)
-
-
-def _voids(entry: Entry, reading: Reading) -> bool:
-    data = entry.event.data
-    return isinstance(data, ReviewVoided) and data.record == reading.approval.record
+def _standing(given: tuple[_Given, ...]) -> tuple[ReviewStanding, ...]:
+    return tuple(item.standing for item in given)
 
 
 def _too_few(question: Question, quorum: Quorum, everybody: Quorum, directory: Directory) -> str:
