@@ -88,6 +88,7 @@ def _duties(case: Case, slow: SlowTrack | None) -> Duties:
         requester=case.inputs.request.requester,
         owner=case.application.owner,
         environment=case.inputs.to,
+        repository=case.application.image(case.inputs.image.name).source.repository,
         platforms=case.facts,
         current=case.inputs.history.current_facts,
     )

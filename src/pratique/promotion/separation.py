@@ -1,12 +1,15 @@
 """Who must not decide about this image, because they asked for it, wrote it or built it.
 
-Source: decisions.md, "Who counts". Authors come from signed ``source/v1`` statements; where nobody says who wrote
-what is new here, or an author cannot be told, one more reviewer from outside the owning team is needed.
+Source: decisions.md, "Who counts". Authors come from signed ``source/v1`` statements. Whoever one of them names is
+excluded; but it says who wrote a platform only if it is about the application's own repository and about the commit
+that the platform was built from. Where none says who wrote what is new here, or an author cannot be told, one more
+reviewer from outside the owning team is needed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pratique.attest.git_source import parse_git_uri
 from pratique.evidence.model import SourceChange
 from pratique.policy.facts import Facts
 from pratique.policy.tracks import Separation
@@ -16,6 +19,7 @@ from pratique.promotion.quorum import ANY_ROLE, Exclusion, Need
 from pratique.values.names import Actor, Environment, Group
 
 _MOST_NAMED = 5
+_NOBODY_SAYS = "no signed source statement says who wrote it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Duties:
     requester: Actor
     owner: Group
     environment: Environment
+    repository: str
+    """Where the policy says that the image's source code is."""
     platforms: tuple[Facts, ...]
     current: Profile | None
     """What the environment holds; None where it holds nothing of this name."""
@@ -42,7 +48,7 @@ class Duties:
 
 def separate(duties: Duties, directory: Directory) -> tuple[Separated, Need | None]:
     """Return who is excluded, and the extra reviewer where it is not known who wrote the image."""
-    changes = tuple(_changes(duties))
+    changes = tuple(change for facts in duties.platforms for change in _signed(facts))
     unknown = tuple(sorted(set(_unknown(changes, directory)))) if Separation.AUTHOR in duties.rules else ()
     excluded = {
         Separation.REQUESTER: tuple(_requester(duties, directory)),
@@ -52,7 +58,7 @@ def separate(duties: Duties, directory: Directory) -> tuple[Separated, Need | No
     found = (exclusion for rule in duties.rules for exclusion in excluded[rule])
     first = {exclusion.person: exclusion for exclusion in reversed(tuple(found))}  # one reason each, the first
     separated = Separated(duties.rules, tuple(first[person] for person in sorted(first)), unknown)
-    because = _why_extra(duties, changes, unknown) if Separation.AUTHOR in duties.rules else None
+    because = _why_extra(duties, unknown) if Separation.AUTHOR in duties.rules else None
     return separated, Need(ANY_ROLE, 1, duties.owner, because) if because else None
 
 
@@ -64,10 +70,9 @@ def _requester(duties: Duties, directory: Directory) -> Iterator[Exclusion]:
         yield Exclusion(person, f"{person} owns {duties.requester}, which asked for this promotion")
 
 
-def _changes(duties: Duties) -> Iterator[SourceChange]:
-    """Yield what a service signed that the directory lets speak for the source history."""
-    for facts in duties.platforms:
-        yield from (change for change, evidence in facts.sources if signed_by_machine(evidence))
+def _signed(facts: Facts) -> tuple[SourceChange, ...]:
+    """Return what services signed that the directory lets speak for the source history."""
+    return tuple(change for change, evidence in facts.sources if signed_by_machine(evidence))
 
 
 def _aliases(changes: tuple[SourceChange, ...]) -> tuple[str, ...]:
@@ -93,19 +98,78 @@ def _builders(duties: Duties, directory: Directory) -> Iterator[Exclusion]:
                     yield Exclusion(owner, f"{owner} owns the builder {provenance.builder_id}")
 
 
-def _why_extra(duties: Duties, changes: tuple[SourceChange, ...], unknown: tuple[str, ...]) -> str | None:
-    if not changes:
-        return "no signed source statement says who wrote it"
-    commit = duties.current.commit if duties.current else None
-    if not any(change.base in (None, commit) for change in changes):
-        bases = ", ".join(sorted({_short(change.base) for change in changes if change.base}))
-        held = f"commit {_short(commit)}" if commit else "no known commit"
-        return f"its source statement begins after {bases}, but {duties.environment} holds {held}"
-    if unknown:
-        more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
-        named = ", ".join(_short(alias) for alias in unknown[:_MOST_NAMED])
-        return f"nobody in the directory is known as {named}{more}, who wrote part of it"
-    return None
+def _why_extra(duties: Duties, unknown: tuple[str, ...]) -> str | None:
+    counted: list[SourceChange] = []
+    for facts in duties.platforms:  # what is said of one platform says nothing of another
+        told = _counted(duties, facts)
+        if isinstance(told, str):
+            return told
+        counted += told
+    return _why_not_whole(duties, tuple(counted)) or _why_unknown(unknown)
+
+
+def _counted(duties: Duties, facts: Facts) -> tuple[SourceChange, ...] | str:
+    """Return the statements that say who wrote this platform, at least one, or why there is none."""
+    signed = _signed(facts)
+    if not signed:
+        return _NOBODY_SAYS
+    repository = _normal(duties.repository)
+    own = tuple(change for change in signed if _normal(change.repository) == repository)
+    if not own:
+        found = ", ".join(sorted({change.repository for change in signed}))[:200]
+        return f"its source statement is about {found}, and the policy builds it from {duties.repository}"
+    built = {made.source_commit for made, by in facts.provenances if signed_by_machine(by) and made.source_commit}
+    fitting = tuple(change for change in own if built <= {change.commit})
+    if not fitting:
+        commits = (_shorts(change.commit for change in own), _shorts(built))
+        return "its source statement is about commit {}, and its provenance about commit {}".format(*commits)
+    return fitting
+
+
+def _why_not_whole(duties: Duties, counted: tuple[SourceChange, ...]) -> str | None:
+    """Return why these do not say of everything that is new here who wrote it."""
+    commits = {change.commit for change in counted}
+    if not commits:
+        return _NOBODY_SAYS
+    if len(commits) != 1:
+        return f"its source statements disagree about the commit: {_shorts(commits)}"
+    held = duties.current.commit if duties.current else None
+    late = tuple(change for change in counted if not _reaches(change, held))
+    if not late:
+        return None
+    bases = _shorts(change.base or change.commit for change in late)
+    return f"its source statement begins after {bases}, but {duties.environment} holds {_commit(held)}"
+
+
+def _reaches(change: SourceChange, held: str | None) -> bool:
+    """Tell whether a statement names everybody since the commit that is held; nobody only if nothing changed."""
+    if not change.authors:
+        return change.base is not None and change.base == change.commit == held
+    return change.base in (None, held)
+
+
+def _why_unknown(unknown: tuple[str, ...]) -> str | None:
+    if not unknown:
+        return None
+    more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
+    named = ", ".join(_short(alias) for alias in unknown[:_MOST_NAMED])
+    return f"nobody in the directory is known as {named}{more}, who wrote part of it"
+
+
+def _normal(repository: str) -> str:
+    """Return a repository's URI without user name, ``.git`` and ref, so that two spellings compare as one."""
+    found = parse_git_uri(repository)
+    return found.uri if found else repository
+
+
+def _commit(held: str | None) -> str:
+    return f"commit {_short(held)}" if held else "no known commit"
+
+
+def _shorts(commits: Iterable[str]) -> str:
+    named = sorted(set(commits))
+    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    return ", ".join(map(_short, named[:_MOST_NAMED])) + more
 
 
 def _short(text: str) -> str:
