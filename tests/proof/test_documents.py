@@ -1,9 +1,10 @@
 """Directories, policies and requests count only as they were signed, by those who may."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.promotion.builders import PROD, STAGING, digest, role
+from tests.promotion.builders import NOW, PROD, STAGING, digest, role
 from tests.proof.attacks import decided, refused, reviewed
 from tests.proof.builders import (
     REVIEWERS,
@@ -96,6 +97,17 @@ def test_a_request_for_something_else_is_refused(statement: dict[str, Any], mess
     story.gather()
     story.judge()
     refused(reviewed(story, *REVIEWERS), message)
+
+
+@pytest.mark.parametrize(
+    "issued", [NOW - timedelta(days=1), NOW + timedelta(minutes=6), NOW - timedelta(days=900)]
+)
+def test_a_request_that_was_signed_at_another_time_is_refused(issued: datetime) -> None:
+    story = founded()
+    story.ask(statement={"issued_at": issued})
+    story.gather()
+    story.judge()
+    refused(reviewed(story, *REVIEWERS), "request at 3: expected one that was signed within the 24 hours before")
 
 
 def test_a_request_in_another_persons_name_is_refused() -> None:

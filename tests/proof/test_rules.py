@@ -14,13 +14,14 @@ from pratique.policy.environment import Enforcement
 from pratique.policy.result import Outcome
 from pratique.policy.tracks import Separation, When
 from pratique.promotion import record as long
+from pratique.promotion import request as promotion_request
 from pratique.promotion import review as promotion_review
 from pratique.promotion.consequences import worse
 from pratique.promotion.evidence_set import list_pieces, root_of_evidence
 from pratique.promotion.judge import judge
 from pratique.promotion.record import Record
 from pratique.proof import record as short
-from pratique.proof import review, rules
+from pratique.proof import request, review, rules
 from pratique.proof.decision import refuse_worse
 from pratique.proof.record import Recorded, read_record
 from pratique.proof.rules import read_policy
@@ -105,6 +106,7 @@ def test_what_is_written_twice_is_the_same() -> None:
     assert tuple(map(str, Separation)) == rules.SEPARATION
     assert short.SCHEMA == long.SCHEMA
     assert review.CLOCK_SKEW == promotion_review.CLOCK_SKEW
+    assert (request.MAX_AGE, request.CLOCK_SKEW) == (promotion_request.MAX_AGE, promotion_request.CLOCK_SKEW)
 
 
 UNKNOWN_AUTHOR = (sbom(*MEDIUM), provenance(), source("github:99"))

@@ -1,5 +1,7 @@
 """The request in a proof: who asked, and that they asked for this."""
 
+from datetime import timedelta
+
 from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.request import Request, parse_request
 from pratique.attest.sshsig import Namespace
@@ -13,14 +15,20 @@ from pratique.proof.demand import demand
 from pratique.proof.keys import keys_of_person, refuse_revoked
 from pratique.proof.reading import Reading
 from pratique.proof.rules import Rules
+from pratique.values.moment import render_moment
 from pratique.values.names import Actor, is_person
+
+MAX_AGE = timedelta(hours=24)
+"""How long after it was issued a signed request may be recorded."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far a signer's clock may run ahead of the ledger's."""
 
 
 def verify_request(reading: Reading, chain: Chain, rules: Rules) -> None:
     """Return if the requester signed exactly this request, or the rules let anybody ask.
 
     Raises:
-        Unverified: Somebody else signed, or something else is asked, or a signature is missing.
+        Unverified: Somebody else signed, or something else is asked, or at another time, or a signature is missing.
         Malformed: The statement breaks its form.
     """
     entry, requested = _requested(reading)
@@ -32,6 +40,7 @@ def verify_request(reading: Reading, chain: Chain, rules: Rules) -> None:
     demand("promotion.requested, signed", True, requested.signed)
     request = _opened(reading, entry, requested.requester, directory, chain)
     _check_same(reading, requested, request)
+    _check_time(entry, request)
 
 
 def _requested(reading: Reading) -> tuple[Entry, PromotionRequested]:
@@ -82,3 +91,13 @@ def _check_same(reading: Reading, requested: PromotionRequested, request: Reques
     )
     for what, expected, found in compared:
         demand(f"request, {what}", expected, found)
+
+
+def _check_time(entry: Entry, request: Request) -> None:
+    """Return if it was recorded when it was asked: an old request is not to be brought out again."""
+    at, issued = entry.event.at, request.issued_at
+    if not at - MAX_AGE <= issued <= at + CLOCK_SKEW:
+        raise Unverified(
+            f"request at {entry.index}: expected one that was signed within the {MAX_AGE.days * 24} hours before "
+            f"{render_moment(at)}, found {render_moment(issued)}"
+        )
