@@ -170,5 +170,9 @@ def _not_checked(reading: Reading, record: Recorded) -> Iterator[str]:
         yield "nobody signed the request; who asked is the server's word"
     if not reading.ledger.checkpoint.cosignatures:
         yield "not witnessed: only the ledger's own key says that everybody is shown the same ledger"
-    yield "what the environment held before is the server's word"
+    yield "where the image was before, what the environment held, the clock and what a feed held: the server's word"
+    yield (
+        "that nothing was left out between these entries is the server's word; a monitor that reads the whole "
+        "ledger sees it"
+    )
     yield f"a later withdrawal cannot be seen offline: nothing is known after entry {reading.ledger.size - 1}"
