@@ -7,6 +7,7 @@ from tests.proof.attacks import refused
 from tests.proof.builders import Story, founded
 
 from pratique.promotion.happenings import Platform
+from pratique.promotion.record import build_record
 
 
 def story_about(*platforms: Platform) -> Story:
@@ -14,9 +15,9 @@ def story_about(*platforms: Platform) -> Story:
     story = founded()
     story.ask()
     story.gather(platforms=platforms)
-    assert story.inputs is not None
-    story.inputs = replace(story.inputs, image=replace(story.inputs.image, platforms=platforms))
-    story.judge()
+    honest = story.decide().decision
+    image = replace(honest.inputs.image, platforms=platforms)
+    story.judge(build_record(replace(honest, inputs=replace(honest.inputs, image=image))))
     story.approve()
     return story
 

@@ -6,7 +6,6 @@ Not judged again: that takes the evidence itself (``proof.rejudge``).
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import assert_never
 
 from pratique.attest.seal import Level
@@ -183,14 +182,14 @@ def _check_fast(record: Recorded, rules: Rules, fast: Fast | None) -> None:
     for check in record.checks:
         if must_pass and check.outcome not in _PASSED:
             raise Unverified(f"record, track fast: check {check.id} is {check.outcome}, not passed")
-    if fast.risk_at_most is not None and _score(record.risk) > fast.risk_at_most:
+    if fast.risk_at_most is not None and _tenths(record.risk) > 10 * fast.risk_at_most:
         raise Unverified(f"record, track fast: risk at most {fast.risk_at_most}, found {record.risk}")
 
 
-def _score(text: str) -> Decimal:
+def _tenths(text: str) -> int:
     if not _SCORE.fullmatch(text):
         raise Malformed(f"record.risk.score: expected a number with one decimal, found {text[:40]!r}")
-    return Decimal(text)
+    return int(text.replace(".", ""))
 
 
 def _check_separation(reading: Reading, record: Recorded, chain: Chain, rules: Rules) -> None:
