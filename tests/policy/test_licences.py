@@ -28,14 +28,14 @@ def bill(*components: Component, **how: Any) -> Evidence:
 def test_allowed_licences_pass() -> None:
     result = judge(having("MIT", "Apache-2.0"), allow=["MIT", "Apache-2.0"])
     assert result.outcome is Outcome.PASS
-    assert result.message == "the licences of all 2 packages are allowed"
+    assert result.message == "every licence is allowed, in 2 packages"
     assert counts(result) == {"not_allowed": 0, "packages": 2, "unknown": 0}
 
 
 def test_a_denied_licence_fails_and_says_where_it_is() -> None:
     result = judge(having("MIT", "AGPL-3.0-only"), deny=["AGPL-3.0-only OR AGPL-3.0-or-later"])
     assert result.outcome is Outcome.BLOCK
-    assert result.message == "1 licences in 2 packages are not allowed: AGPL-3.0-only in p1"
+    assert result.message == "1 licence not allowed, in 2 packages: AGPL-3.0-only in p1"
     assert [finding.term for finding in result.findings] == ["AGPL-3.0-only@pkg:pypi/p1"]
     assert result.findings[0].message == "AGPL-3.0-only in p1 1.0 is denied"
     assert result.remedy == "replace p1"
@@ -71,7 +71,7 @@ def test_an_unknown_licence_counts_as_denied_unless_the_policy_says_review(licen
         assert judge(package, **policy).outcome is Outcome.BLOCK
         result = judge(package, **policy, unknown="review")
         assert result.outcome is Outcome.REVIEW
-        assert "1 licences in 1 packages are unknown" in result.message
+        assert "1 licence unknown, in 1 package" in result.message
         assert result.remedy == "find out the licence of p0, and state it in the bill of materials"
 
 

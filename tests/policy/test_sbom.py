@@ -22,7 +22,7 @@ def cyclonedx(*components: Component, **how: Any) -> Evidence:
 def test_a_bill_of_materials_with_packages_passes() -> None:
     result = judge(cyclonedx(component("flask")), formats=["cyclonedx"], binds_to_digest=True, keys=["service:ci"])
     assert result.outcome is Outcome.PASS
-    assert result.message == "cyclonedx-json with 1 packages"
+    assert result.message == "cyclonedx-json with 1 package"
     assert counts(result) == {
         "packages": 1,
         "with_licence": 1,

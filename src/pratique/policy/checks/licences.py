@@ -15,7 +15,7 @@ from pratique.evidence.licences import Verdict, parse_licence, satisfies
 from pratique.evidence.model import Component, Evidence, Parse
 from pratique.evidence.purl import package_of
 from pratique.evidence.quality import NO_LICENCE, is_package
-from pratique.policy.checks.rule import CheckRule, answer, listed, signers_wanted, trusted
+from pratique.policy.checks.rule import CheckRule, answer, listed, named, number, signers_wanted, trusted
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome, worst
 from pratique.policy.schema import TAG
@@ -110,16 +110,18 @@ def _told(
 ) -> Iterable[str]:
     if not looked:
         yield f"no complete bill of materials{signers_wanted(rule.keys)} says which packages there are"
+    there = f"in {number(packages, 'package')}"
     if failed:
-        yield f"{len(failed)} licences in {packages} packages are not allowed: {listed(_named(failed))}"
+        yield f"{number(len(failed), 'licence')} not allowed, {there}: {named(failed, _named)}"
     if unknown:
-        yield f"{len(unknown)} licences in {packages} packages are unknown: {listed(_named(unknown))}"
+        yield f"{number(len(unknown), 'licence')} unknown, {there}: {named(unknown, _named)}"
     if looked and not failed and not unknown:
-        yield f"the licences of all {packages} packages are allowed"
+        yield f"every licence is allowed, {there}"
 
 
-def _named(judged: tuple[Judged, ...]) -> Iterable[str]:
-    return (f"{_licence(text)} in {component.name}" for _, text, component in judged)
+def _named(judged: Judged) -> str:
+    _, text, component = judged
+    return f"{_licence(text)} in {component.name}"
 
 
 def _licence(text: str) -> str:

@@ -1,13 +1,16 @@
 """What all rules have in common, and the answers that all checks give."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pratique.evidence.model import Bound, Evidence
 from pratique.policy.result import CheckFinding, CheckResult, OnFailure, Outcome, rank, worst
 from pratique.policy.tightening import Tight, higher, tighter
 from pratique.policy.words import CheckId, Service, Text
 from pratique.values.digest import Digest
+
+T = TypeVar("T")
 
 MOST_NAMED = 5  # what a person reads in one message; the findings list the rest
 _FAILURES = (OnFailure.WARN, OnFailure.REVIEW, OnFailure.BLOCK)
@@ -74,9 +77,18 @@ def trusted(evidence: Evidence, keys: tuple[Service, ...]) -> bool:
 
 def listed(words: Iterable[str]) -> str:
     """Write the first few words, and how many more there are."""
-    every = list(words)
-    more = len(every) - MOST_NAMED
-    return ", ".join(every[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return named(tuple(words), str)
+
+
+def named(things: Sequence[T], name: Callable[[T], str]) -> str:
+    """Write the names of the first few things, and how many more there are; the rest are not even named."""
+    more = len(things) - MOST_NAMED
+    return ", ".join(name(thing) for thing in things[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def number(count: int, word: str) -> str:
+    """Write a count and its word, ``1 licence`` or ``2 licences``."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def signers_wanted(keys: tuple[Service, ...]) -> str:

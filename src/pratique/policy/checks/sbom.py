@@ -6,7 +6,16 @@ from typing import Literal, assert_never
 
 from pratique.evidence.model import Bound, Evidence, Parse
 from pratique.evidence.quality import Quality, measure
-from pratique.policy.checks.rule import CheckRule, Problem, answer, distance, signers_wanted, sum_up, trusted
+from pratique.policy.checks.rule import (
+    CheckRule,
+    Problem,
+    answer,
+    distance,
+    number,
+    signers_wanted,
+    sum_up,
+    trusted,
+)
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.policy.schema import TAG
@@ -59,7 +68,7 @@ def judge_sbom(rule: SbomRule, facts: Facts) -> CheckResult:
     return answer(
         rule,
         sum_up(problems),
-        message or f"{evidence.reading.format} with {quality.packages} packages",
+        message or f"{evidence.reading.format} with {number(quality.packages, 'package')}",
         remedy=_COMPLETE if problems else None,
         findings=tuple(finding for _, finding in problems),
         counts=_counts(quality),

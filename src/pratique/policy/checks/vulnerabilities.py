@@ -11,10 +11,10 @@ from typing import Literal
 from pratique.evidence.match import PRODUCER
 from pratique.evidence.model import Severity, Vulnerability
 from pratique.policy.checks.coverage import find_gaps
-from pratique.policy.checks.rule import CheckRule, answer, listed
-from pratique.policy.facts import CurrentFacts, Facts
+from pratique.policy.checks.rule import CheckRule, answer, listed, named
+from pratique.policy.facts import Facts
 from pratique.policy.index import Found, Group
-from pratique.policy.pattern import Pattern, any_matches
+from pratique.policy.pattern import Pattern
 from pratique.policy.result import CheckFinding, CheckResult, Outcome, worst
 from pratique.policy.schema import TAG
 from pratique.policy.tightening import (
@@ -79,9 +79,14 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
 
 def _counted(rule: VulnerabilitiesRule, facts: Facts) -> tuple[Found, ...]:
     watched = [found for group in facts.index.groups if _watches(rule, group) for found in group.members]
-    if not (rule.new_only or rule.scanners or rule.where.ids):
-        return tuple(watched)
-    return tuple(found for found in watched if _counts_here(rule, facts.current, found))
+    if rule.new_only and facts.current and facts.current.vulnerabilities:
+        held = facts.current.vulnerabilities
+        watched = [found for found in watched if found.vulnerability.term not in held]
+    if rule.scanners and PRODUCER not in rule.scanners:
+        watched = [found for found in watched if found.vulnerability.reported_by != (PRODUCER,)]
+    if rule.where.ids:
+        watched = [found for found in watched if _is_named(found.vulnerability, rule.where.ids)]
+    return tuple(watched)
 
 
 def _watches(rule: VulnerabilitiesRule, group: Group) -> bool:
@@ -90,20 +95,16 @@ def _watches(rule: VulnerabilitiesRule, group: Group) -> bool:
     return seen and (rule.where.fixable is None or group.fixable is None or group.fixable is rule.where.fixable)
 
 
-def _counts_here(rule: VulnerabilitiesRule, current: CurrentFacts | None, found: Found) -> bool:
-    vulnerability = found.vulnerability
-    if rule.new_only and current and current.vulnerabilities and vulnerability.term in current.vulnerabilities:
-        return False
-    if rule.scanners and PRODUCER not in rule.scanners and vulnerability.reported_by == (PRODUCER,):
-        return False
-    if any_matches(rule.where.ids, vulnerability.identifier):
-        return True
-    return not rule.where.ids or any(any_matches(rule.where.ids, name) for name in vulnerability.aliases)
+def _is_named(vulnerability: Vulnerability, patterns: tuple[Pattern, ...]) -> bool:
+    for pattern in patterns:
+        if pattern.matches(vulnerability.identifier) or any(map(pattern.matches, vulnerability.aliases)):
+            return True
+    return False
 
 
 def _told(rule: VulnerabilitiesRule, counted: tuple[Found, ...]) -> str:
-    named = listed(_named(found) for found in counted)
-    return f"{len(counted)} of at most {rule.max} {_kind(rule)}" + (f": {named}" if named else "")
+    which = f": {named(counted, _named)}" if counted else ""
+    return f"{len(counted)} of at most {rule.max} {_kind(rule)}{which}"
 
 
 def _named(found: Found) -> str:
