@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pratique.attest.dsse import parse_envelope
-from pratique.attest.git_source import GitSource, NoSource, parse_git_uri
+from pratique.attest.git_source import MAX_URI, GitSource, NoSource, parse_git_uri
 from pratique.attest.provenance import V1, Provenance, parse_provenance
 from pratique.attest.statement import Subject, build_statement, parse_statement
 from pratique.errors import Malformed
@@ -210,3 +210,33 @@ def test_every_build_of_the_corpus_names_its_source(corpus: Path) -> None:
             assert built.builder_ref
             found += 1
     assert found > 20
+
+
+def test_a_uri_is_read_up_to_its_longest_length_only() -> None:
+    longest = URI + "/a" * ((MAX_URI - len(URI)) // 2)
+    assert parse_git_uri(longest) == GitSource(longest, None, None)
+    assert parse_git_uri(longest + "/aa") is None
+
+
+@pytest.mark.parametrize("filler", ["a", "/", "@", "#", "a/", "a@", " "])
+def test_a_megabyte_in_place_of_a_uri_names_no_source(filler: str) -> None:
+    hostile = "https://" + filler * (1024 * 1024 // len(filler)) + " "
+    assert parse_git_uri(hostile) is None
+    source = read(parameters={"source": {"uri": hostile}}, dependencies=[git(hostile)]).source
+    assert isinstance(source, NoSource)
+
+
+@given(st.text(alphabet="ab/@#: ", max_size=12))
+def test_host_and_path_of_a_uri_part_at_the_first_slash(rest: str) -> None:
+    found = parse_git_uri(f"https://{rest}")
+    if found:
+        host, slash, path = found.uri.removeprefix("git+https://").partition("/")
+        assert not set(host) & set("/@# ")
+        assert not set(path) & set("@# ")
+        assert slash or not path
+
+
+def test_twenty_thousand_refs_of_one_repository_are_no_source() -> None:
+    many = read(dependencies=[git(f"{URI}@refs/tags/v{number}") for number in range(20_000)]).source
+    assert isinstance(many, NoSource)
+    assert many.why.startswith(f"two commits or refs of {URI} are named")

@@ -102,6 +102,18 @@ def test_a_pattern_with_a_revision_is_compared_with_the_revision() -> None:
     assert judge(evidence(other)).outcome is Outcome.PASS
 
 
+@pytest.mark.parametrize("revision", ["refs/tags/@shop/api@1.0", "a" * 40, "b" * 64])
+def test_a_pattern_without_a_revision_allows_every_one(revision: str) -> None:
+    found = provenance(source_uri=f"git+https://git.shop.example/shop/api@{revision}")
+    assert judge(evidence(found)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("tail", ["@refs/" * 100_000 + " ", "@" + "a" * 41, "@refs/"])
+def test_what_is_no_revision_is_compared_with_the_name(tail: str) -> None:
+    found = provenance(source_uri=f"git+https://git.shop.example/shop/api{tail}")
+    assert judge(evidence(found), sources=["git+https://git.shop.example/shop/api"]).outcome is Outcome.BLOCK
+
+
 def test_without_a_list_any_parameter_may_be_set_and_with_an_empty_one_none() -> None:
     assert judge(evidence(provenance()), parameters=None).outcome is Outcome.PASS
     assert judge(evidence(provenance()), parameters=[]).outcome is Outcome.BLOCK

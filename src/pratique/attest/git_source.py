@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from pratique.attest.fields import Fields
 
-_URI = re.compile(
-    r"(?:git\+)?(https?|ssh|git|file)://(?:[^/@\s]*@)?([^/@#\s]*)([^@#\s]*)(?:@([^#\s]+))?(?:#(\S*))?"
+MAX_URI = 2_048  # ours; in characters
+_URI = re.compile(  # no part can take what another one might, so that a long text is read once
+    r"(?:git\+)?(https?|ssh|git|file)://(?:[^/@\s]*@)?([^/@#\s]*)((?:/[^@#\s]*)?)(?:@([^#\s]+))?(?:#(\S*))?"
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -37,8 +38,8 @@ class NoSource:
 
 
 def parse_git_uri(text: str) -> GitSource | None:
-    """Return what a Git URI says, or None where it is none (``HOST:PATH``, a purl, a tarball's name)."""
-    found = _URI.fullmatch(text)
+    """Return what a Git URI says, or None where it is none (``HOST:PATH``, a purl, a tarball's name, a long text)."""
+    found = _URI.fullmatch(text) if len(text) <= MAX_URI else None
     if not found:
         return None
     scheme, host, path, at, fragment = found.groups()
@@ -72,7 +73,8 @@ def _agreed(uri: str, said: list[GitSource]) -> GitSource | NoSource:
     commits = {source.commit for source in said if source.commit}
     written = {source.ref for source in said if source.ref}
     # "main" adds nothing to "refs/heads/main".
-    refs = {ref for ref in written if not any(other.endswith(f"/{ref}") for other in written)}
+    longest = max(written, key=len, default="")
+    refs = {ref for ref in written if not longest.endswith(f"/{ref}")}
     if len(commits) > 1 or len(refs) > 1:
         return NoSource(f"two commits or refs of {uri} are named: {', '.join(sorted(commits | refs))[:300]}")
     return GitSource(uri, next(iter(commits), None), next(iter(refs), None))

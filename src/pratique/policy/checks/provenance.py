@@ -31,7 +31,7 @@ def _parameters(parent: tuple[Text, ...] | None, child: tuple[Text, ...] | None)
     return parent is None or (child is not None and set(child) <= set(parent))
 
 
-_REVISION = re.compile(r"@(?:refs/\S+|[0-9a-f]{40}|[0-9a-f]{64})$")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # A pattern without a revision allows every one; a pattern with one is compared with the whole.
 
 PARAMETERS: Tight = _parameters
@@ -104,10 +104,18 @@ def _compare(rule: ProvenanceRule, what: str, found: str | None, patterns: tuple
     term = what.replace(" ", "-")
     if not found:
         return Outcome.UNKNOWN, CheckFinding(term, f"the provenance does not say the {what}")
-    if any_matches(patterns, found) or any_matches(patterns, _REVISION.sub("", found)):
+    if any_matches(patterns, found) or any_matches(patterns, _without_revision(found)):
         return None
     allowed = listed(str(pattern) for pattern in patterns)
     return rule.outcome.outcome, CheckFinding(term, f"the {what} is {found}, expected {allowed}")
+
+
+def _without_revision(text: str) -> str:
+    head, _, ref = text.partition("@refs/")
+    if ref and not any(map(str.isspace, ref)):
+        return head
+    head, _, commit = text.rpartition("@")
+    return head if _COMMIT.fullmatch(commit) else text
 
 
 def _unexpected(rule: ProvenanceRule, provenance: Provenance) -> Problem | None:
