@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.policy.builders import NOW
 
+from pratique.policy.checks.signature import SignatureRule
 from pratique.policy.platforms import combine
 from pratique.policy.result import CheckFinding, CheckResult, OnUnknown, Outcome, worst
+from pratique.policy.schema import decode
 from pratique.policy.settings import USUAL, Settings
 from pratique.values.digest import Digest
 
@@ -16,6 +18,7 @@ OUTCOMES = st.sampled_from(list(Outcome))
 SETTINGS = st.builds(
     Settings, on_missing_evidence=st.sampled_from(list(OnUnknown)), on_check_error=st.sampled_from(list(OnUnknown))
 )
+RULE = decode(SignatureRule, {"id": "sig", "check": "signature", "keys": ["service:ci"]})
 BADNESS = (Outcome.PASS, Outcome.WARN, Outcome.REVIEW, Outcome.BLOCK)
 
 
@@ -25,14 +28,20 @@ def result(outcome: Outcome, message: str = "same", *terms: str, count: int = 0)
     return CheckResult("sig", "signature", outcome, message, message, findings, (("found", count),), evidence)
 
 
+def test_an_image_without_any_platform_is_unknown() -> None:
+    nothing = combine(RULE, (), USUAL)
+    assert (nothing.id, nothing.check, nothing.outcome) == ("sig", "signature", Outcome.UNKNOWN)
+    assert nothing.message == "no platform of this image can be judged"
+
+
 def test_one_platform_is_its_own_result() -> None:
     only = result(Outcome.PASS)
-    assert combine((("linux/amd64", only),), USUAL) is only
+    assert combine(RULE, (("linux/amd64", only),), USUAL) is only
 
 
 def test_the_worst_platform_decides_and_every_finding_is_kept_once() -> None:
     amd, arm = result(Outcome.PASS, "fine", "a", "b", count=2), result(Outcome.BLOCK, "bad", "b", "c", count=3)
-    both = combine((("linux/amd64", amd), ("linux/arm64", arm)), USUAL)
+    both = combine(RULE, (("linux/amd64", amd), ("linux/arm64", arm)), USUAL)
     assert both.outcome is Outcome.BLOCK
     assert both.message == "linux/amd64: fine; linux/arm64: bad"
     assert [finding.term for finding in both.findings] == ["a", "b", "c"]
@@ -41,12 +50,12 @@ def test_the_worst_platform_decides_and_every_finding_is_kept_once() -> None:
 
 
 def test_platforms_that_say_the_same_say_it_once() -> None:
-    both = combine((("linux/amd64", result(Outcome.WARN)), ("linux/arm64", result(Outcome.WARN))), USUAL)
+    both = combine(RULE, (("linux/amd64", result(Outcome.WARN)), ("linux/arm64", result(Outcome.WARN))), USUAL)
     assert both.message == both.remedy == "same"
 
 
 def test_a_platform_without_evidence_makes_the_image_unknown() -> None:
-    both = combine((("a", result(Outcome.BLOCK)), ("b", result(Outcome.UNKNOWN))), USUAL)
+    both = combine(RULE, (("a", result(Outcome.BLOCK)), ("b", result(Outcome.UNKNOWN))), USUAL)
     assert USUAL.counts_as(both.outcome) is Outcome.BLOCK
     assert both.outcome is Outcome.UNKNOWN
 
@@ -55,7 +64,7 @@ def test_the_earliest_end_counts() -> None:
     early, late = (
         CheckResult("x", "x", Outcome.PASS, "m", holds_until=NOW + timedelta(days=days)) for days in (1, 2)
     )
-    both = combine((("a", late), ("b", early), ("c", result(Outcome.PASS))), USUAL)
+    both = combine(RULE, (("a", late), ("b", early), ("c", result(Outcome.PASS))), USUAL)
     assert both.holds_until == NOW + timedelta(days=1)
 
 
@@ -64,7 +73,7 @@ def test_no_platform_is_worse_than_the_image_whatever_unknown_counts_as(
     outcomes: list[Outcome], settings: Settings
 ) -> None:
     platforms = tuple((str(place), result(outcome)) for place, outcome in enumerate(outcomes))
-    counted = settings.counts_as(combine(platforms, settings).outcome)
+    counted = settings.counts_as(combine(RULE, platforms, settings).outcome)
     assert BADNESS.index(counted) == max(BADNESS.index(settings.counts_as(outcome)) for outcome in outcomes)
 
 

@@ -120,6 +120,14 @@ def test_a_platform_without_evidence_is_unknown_and_never_passes() -> None:
     assert decision.track.name is Track.REMEDIATION
 
 
+def test_an_image_without_any_platform_is_unknown_in_every_check() -> None:
+    decision = judged(evidence(CLEAN), platforms=()).decision
+    assert {check.outcome for check in decision.checks} == {Outcome.UNKNOWN}
+    assert {check.message for check in decision.checks} == {"no platform of this image can be judged"}
+    assert decision.track.name is Track.REMEDIATION
+    assert decision.profile == Profile()
+
+
 def test_a_decision_holds_until_an_outcome_may_change_by_itself() -> None:
     assert judged(evidence(CLEAN)).decision.holds_until == ARRIVED.at + (after(days=30) - NOW)
 

@@ -2,19 +2,25 @@
 
 from dataclasses import replace
 
+from pratique.policy.check import Rule
+from pratique.policy.checks.rule import answer
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.settings import Settings
 
+_BUILD = "build the image for a platform, such as linux/amd64; its index names none that runs"
 ByPlatform = tuple[tuple[str, CheckResult], ...]
-"""Each platform's name, for example ``linux/arm64``, and its result; at least one."""
+"""Each platform's name, for example ``linux/arm64``, and its result."""
 
 
-def combine(by_platform: ByPlatform, settings: Settings) -> CheckResult:
+def combine(rule: Rule, by_platform: ByPlatform, settings: Settings) -> CheckResult:
     """Return the worst platform's result with every platform's findings.
 
     Which is worst depends on what ``unknown`` and ``error`` count as. A count is the largest of the platforms'
-    counts. Where the platforms' messages differ, the message names each.
+    counts. Where the platforms' messages differ, the message names each. Without any platform the outcome is
+    ``unknown``: nothing was judged.
     """
+    if not by_platform:
+        return answer(rule, Outcome.UNKNOWN, "no platform of this image can be judged", remedy=_BUILD)
     if len(by_platform) == 1:
         return by_platform[0][1]
     results = tuple(result for _, result in by_platform)

@@ -60,7 +60,7 @@ def judge(case: Case) -> Record:
 
 def _judge(rule: Rule, case: Case) -> CheckResult:
     by_platform = tuple((name, judge_check(rule, facts)) for name, facts in case.platforms)
-    return combine(by_platform, case.rules.settings)
+    return combine(rule, by_platform, case.rules.settings)
 
 
 def _change(case: Case, profile: Profile) -> Change:

@@ -39,7 +39,10 @@ class Profile:
 
 
 def profile_of(platforms: tuple[Facts, ...]) -> Profile:
-    """Return the profile of an image from the facts of its platforms; what one of them lacks, it lacks."""
+    """Return the profile of an image from the facts of its platforms; what one of them lacks, it lacks.
+
+    Of no platform nothing is known.
+    """
     return Profile(
         bases=_every(_bases(facts) for facts in platforms),
         commit=_commit(platforms),
@@ -55,12 +58,11 @@ def signed_by_machine(evidence: Evidence) -> bool:
 
 
 def _every(parts: Iterable[set[str] | None]) -> tuple[str, ...] | None:
-    found: set[str] = set()
-    for part in parts:
-        if part is None:
-            return None
-        found |= part
-    return tuple(sorted(found))
+    every = tuple(parts)
+    known = tuple(part for part in every if part is not None)
+    if not every or len(known) < len(every):
+        return None
+    return tuple(sorted(set().union(*known)))
 
 
 def _bases(facts: Facts) -> set[str] | None:
