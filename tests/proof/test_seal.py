@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from tests.promotion.builders import NOW, digest, identifier, service
-from tests.proof.attacks import refused_promotion
+from tests.proof.attacks import edited, insert, refused_promotion
 from tests.proof.builders import (
+    REVIEWERS,
     VERIFIER,
     Story,
     approved_story,
@@ -16,10 +17,22 @@ from tests.proof.builders import (
 )
 
 from pratique.attest.seal import Level
+from pratique.errors import Refused, Unverified
 from pratique.promotion.happenings import (
     Checkpoint,
+    Happening,
+    PromotionCopied,
+    PromotionExpired,
+    PromotionFailed,
+    PromotionRetried,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
 )
+from pratique.proof.clearance import assemble_promotion
+from pratique.proof.verify import verify_promotion
 from pratique.values.ids import Kind
+from pratique.values.names import Actor
 
 
 def sealed_story(**seal: Any) -> Story:
@@ -137,3 +150,47 @@ def test_a_seal_after_the_decision_no_longer_held_is_refused() -> None:
 
 def test_a_seal_that_had_expired_when_it_was_logged_is_refused() -> None:
     refused_promotion(sealed_story(expires=NOW), "it expired at")
+
+
+UNDOING = (
+    PromotionRetried(2),
+    PromotionFailed(1, "attach", "disk full", 5),
+    PromotionVetoed(Actor("person:eve"), "no"),
+    PromotionWithdrawn(Actor("person:ben"), "no longer needed"),
+    PromotionExpired("too late"),
+    PromotionSuperseded("pr_other", "a newer one"),
+)
+
+
+@pytest.mark.parametrize("data", UNDOING, ids=lambda data: type(data).__name__)
+def test_a_seal_that_was_taken_back_proves_nothing(data: Happening) -> None:
+    story = sealed_story()
+    content = story.proof()
+    assert verify_promotion(content, trust_root())
+    later = story.append(data)
+    with pytest.raises(Refused, match=rf"its seal at 15 no longer stands: .* at {later.index} came after it"):
+        story.proof()
+
+
+def test_a_proof_that_carries_what_took_its_seal_back_is_refused() -> None:
+    story = sealed_story()
+    later = story.append(PromotionRetried(2))
+    told = replace(story.book.sources, entries=story.book.entries[: later.index])
+    hiding = assemble_promotion(story.id, story.book.checkpoint(), told)
+    whole = edited(hiding, lambda document: insert(document, story, later.index))
+    with pytest.raises(Unverified, match=r"promotion\.retried/1 at 16 came after it, and no other seal"):
+        verify_promotion(whole, trust_root())
+
+
+def test_a_seal_made_anew_after_a_retry_proves_again() -> None:
+    story = sealed_story()
+    story.append(PromotionRetried(2))
+    story.reviews.clear()
+    story.gather(2)
+    story.judge(generation=2)
+    for name in REVIEWERS:
+        story.review(name, logged={"generation": 2})
+    story.approve(2)
+    story.append(PromotionCopied(2, "oci:prod/api", 1, 2, 3), story.book.keep("closure", b"[]"))
+    story.seal(generation=2)
+    assert verify_promotion(story.proof(), trust_root()).sealed is not None

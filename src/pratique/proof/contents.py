@@ -16,12 +16,18 @@ from pratique.promotion.happenings import (
     Happening,
     PolicyPublished,
     PromotionApproved,
+    PromotionExpired,
+    PromotionFailed,
     PromotionGathered,
     PromotionJudged,
     PromotionPromoted,
     PromotionRechecked,
     PromotionRequested,
+    PromotionRetried,
     PromotionSealed,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
     ReviewGiven,
 )
 from pratique.promotion.history import fold_all
@@ -34,6 +40,15 @@ _LAST: dict[Kind, tuple[type[Happening], ...]] = {
     Kind.CLEARANCE: (PromotionApproved,),
     Kind.PROMOTION: (PromotionSealed, PromotionPromoted),
 }
+_UNDOING = (
+    PromotionRetried,
+    PromotionFailed,
+    PromotionVetoed,
+    PromotionWithdrawn,
+    PromotionExpired,
+    PromotionSuperseded,
+)
+"""What takes a seal back that nothing points at yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +78,7 @@ def contents_of(kind: Kind, promotion: str, entries: Iterable[Entry]) -> Content
     """Return what belongs in a proof, out of at least every entry that does.
 
     Raises:
-        Refused: The promotion has not come so far.
+        Refused: The promotion has not come so far, or its seal was taken back.
         Conflict: Its events cannot follow one another.
     """
     every = tuple(sorted(entries, key=lambda entry: entry.index))
@@ -85,7 +100,19 @@ def _own(kind: Kind, promotion: str, entries: tuple[Entry, ...]) -> tuple[Entry,
     if not ends:
         word = "approved" if kind is Kind.CLEARANCE else "sealed"
         raise Refused(f"promotion {promotion}: it has not been {word}; a {kind} begins there")
+    if kind is Kind.PROMOTION:
+        _refuse_undone(promotion, own)
     return own[: ends[-1]]
+
+
+def _refuse_undone(promotion: str, own: tuple[Entry, ...]) -> None:
+    seals = [place for place, entry in enumerate(own) if isinstance(entry.event.data, PromotionSealed)]
+    for entry in own[seals[-1] :] if seals else ():
+        if isinstance(entry.event.data, _UNDOING):
+            raise Refused(
+                f"promotion {promotion}: its seal at {own[seals[-1]].index} no longer stands: {entry.event.type} at "
+                f"{entry.index} came after it, and no other seal"
+            )
 
 
 def _is_published(entry: Entry, approved: int) -> bool:
