@@ -219,6 +219,35 @@ def test_it_covers_the_platform_that_the_signed_document_names_itself() -> None:
     assert (found.bound, found.covers) == (Bound.STATEMENT, (ARM,))
 
 
+@pytest.mark.parametrize(
+    ("image", "about"), [(SINGLE, AMD), (LONE, INDEX), (LONE, AMD), (MULTI, AMD), (MULTI, INDEX)]
+)
+def test_a_signature_does_not_make_a_report_inside_be_about_this_image(image: ImageSubject, about: Digest) -> None:
+    payload = statement(about, predicate_type=BOM_TYPE, predicate=sbom_about(str(FOREIGN)))
+    for content in (payload, signed(payload, CI)):
+        found = bind(content, about, image=image)
+        assert (found.bound, found.covers) == (Bound.OTHER, ())
+        assert found.because == f"the report inside names {FOREIGN.short}, and nothing of this image"
+
+
+def test_a_signed_report_that_names_another_image_is_not_bound_by_where_it_hangs() -> None:
+    payload = statement(predicate_type=BOM_TYPE, predicate=sbom_about(str(FOREIGN)))
+    assert bind(signed(payload, CI)).bound is Bound.OTHER
+
+
+def test_a_report_inside_about_another_platform_covers_neither() -> None:
+    payload = statement(AMD, predicate_type=BOM_TYPE, predicate=sbom_about(str(ARM)))
+    found = bind(signed(payload, CI), AMD, image=MULTI)
+    assert (found.bound, found.covers) == (Bound.OTHER, ())
+    assert found.because == f"the report inside names {ARM.short}, and the statement around it {AMD.short}"
+
+
+def test_a_signed_report_that_names_this_image_or_its_config_is_bound_by_the_statement() -> None:
+    for inner in (AMD, AMD_CONFIG):
+        payload = statement(AMD, predicate_type=BOM_TYPE, predicate=sbom_about(str(inner)))
+        assert bind(signed(payload, CI)).bound is Bound.STATEMENT
+
+
 def test_an_index_of_one_platform_is_that_platform() -> None:
     assert bind(trivy(INDEX), INDEX, image=LONE).covers == (INDEX, AMD)
 

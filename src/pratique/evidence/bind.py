@@ -104,14 +104,14 @@ Binding = tuple[tuple[Digest, ...], Bound, str]
 
 def _bind(piece: Piece, reading: Reading, signers: tuple[Signed, ...], image: ImageSubject) -> Binding:
     named = image.among(reading.about) if reading.predicate_type else image.described(reading.about)
-    if reading.about and not named:
-        others = ", ".join(digest.short for digest in reading.about[:3])
-        return (), Bound.OTHER, f"it names {others}, and nothing of this image"
+    elsewhere = _elsewhere(reading, named, image)
+    if elsewhere:
+        return (), Bound.OTHER, elsewhere
     if not named:
         return _by_place(piece, reading, image)
     covers = _covered(reading, named, image)
     if covers:
-        whole = ", ".join(digest.short for digest in named)
+        whole = _shorts(named)
         if reading.predicate_type is not None and signers:
             holders = ", ".join(signed.holder for signed in signers)
             return covers, Bound.STATEMENT, f"a statement about {whole}, signed by {holders}"
@@ -120,6 +120,23 @@ def _bind(piece: Piece, reading: Reading, signers: tuple[Signed, ...], image: Im
     if piece.subject in image.manifests:  # it names the index, but hangs on one platform
         return _by_place(piece, reading, image)
     return (), Bound.OTHER, "it names an index of several platforms, and not which of them it examined"
+
+
+def _elsewhere(reading: Reading, named: tuple[Digest, ...], image: ImageSubject) -> str | None:
+    """Return what else a document is about, or a report inside a statement, whose signature heals nothing."""
+    if reading.about and not named:
+        return f"it names {_shorts(reading.about[:3])}, and nothing of this image"
+    inside = image.described(reading.inner_about)
+    if reading.inner_about and not inside:
+        return f"the report inside names {_shorts(reading.inner_about[:3])}, and nothing of this image"
+    platforms = tuple(digest for digest in inside if digest in image.manifests)
+    if named and image.digest not in named and platforms and not set(platforms) & set(named):
+        return f"the report inside names {_shorts(platforms)}, and the statement around it {_shorts(named)}"
+    return None
+
+
+def _shorts(digests: tuple[Digest, ...]) -> str:
+    return ", ".join(digest.short for digest in digests)
 
 
 def _by_place(piece: Piece, reading: Reading, image: ImageSubject) -> Binding:
@@ -137,5 +154,7 @@ def _covered(reading: Reading, named: tuple[Digest, ...], image: ImageSubject) -
         return tuple(sorted(set(everything)))
     if len(image.platforms) == 1 and image.digest in named:
         return tuple(sorted({image.digest, *image.manifests}))
-    platforms = {*image.described(reading.inner_about), *named} & set(image.manifests)
-    return tuple(sorted(platforms))
+    manifests = set(image.manifests)
+    inside = manifests & set(image.described(reading.inner_about))
+    whole = manifests if image.digest in named else manifests & set(named)
+    return tuple(sorted(inside & whole if inside else manifests & set(named)))
