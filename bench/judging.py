@@ -1,6 +1,8 @@
 """A judgement of twenty checks over 10,000 findings and 5,000 components, against reading the same evidence.
 
-The evidence is a Trivy report and a CycloneDX bill of materials with the fields that such tools write.
+The evidence is a Trivy report and a CycloneDX bill of materials with the fields that such tools write, as long as
+they write them: 83 findings in recorded reports of Trivy's own test suite measure 2.7 kB each on average, of which
+1.1 kB are references.
 """
 
 import json
@@ -18,6 +20,7 @@ COMPONENTS = 5_000
 
 _SEVERITIES = ("LOW", "MEDIUM", "HIGH", "CRITICAL", "UNKNOWN")
 _LICENCES = ("MIT", "Apache-2.0", "BSD-3-Clause", "GPL-2.0-only WITH Classpath-exception-2.0", "MIT OR Apache-2.0")
+_REFERENCES = 16
 _TEXT = (
     "A flaw was found in the way this package handles input, which lets a remote attacker stop the service. " * 3
 )
@@ -156,8 +159,14 @@ def _finding(number: int) -> dict[str, object]:
         "Severity": _SEVERITIES[severity],
         "CweIDs": ["CWE-400", "CWE-787"],
         "VendorSeverity": {"debian": 1 + severity % 4, "nvd": 1 + (severity + 1) % 4},
-        "CVSS": {"nvd": {"V3Vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", "V3Score": 7.5}},
-        "References": [f"https://references.example/{identifier}/{place}" for place in range(6)],
+        "CVSS": {
+            source: {"V3Vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", "V3Score": 7.5}
+            for source in ("ghsa", "nvd", "redhat")
+        },
+        "DataSource": {"ID": "debian", "Name": "Debian Security Tracker", "URL": "https://tracker.example/debian"},
+        "Layer": {"Digest": f"sha256:{'1' * 64}", "DiffID": f"sha256:{'2' * 64}"},
+        "Fingerprint": f"sha256:{number:064x}",
+        "References": [f"https://references.example/advisories/{identifier}/{n:08}" for n in range(_REFERENCES)],
         "PublishedDate": "2026-05-01T10:15:00.123Z",
         "LastModifiedDate": "2026-10-01T10:15:00.123Z",
     }

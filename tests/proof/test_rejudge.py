@@ -58,7 +58,7 @@ def test_a_record_that_leaves_something_out_is_found_and_the_first_difference_na
     pure = replace(honest.checks[-2], findings=())
     record = build_record(replace(honest, checks=(*honest.checks[:-2], pure, honest.checks[-1])))
     with pytest.raises(
-        Unverified, match=r"another record comes out: record\.checks\[4\]\.findings: recorded nothing, found"
+        Unverified, match=r"another record comes out: record\.checks\[4\]\.findings: recorded .*, found"
     ):
         rejudge(told_with(record, story).clearance(), kept(story))
 

@@ -57,6 +57,14 @@ class Fields:
             raise Malformed(f"{self.path(name)}: expected a whole number of 0 or more, found {value!r}")
         return value
 
+    def integers(self, name: str) -> tuple[int, ...]:
+        """Return an array of integers that are not negative."""
+        found = self._typed(name, list)
+        for place, item in enumerate(found):
+            if type(item) is not int or item < 0:
+                raise Malformed(f"{self.path(name)}[{place}]: expected a whole number of 0 or more, found {item!r}")
+        return tuple(found)
+
     def object(self, name: str) -> "Fields":
         """Return an object."""
         return Fields(self.path(name), self._typed(name, dict))

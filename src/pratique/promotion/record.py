@@ -4,12 +4,13 @@ Its canonical bytes are what reviewers sign and what an auditor computes again; 
 bytes.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from pratique.errors import Malformed
 from pratique.policy.facts import Arrival
-from pratique.policy.result import CheckResult, Outcome
+from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.policy.risk import Risk
 from pratique.promotion.evidence_set import Listed
 from pratique.promotion.form import read, write
@@ -154,8 +155,44 @@ class Record:
 
 
 def build_record(decision: Decision) -> Record:
-    """Return the record of a decision."""
-    return Record(canonical(write(decision)), decision)
+    """Return the record of a decision.
+
+    A finding that several checks made is written once, under ``findings``; the checks name it by its place there.
+    """
+    return Record(canonical(_written(decision)), decision)
+
+
+def _written(decision: Decision) -> dict[str, Any]:
+    places: dict[CheckFinding, int] = {}
+    named = [[places.setdefault(one, len(places)) for one in check.findings] for check in decision.checks]
+    bare = replace(decision, checks=tuple(replace(check, findings=()) for check in decision.checks))
+    fields = write(bare)
+    for check, found in zip(fields["checks"], named, strict=True):
+        check["findings"] = found
+    return {**fields, "findings": [write(finding) for finding in places]}
+
+
+def _read(fields: dict[str, Any]) -> Decision:
+    findings = read(_Findings, {"findings": fields.pop("findings", None)}, "record").findings
+    checks = fields.get("checks")
+    named = [_named(check, findings) for check in checks] if isinstance(checks, list) else []
+    decision = read(Decision, fields, "record")
+    found = zip(decision.checks, named, strict=True)
+    return replace(decision, checks=tuple(replace(check, findings=each) for check, each in found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """Every finding once, in the order in which the checks first name them."""
+
+    findings: tuple[CheckFinding, ...]
+
+
+def _named(check: Any, findings: tuple[CheckFinding, ...]) -> tuple[CheckFinding, ...]:
+    places = check.pop("findings", None) if isinstance(check, dict) else None
+    if not isinstance(places, list) or not all(type(at) is int and 0 <= at < len(findings) for at in places):
+        raise Malformed(f"record.checks.findings: expected places among the {len(findings)} findings")
+    return tuple(findings[at] for at in places)
 
 
 def parse_record(content: bytes) -> Record:
@@ -167,8 +204,8 @@ def parse_record(content: bytes) -> Record:
     fields = parse_object(content, "record")
     if fields.get("schema") != SCHEMA:
         raise Malformed(f"record.schema: expected {SCHEMA!r}, found {str(fields.get('schema'))[:80]!r}")
-    record = Record(content, read(Decision, fields, "record"))
-    if canonical(write(record.decision)) != content:
+    record = Record(content, _read(fields))
+    if canonical(_written(record.decision)) != content:
         raise Malformed("record: expected RFC 8785 bytes, found another spelling of the same record")
     return record
 

@@ -103,7 +103,7 @@ def read_record(content: bytes) -> Recorded:
         promotion=fields.text("promotion"),
         generation=fields.integer("generation"),
         inputs=_inputs(inputs),
-        checks=tuple(_checked(check) for check in fields.objects("checks")),
+        checks=_checks(fields),
         outcome=fields.member("outcome", Outcome),
         risk=fields.object("risk").text("score"),
         track=fields.object("track").member("name", Track),
@@ -145,12 +145,20 @@ def _inputs(fields: Fields) -> Inputs:
     )
 
 
-def _checked(fields: Fields) -> Checked:
+def _checks(fields: Fields) -> tuple[Checked, ...]:
+    terms = tuple(finding.text("term") for finding in fields.objects("findings"))
+    return tuple(_checked(check, terms) for check in fields.objects("checks"))
+
+
+def _checked(fields: Fields, terms: tuple[str, ...]) -> Checked:
+    places = fields.integers("findings")
+    if any(place >= len(terms) for place in places):
+        raise Malformed(f"{fields.path('findings')}: expected places among the {len(terms)} findings")
     return Checked(
         id=fields.text("id"),
         check=fields.text("check"),
         outcome=fields.member("outcome", Outcome),
-        terms=tuple(finding.text("term") for finding in fields.objects_or_empty("findings")),
+        terms=tuple(terms[place] for place in places),
     )
 
 
