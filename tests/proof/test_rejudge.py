@@ -52,10 +52,10 @@ def gathered() -> Story:
     return story
 
 
-def test_a_record_that_leaves_something_out_is_found_and_the_first_difference_named() -> None:
+def test_a_record_that_says_something_else_is_found_and_the_first_difference_named() -> None:
     story = gathered()
     honest = story.decide().decision
-    pure = replace(honest.checks[-2], findings=())
+    pure = replace(honest.checks[-2], message="nothing to see")
     record = build_record(replace(honest, checks=(*honest.checks[:-2], pure, honest.checks[-1])))
     with pytest.raises(
         Unverified, match=r"another record comes out: record\.checks\[4\]\.findings: recorded .*, found"
