@@ -64,7 +64,7 @@ from pratique.promotion.record import Inputs, Record, RequestUsed, judged
 from pratique.proof.clearance import Sources, assemble_clearance, assemble_promotion
 from pratique.proof.document import Kind, Logged, Proof, build_proof
 from pratique.proof.seal import summary
-from pratique.proof.trust import DirectoryRoot, TrustRoot, build_trust_root, parse_trust_root
+from pratique.proof.trust import DirectoryRoot, PolicyRoot, TrustRoot, build_trust_root, parse_trust_root
 from pratique.proof.verify import verify_clearance
 from pratique.tlog.checkpoint import Checkpoint as TreeHead
 from pratique.tlog.key import KeyKind, NoteVerifier, cosign_text, sign_text
@@ -144,13 +144,19 @@ def note_key(name: str, kind: KeyKind = KeyKind.LOG) -> NoteVerifier:
 
 
 def trust_root(
-    *witnesses: str, quorum: str = "none", min_version: int = 1, threshold: int = 2, verifier: str = VERIFIER
+    *witnesses: str,
+    quorum: str = "none",
+    min_version: int = 1,
+    threshold: int = 2,
+    verifier: str = VERIFIER,
+    policy: int = 1,
 ) -> TrustRoot:
     lines = [f"log {note_key(INSTALLATION)}"]
     lines += [f"witness {name} {note_key(name, KeyKind.WITNESS)}" for name in witnesses]
     keys = tuple(key_of(f"{name}-root").public for name in ROOTS)
     ledger = "".join(f"{line}\n" for line in (*lines, f"quorum {quorum}"))
-    return parse_trust_root(build_trust_root(ledger, DirectoryRoot(keys, threshold, min_version), verifier))
+    directory = DirectoryRoot(keys, threshold, min_version)
+    return parse_trust_root(build_trust_root(ledger, directory, verifier, PolicyRoot(policy)))
 
 
 # Documents.

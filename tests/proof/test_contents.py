@@ -189,6 +189,23 @@ def test_a_policy_that_was_left_out_shows_in_the_succession() -> None:
     refused_edit(content, drop, r"policy at \d+, version: expected 2, found 3")
 
 
+def test_a_policy_that_was_cut_off_is_missed_by_who_knows_of_it() -> None:
+    story = approved_story()
+    story.publish_policy()
+    content = story.clearance()
+    assert verify_clearance(content, trust_root(policy=2))
+    place = place_of(content, "policy.published/1", 1)
+
+    def drop(document: dict[str, Any]) -> None:
+        event = json.loads(base64.b64decode(document["entries"].pop(place)["event"]))
+        document["objects"].pop(event["objects"][1]["sha256"])
+
+    without = edited(content, drop)
+    assert verify_clearance(without, trust_root())
+    with pytest.raises(Unverified, match="policy: expected version 2 or later, found 1; the newest versions were"):
+        verify_clearance(without, trust_root(policy=2))
+
+
 @pytest.mark.parametrize("change", ["order", "twice"])
 def test_entries_stand_once_and_in_order(change: str) -> None:
     def shuffle(document: dict[str, Any]) -> None:

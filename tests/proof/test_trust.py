@@ -28,6 +28,12 @@ def test_white_space_is_no_matter_because_nobody_signs_it() -> None:
     assert parse_trust_root(json.dumps(json.loads(content()), indent=1).encode() + b"\n") == trust_root()
 
 
+def test_the_oldest_policy_is_any_where_none_is_named() -> None:
+    assert "policy" not in json.loads(content())
+    assert parse_trust_root(content()).min_policy_version == 1
+    assert parse_trust_root(content(policy={"min_version": 3})) == trust_root(policy=3)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -1,8 +1,8 @@
 """What belongs in a proof: which entries of the ledger, and which of the objects that they name.
 
 One answer for whoever makes a proof and whoever verifies it. Nothing is left out, and nothing is carried that is
-not looked at: every directory, every policy up to the approval, every event of the promotion, and of their objects
-those that the decision rests on.
+not looked at: every directory and policy, every event of the promotion, and of their objects those that the decision
+rests on.
 """
 
 from collections.abc import Iterable, Iterator
@@ -49,6 +49,8 @@ _UNDOING = (
     PromotionSuperseded,
 )
 """What takes a seal back that nothing points at yet."""
+# Later ones too: a directory may revoke a key from an earlier index on, and who saw the newest policy misses it.
+_PUBLISHED = (DirectoryPublished, PolicyPublished)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def contents_of(kind: Kind, promotion: str, entries: Iterable[Entry]) -> Content
     approval, judgement = standing.approval, standing.judgement
     if approval is None or judgement is None:
         raise Refused(f"promotion {promotion}: it has not been approved, so there is nothing to prove")
-    published = tuple(entry for entry in every if _is_published(entry, approval.index))
+    published = tuple(entry for entry in every if isinstance(entry.event.data, _PUBLISHED))
     chosen = tuple(sorted((*own, *published), key=lambda entry: entry.index))
     rests_on = _RestsOn(standing, approval, judgement, policies_used(published, approval, judgement))
     named = tuple((entry, role, digest) for entry in chosen for role, digest in _named(entry, rests_on))
@@ -113,16 +115,6 @@ def _refuse_undone(promotion: str, own: tuple[Entry, ...]) -> None:
                 f"promotion {promotion}: its seal at {own[seals[-1]].index} no longer stands: {entry.event.type} at "
                 f"{entry.index} came after it, and no other seal"
             )
-
-
-def _is_published(entry: Entry, approved: int) -> bool:
-    match entry.event.data:
-        case DirectoryPublished():
-            return True  # a later version may revoke a key from an earlier index on
-        case PolicyPublished():
-            return entry.index < approved
-        case _:
-            return False
 
 
 def policies_used(

@@ -14,33 +14,44 @@ from pratique.proof.contents import policies_used
 from pratique.proof.demand import demand
 from pratique.proof.reading import Reading
 from pratique.proof.rules import Rules, SignedPolicy, read_policy
+from pratique.proof.trust import TrustRoot
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyInForce:
-    """The policy that was judged by; its rules of the environment were in force at the approval."""
+    """The policy that was judged by; its rules of the environment were in force at the approval.
+
+    ``newest`` is the newest version that the proof shows.
+    """
 
     bundle: str
     version: int
     digest: Digest
     rules: Rules
     destination: str
+    newest: int
 
 
-def verify_policies(reading: Reading, chain: Chain) -> PolicyInForce:
+def verify_policies(reading: Reading, chain: Chain, trust: TrustRoot) -> PolicyInForce:
     """Return the policy that the promotion was judged by.
 
-    Every version up to the approval must be signed by a threshold of the root keys of the directory in force at
+    Every version must be signed by a threshold of the root keys of the directory in force at
     its index, and follow from the one before.
 
     Raises:
-        Unverified: A signature, version or digest does not fit, or other rules were in force.
+        Unverified: A signature, version or digest does not fit, the newest versions were left out, or other rules
+            were in force.
         Malformed: A policy or statement breaks its form.
         Absent: The policy knows neither the environment nor the destination.
     """
-    _verify_succession(reading, chain)
+    newest = _verify_succession(reading, chain)
+    if newest < trust.min_policy_version:
+        raise Unverified(
+            f"policy: expected version {trust.min_policy_version} or later, found {newest}; the newest versions "
+            "were left out"
+        )
     judged, in_force = policies_used(reading.of(PolicyPublished), reading.approval, reading.judgement)
     if judged is None or in_force is None:
         raise Unverified(
@@ -52,10 +63,11 @@ def verify_policies(reading: Reading, chain: Chain) -> PolicyInForce:
     standing, published = reading.standing, _published(judged)
     destination = signed.destination(standing.application, standing.image_name, standing.to)
     demand("promotion.requested, destination in the signed policy", destination, standing.destination)
-    return PolicyInForce(published.bundle, published.version, signed.digest, rules, destination)
+    return PolicyInForce(published.bundle, published.version, signed.digest, rules, destination, newest)
 
 
-def _verify_succession(reading: Reading, chain: Chain) -> None:
+def _verify_succession(reading: Reading, chain: Chain) -> int:
+    """Return the newest version, 0 where there is none."""
     previous: PolicyPublished | None = None
     for entry in reading.of(PolicyPublished):
         published = _published(entry)
@@ -65,6 +77,7 @@ def _verify_succession(reading: Reading, chain: Chain) -> None:
         demand(f"{where}, previous version's digest", previous.digest if previous else None, published.previous)
         demand(f"{where}, name", previous.bundle if previous else published.bundle, published.bundle)
         previous = published
+    return previous.version if previous else 0
 
 
 def _verify_signed(reading: Reading, entry: Entry, published: PolicyPublished, chain: Chain) -> None:

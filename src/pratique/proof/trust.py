@@ -3,7 +3,9 @@
 ::
 
     {"ledger": "<tlog-policy text>", "directory": {"keys": ["ssh-ed25519 …"], "threshold": 2, "min_version": 1},
-     "verifier": "<id of the verifier that seals>"}
+     "policy": {"min_version": 1}, "verifier": "<id of the verifier that seals>"}
+
+``policy`` may be absent; any version counts then.
 
 Everything else in a proof is checked against it. Source: decisions.md, "Workspace"; spec/approvals.md section 6.
 """
@@ -29,10 +31,18 @@ class DirectoryRoot:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyRoot:
+    """The oldest policy that is accepted as the newest in a proof."""
+
+    min_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class _Form:
     ledger: str
     directory: DirectoryRoot
     verifier: str
+    policy: PolicyRoot = PolicyRoot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class TrustRoot:
     directory_threshold: int
     min_version: int
     verifier: str
+    min_policy_version: int
 
 
 def parse_trust_root(content: bytes) -> TrustRoot:
@@ -67,11 +78,14 @@ def parse_trust_root(content: bytes) -> TrustRoot:
         directory_threshold=form.directory.threshold,
         min_version=form.directory.min_version,
         verifier=form.verifier,
+        min_policy_version=form.policy.min_version,
     )
 
 
-def build_trust_root(ledger: str, directory: DirectoryRoot, verifier: str) -> bytes:
+def build_trust_root(
+    ledger: str, directory: DirectoryRoot, verifier: str, policy: PolicyRoot = PolicyRoot()
+) -> bytes:
     """Return the canonical bytes of a trust root that ``parse_trust_root`` accepts."""
-    content = canonical(write(_Form(ledger, directory, verifier)))
+    content = canonical(write(_Form(ledger, directory, verifier, policy)))
     parse_trust_root(content)
     return content

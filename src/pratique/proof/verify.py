@@ -108,7 +108,7 @@ def _check_expected(
 
 def _established(reading: Reading, trust: TrustRoot) -> tuple[Chain, Established, People]:
     chain = verify_directories(reading, trust)
-    policy = verify_policies(reading, chain)
+    policy = verify_policies(reading, chain, trust)
     verify_request(reading, chain, policy.rules)
     record = verify_decision(reading, chain, policy.rules)
     people = verify_people(reading, chain, record, policy.rules)
