@@ -16,6 +16,7 @@ from pratique.registry.interface import Lock
 from pratique.registry.open import Settings, open_repository
 from pratique.service.keyring import Keyring
 from pratique.service.workspace import Workspace
+from pratique.signing.memory import Memory
 from pratique.signing.sealer import Sealer
 from pratique.storage.blobs import BlobStore
 from pratique.storage.effects import QUEUE, Hint
@@ -75,7 +76,7 @@ def assemble(config: Config, store: Store) -> Workspace:
         open=lambda repository: open_repository(repository, settings),
         lock=_file_locks(config.root / "locks"),
         keys=keys,
-        sealer=Sealer(trust, keys.seal),
+        sealer=Sealer(trust, keys.seal, Memory(config.root / "signer-state.json")),
         trust=trust,
     )
 

@@ -56,8 +56,9 @@ class Sealed:
 class Established:
     """What holds about one promotion.
 
-    ``images`` are the image and each of its platforms; ``inputs`` the digests of everything signed or gathered
-    that the decision rests on; ``note`` the checkpoint under which everything stands.
+    ``images`` are the image and each of its platforms; ``nonce`` is the request's; ``inputs`` the digests of
+    everything signed or gathered that the decision rests on; ``newest_policy`` and ``newest_directory`` the newest
+    versions that the proof shows, in force or not; ``note`` the checkpoint under which everything stands.
     """
 
     kind: Kind
@@ -71,6 +72,7 @@ class Established:
     destination: str
     requester: Actor
     request_signed: bool
+    nonce: str | None
     level: Level
     track: Track
     outcome: Outcome
@@ -84,9 +86,11 @@ class Established:
     approvers: tuple[Approver, ...]
     bundle: str
     policy_version: int
+    newest_policy: int
     policy: Digest
     rules: Digest
     directory_version: int
+    newest_directory: int
     directory: Digest
     origin: str
     size: int

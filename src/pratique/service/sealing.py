@@ -11,7 +11,7 @@ from pratique.promotion.happenings import Checkpoint, PromotionSealed
 from pratique.promotion.states import Promotion
 from pratique.service.again import judge_again
 from pratique.service.copying import why_stale
-from pratique.service.ledger import checkpoint_over
+from pratique.service.ledger import checkpoint
 from pratique.service.perform import Done
 from pratique.service.proof import clearance
 from pratique.service.review import record_of
@@ -33,16 +33,17 @@ def seal_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectSt
         return judge_again(stale)
     if promotion.approval is None:
         raise Conflict(f"promotion {promotion.id}: expected its approval in the ledger, found none; retry it")
-    checkpoint = checkpoint_over(workspace, promotion.approval.index)
-    now = workspace.store.read(lambda view: view.now)
-    sealed = workspace.sealer.seal(clearance(workspace, promotion, checkpoint), workspace.blobs.get, now)
+    with workspace.lock("signer"):  # one after the other: the signer takes no shorter ledger than it has seen
+        seen = checkpoint(workspace)
+        now = workspace.store.read(lambda view: view.now)
+        sealed = workspace.sealer.seal(clearance(workspace, promotion, seen), workspace.blobs.get, now)
     seal = keep(workspace.blobs, "seal", ENVELOPE_MEDIA, sealed.envelope)
     risk = keep(workspace.blobs, "risk", ENVELOPE_MEDIA, _risk(workspace, promotion, sealed.established.images))
     happening = PromotionSealed(
         generation=promotion.generation,
         seal=seal.digest,
         key=sealed.key,
-        checkpoint=Checkpoint(checkpoint.size, Digest(checkpoint.root.hex())),
+        checkpoint=Checkpoint(seen.size, Digest(seen.root.hex())),
         level=sealed.established.level,
     )
 
