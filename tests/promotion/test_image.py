@@ -37,7 +37,11 @@ def test_an_image_without_index_is_its_own_platform() -> None:
 
 
 def test_an_index_names_its_platforms_and_attestations_do_not_run() -> None:
-    amd, arm, attestation = image(annotations={"a": "1"}), image(annotations={"a": "2"}), image(annotations={"a": "3"})
+    amd, arm, attestation = (
+        image(annotations={"a": "1"}),
+        image(annotations={"a": "2"}),
+        image(annotations={"a": "3"}),
+    )
     whole = index((amd, "linux/amd64"), (arm, "linux/arm64"), (attestation, "unknown/unknown"))
     found = platforms_of(Digest.of(whole), known(whole, amd, arm))
     assert [(one.platform, one.digest) for one in found] == [

@@ -38,7 +38,7 @@ def fill(path: Path) -> None:
 
 def test_a_copy_onto_a_full_disk_waits_and_ends_once_there_is_room(shop: Shop) -> None:
     place = shop.workspace / "registry" / "dev"
-    with small_disk(place, "256k"):
+    with small_disk(place, "1m"):
         before = shop.show(shop.bring("clean", "dev"))["image"]
         filler = place / "blobs" / "filler"
         fill(filler)

@@ -62,7 +62,9 @@ class Fields:
         found = self._typed(name, list)
         for place, item in enumerate(found):
             if type(item) is not int or item < 0:
-                raise Malformed(f"{self.path(name)}[{place}]: expected a whole number of 0 or more, found {item!r}")
+                raise Malformed(
+                    f"{self.path(name)}[{place}]: expected a whole number of 0 or more, found {item!r}"
+                )
         return tuple(found)
 
     def object(self, name: str) -> "Fields":

@@ -2,10 +2,14 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import subverbs
 from pratique.cli.words import named_key
+
+if TYPE_CHECKING:
+    from pratique.promotion.directory import Directory
 
 
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
@@ -35,9 +39,10 @@ def _show(arguments: argparse.Namespace) -> Answer:
         found = workspace.store.read(workspace.directory)
     document = found.document
     rows = [
-        (name, person.status, ", ".join(key.key_id for key in person.keys), _roles(found.document.roles, name))
+        (name, person.status, ", ".join(key.key_id for key in person.keys), _roles(found, name))
         for name, person in document.people
     ]
+    groups = [(name, ", ".join(group.members)) for name, group in document.groups]
     services = [(name, ", ".join(service.uses), service.owner or "") for name, service in document.services]
     root = f"{document.root.threshold} of {', '.join(sorted({key.person for key in document.root.keys}))}"
     text = "\n".join(
@@ -46,16 +51,20 @@ def _show(arguments: argparse.Namespace) -> Answer:
             "",
             table(("PERSON", "STATUS", "KEYS", "ROLES"), rows),
             "",
+            table(("GROUP", "MEMBERS"), groups),
+            "",
             table(("SERVICE", "USES", "OWNER"), services),
         )
     )
     return Answer({"digest": str(found.digest), "directory": write(document)}, text)
 
 
-def _roles(roles: tuple[object, ...], name: str) -> str:
-    from pratique.promotion.directory_form import Role
-
-    held = [role for role in roles if isinstance(role, Role) and role.holder == name]
+def _roles(directory: "Directory", person: str) -> str:
+    held = [
+        role
+        for role in directory.document.roles
+        if role.holder == person or directory.in_group(person, role.holder)
+    ]
     return ", ".join(f"{role.role} ({' '.join(role.environments)})" for role in held)
 
 

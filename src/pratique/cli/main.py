@@ -46,7 +46,7 @@ def run(arguments: list[str]) -> int:
         print(f"pratique {version('pratique')}")
         return 0
     if arguments[0] not in VERBS:
-        return _unknown(arguments[0])
+        return _unknown(arguments[0], as_json="--json" in arguments)
     return _answer(arguments[0], arguments[1:])
 
 
@@ -64,13 +64,14 @@ else $PRATIQUE_WORKSPACE, else the current folder. Exit codes: 0 done, 1 refused
 usage, 3 unreachable, 4 still waiting for evidence or people, 70 a bug."""
 
 
-def _unknown(word: str) -> int:
+def _unknown(word: str, *, as_json: bool) -> int:
     from difflib import get_close_matches
+
+    from pratique.errors import Malformed
 
     near = get_close_matches(word, VERBS, n=1)
     hint = f"did you mean {near[0]!r}?" if near else "see `pratique --help`"
-    print(f"pratique: usage: there is no verb {word[:60]!r}; {hint}", file=sys.stderr)
-    return 2
+    return _failed(Malformed(f"usage: there is no verb {word[:60]!r}; {hint}"), as_json=as_json)
 
 
 def _answer(verb: str, rest: list[str]) -> int:
@@ -78,13 +79,13 @@ def _answer(verb: str, rest: list[str]) -> int:
 
     from pratique.errors import PratiqueError
 
-    parsed = import_module(f"pratique.cli.{verb}").parser(f"pratique {verb}", VERBS[verb]).parse_args(rest)
     try:
+        parsed = import_module(f"pratique.cli.{verb}").parser(f"pratique {verb}", VERBS[verb]).parse_args(rest)
         answer = parsed.run(parsed)
         print(answer.rendered(as_json=parsed.json))
         return int(answer.code)
     except PratiqueError as error:
-        return _failed(error, as_json=parsed.json)
+        return _failed(error, as_json="--json" in rest)
     except BrokenPipeError:
         sys.stderr.close()  # the reader left; there is nobody to tell
         return 0

@@ -44,9 +44,10 @@ def _check(arguments: argparse.Namespace) -> Answer:
     from pratique.service.policy import read_bundle
 
     bundle = read_bundle(arguments.path).bundle
-    environments = {rules.name: str(rules.digest) for rules in bundle.environments}
+    ordered = [bundle.rules(name) for name in bundle.in_order]
+    environments = {rules.name: str(rules.digest) for rules in ordered}
     value = {"name": bundle.metadata.name, "digest": str(bundle.digest), "environments": environments}
-    counted = [f"  {rules.name}: {len(rules.checks)} checks" for rules in bundle.environments]
+    counted = [f"  {rules.name}: {len(rules.checks)} checks" for rules in ordered]
     return Answer(value, "\n".join((f"policy {bundle.metadata.name} is {bundle.digest}", *counted)))
 
 

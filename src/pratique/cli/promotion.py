@@ -38,11 +38,13 @@ def _duration(text: str) -> timedelta:
 
 def waited(workspace: "Workspace", promotion: str, wait: timedelta | None) -> Answer:
     """Return how a promotion stands: now, with code 0; or, where that was asked for, once it came to rest."""
-    from pratique.service.wait import settle
+    from pratique.service.wait import settle, unclaimed
 
     if wait is not None:
         standing = settle(workspace, promotion, wait)
-        return Answer(value_of(standing), line(standing), code_of(standing))
+        idle = unclaimed(workspace, promotion)
+        note = f"\nno worker has taken up {idle}: start `pratique worker`" if idle else ""
+        return Answer({**value_of(standing), "no_worker": idle}, line(standing) + note, code_of(standing))
     standing = workspace.store.read(lambda view: view.promotions.find(promotion))
     return Answer(value_of(standing), line(standing))
 

@@ -30,12 +30,23 @@ def _run(arguments: argparse.Namespace) -> Answer:
 
 
 def _until_idle(flag: str | None) -> Answer:
-    from pratique.service.work import work_until_idle
+    from pratique.service.work import postponed, work_until_idle
+    from pratique.values.moment import render_moment
     from pratique.wire import open_workspace
 
     with open_workspace(flag) as workspace:
         done = work_until_idle(workspace)
-    return Answer({"effects": done}, f"{done} effects performed; nothing is left but to wait")
+        later = postponed(workspace)
+    lines = [
+        f"{one.step} of {one.promotion}: again at {render_moment(one.not_before)}: {one.error}" for one in later
+    ]
+    value = {
+        "effects": done,
+        "later": [{"effect": one.id, "at": render_moment(one.not_before), "error": one.error} for one in later],
+    }
+    return Answer(
+        value, "\n".join((f"{done} effects performed; {len(later)} are to be tried again later", *lines))
+    )
 
 
 def _until_told(flag: str | None) -> Answer:

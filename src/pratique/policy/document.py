@@ -58,6 +58,17 @@ class Bundle:
         """The digest of ``resolved``: the policy's name wherever it is signed or recorded."""
         return Digest.of(self.resolved)
 
+    @property
+    def in_order(self) -> tuple[Environment, ...]:
+        """The environments' names, each after those that it is entered from."""
+        waiting = {rules.name: set(rules.predecessors) for rules in self.environments}
+        found: list[Environment] = []
+        while waiting:
+            free = sorted(name for name, before in waiting.items() if not before & waiting.keys())
+            found.extend(free)
+            waiting = {name: before for name, before in waiting.items() if name not in free}
+        return tuple(found)
+
     def rules(self, environment: str) -> EnvironmentRules:
         """Return one environment's rules, or raise ``Absent`` with what there is."""
         for rules in self.environments:

@@ -219,6 +219,7 @@ def _service_problems(document: DirectoryDocument, people: set[Actor]) -> Iterat
 def _held_keys(document: DirectoryDocument) -> Iterator[tuple[str, Actor]]:
     for name, person in document.people:
         yield from ((key.key_id, name) for key in person.keys)
+    yield from ((root.key.key_id, root.person) for root in document.root.keys)
     for name, service in document.services:
         yield from ((key.public.key_id, name) for key in service.keys)
 

@@ -11,6 +11,7 @@ from typing import assert_never
 from pratique.errors import Conflict
 from pratique.promotion.events import Entry
 from pratique.promotion.happenings import (
+    TYPES,
     DirectoryPublished,
     EvidenceAdded,
     FeedImported,
@@ -49,6 +50,7 @@ from pratique.promotion.states import (
     State,
 )
 
+_NAMES = {kind: name for name, kind in TYPES.items()}
 _OPEN = frozenset(State) - ENDED
 _BEFORE_THE_SEAL = _OPEN - {State.ATTACHING, State.POINTING}
 _RETRIED = _OPEN - {State.GATHERING}
@@ -145,7 +147,7 @@ def _check(promotion: Promotion, data: Happening) -> None:
     if promotion.state not in legal:
         states = ", ".join(sorted(legal)) or "no state"
         raise Conflict(
-            f"promotion {promotion.id} is {promotion.state}: {type(data).__name__} is possible in {states}"
+            f"promotion {promotion.id} is {promotion.state}: {_NAMES[type(data)]} can only follow in {states}"
         )
     generation = getattr(data, "generation", promotion.generation)
     expected = promotion.generation + isinstance(data, PromotionRetried)

@@ -181,7 +181,7 @@ def _check_reviewable(promotion: Promotion, record: Record, in_force: InForce) -
         raise Unverified(f"review: expected the record {judgement.record}, found {record.digest}")
     again = why_judge_again(judgement, in_force)
     if again:
-        raise Refused(f"review: {promotion.id} must be judged again first: {again}")
+        raise Refused(f"review: {promotion.id} must be judged again first (a worker does, or `retry`): {again}")
     return judgement
 
 

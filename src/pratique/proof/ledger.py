@@ -66,7 +66,7 @@ def _refuse_strangers(note: bytes, policy: Policy) -> None:
         if (line.name, line.key_id) not in left:
             raise Unverified(
                 f"checkpoint: found a signature of {line.name}+{line.key_id.hex()} that the trust root does not "
-                "know, or a second one; add its key to the trust root, or take the line out"
+                "know, or a second one; ask whoever gave you the trust root which keys belong in it"
             )
         left.remove((line.name, line.key_id))
 

@@ -4,11 +4,12 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pratique.attest.bundle import BUNDLE_MEDIA, build_bundle
 from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.statement import Subject, build_statement
-from pratique.errors import Absent, Malformed
+from pratique.errors import Absent, Malformed, Unverified
 from pratique.evidence.bind import ImageSubject, Platform, understand
 from pratique.evidence.model import Evidence, Origin, Parse, Piece, Reading
 from pratique.evidence.osv import parse_records
@@ -62,7 +63,10 @@ def add(
     Raises:
         Absent: The image or a file does not exist.
         Malformed: A file is refused by its reader; nothing was recorded.
+        Unverified: The directory does not list the signatory's key for evidence.
     """
+    if signatory is not None:
+        _check_signatory(workspace, signatory)
     image = _image(workspace, reference)
     pieces = tuple(_piece(image, file, media_type, signatory) for file in files)
     for file, piece in zip(files, pieces, strict=True):
@@ -88,6 +92,17 @@ def add(
         Added(str(file), piece.digest, read(piece.content, piece.media_type))
         for file, piece in zip(files, pieces, strict=True)
     )
+
+
+def _check_signatory(workspace: Workspace, signatory: ServiceSignatory) -> None:
+    """Return if the directory lists this key for this service and for evidence, else raise ``Unverified``."""
+    directory = workspace.store.read(workspace.directory)
+    listed = {(holder, key.key_id) for holder, key in directory.service_keys("evidence")}
+    if (signatory.actor, signatory.key.public.key_id) not in listed:
+        raise Unverified(
+            f"evidence: the directory does not list the key {signatory.key.public.key_id} for {signatory.actor} with "
+            "the use 'evidence'; nothing was added"
+        )
 
 
 def _keep(workspace: Workspace, piece: Piece) -> EventObject:
@@ -136,7 +151,7 @@ def import_feed(workspace: Workspace, path: Path) -> FeedImported:
         Malformed: A file is no OSV record or list of records.
     """
     files = [path] if path.is_file() else sorted(path.rglob("*.json"))
-    records = [record for file in files for record in parse_records(_content(file))]
+    records = [record for file in files for record in _records(file)]
     if not records:
         raise Absent(f"feed {path}: expected OSV records in JSON, found none")
     content = canonical(records)
@@ -144,6 +159,13 @@ def import_feed(workspace: Workspace, path: Path) -> FeedImported:
     imported = FeedImported(name=OSV_FEED, digest=item.digest, records=len(records))
     workspace.store.transact(lambda tx: Scribe(tx).append(imported, item))
     return imported
+
+
+def _records(file: Path) -> list[Any]:
+    try:
+        return parse_records(_content(file))
+    except Malformed as error:
+        raise Malformed(f"{file}: {error}; nothing was taken in") from error
 
 
 def of_promotion(workspace: Workspace, prefix: str) -> tuple[Evidence, ...]:

@@ -1,5 +1,6 @@
 """The rules: reading a bundle from files, and publishing one under the signatures of those who may."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Absent, Conflict, Malformed, Refused
 from pratique.policy.document import Bundle
+from pratique.policy.schema import suggestion
 from pratique.policy.source import load
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import EventObject
@@ -94,6 +96,7 @@ def prepare(
     Raises:
         Unverified: Too few of the directory's root key holders signed.
     """
+    check_known(read.bundle, after.directory)
     sources = canonical(read.sources)
     statement = build_policy(
         Policy(
@@ -126,6 +129,37 @@ def prepare(
         ),
         signed_by=signed_by,
     )
+
+
+def check_known(bundle: Bundle, directory: Directory) -> None:
+    """Return if the directory knows every role, service and group that the policy names.
+
+    Raises:
+        Refused: It does not: nobody could ever hold such a role, and a misspelt one would lock an environment.
+    """
+    document = directory.document
+    known: dict[str, set[str]] = {
+        "role": {role.role for role in document.roles},
+        "service": {str(name) for name, _ in document.services},
+        "group": {str(name) for name, _ in document.groups},
+    }
+    for kind, named, where in _named(bundle):
+        if named not in known[kind]:
+            raise Refused(
+                f"policy: {where}: the directory has no {kind} {named!r}{suggestion(named, known[kind])}"
+            )
+
+
+def _named(bundle: Bundle) -> Iterator[tuple[str, str, str]]:
+    for rules in bundle.environments:
+        for approval in rules.tracks.slow.approvals if rules.tracks.slow else ():
+            yield "role", approval.role, f"environments.{rules.name}.tracks.slow"
+        for rule in rules.checks:
+            for service in getattr(rule, "keys", ()):
+                yield "service", service, f"environments.{rules.name}.checks.{rule.id}"
+    for application in bundle.applications:
+        yield "group", application.owner, f"applications.{application.name}.owner"
+    yield "group", bundle.metadata.owner, "metadata.owner"
 
 
 def authorised(envelope: bytes, directory: Directory) -> tuple[Actor, ...]:

@@ -123,7 +123,7 @@ def _built(site: Path, root: Path, founding: Founding, read: policy.Read) -> Fou
     finally:
         store.close()
     (site / "pratique.toml").write_text(_SETTINGS.format(origin=founding.origin, verifier=founding.verifier))
-    environments = tuple(str(rules.name) for rules in read.bundle.environments)
+    environments = read.bundle.in_order
     return Founded(root, str(one.directory.digest), str(read.bundle.digest), environments, _warnings(draft, roots))
 
 

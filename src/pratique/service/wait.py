@@ -9,6 +9,7 @@ from pratique.service.workspace import Workspace
 
 _RESTING = ENDED | {State.REVIEW, State.REMEDIATION, State.FAILED}
 _PAUSE_SECONDS = 0.1
+_PROMPT = timedelta(seconds=2)
 _NO_WORKER = timedelta(seconds=30)  # a living worker takes an effect up within a second or two
 
 
@@ -25,6 +26,11 @@ def settle(workspace: Workspace, promotion: str, limit: timedelta) -> Promotion:
             return standing
         _expect_a_worker(workspace, promotion)
         time.sleep(_PAUSE_SECONDS)
+
+
+def unclaimed(workspace: Workspace, promotion: str) -> str | None:
+    """Return the step of a promotion that nobody has taken up for two seconds, if there is one."""
+    return workspace.store.read(lambda view: view.effects.overdue(promotion, _PROMPT))
 
 
 def _expect_a_worker(workspace: Workspace, promotion: str) -> None:

@@ -22,6 +22,7 @@ from pratique.service.pointing import attach_seal, point_tag
 from pratique.service.scribe import Scribe, about
 from pratique.service.sealing import seal_promotion
 from pratique.service.workspace import Workspace
+from pratique.storage.effects import EffectStanding
 from pratique.storage.transaction import Transaction
 
 STEPS: dict[Step, Perform] = {
@@ -51,12 +52,19 @@ def work_until_idle(workspace: Workspace) -> int:
     What waits for people or for a later moment stays.
     """
     done = 0
-    while due := _due(workspace):
+    while True:
+        tick(workspace)
+        due = _due(workspace)
+        if not due:
+            return done
         for effect, attempt in due:
             run_effect(workspace, effect, attempt)
             done += 1
-        tick(workspace)
-    return done
+
+
+def postponed(workspace: Workspace) -> tuple[EffectStanding, ...]:
+    """Return what is to be tried again at a later moment: it failed, or waits for evidence."""
+    return workspace.store.read(lambda view: view.effects.later())
 
 
 def _due(workspace: Workspace) -> tuple[tuple[str, int], ...]:

@@ -200,6 +200,13 @@ class EffectRows:
         query = sa.select(EFFECT).where(wanted).order_by(EFFECT.c.not_before, EFFECT.c.id).limit(MOST_AT_ONCE)
         return tuple(map(_effect, self._connection.execute(query)))
 
+    def later(self) -> tuple[EffectStanding, ...]:
+        """Return the effects that wait for a later moment: failed ones, and those that were postponed."""
+        later = EFFECT.c.not_before > render_moment(self._now())
+        waiting = (EFFECT.c.state == State.FAILED) | (EFFECT.c.state == State.WANTED) & later
+        query = sa.select(EFFECT).where(waiting).order_by(EFFECT.c.not_before).limit(MOST_AT_ONCE)
+        return tuple(map(_effect, self._connection.execute(query)))
+
     def overdue(self, promotion: str, age: timedelta) -> str | None:
         """Return the step of a promotion that nobody has taken up for this long, although nobody is busy."""
         busy = (EFFECT.c.state == State.RUNNING) & (EFFECT.c.lease_until > render_moment(self._now()))
