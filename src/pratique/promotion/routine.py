@@ -12,6 +12,7 @@ from pratique.promotion.profile import Profile
 
 _MAJOR = re.compile(r"(?:\d+:)?v?(\d+)")  # an epoch may stand in front
 _NUMBER = re.compile(r"\d+")
+_DIGITS = 18  # of a number in a version; the interpreter refuses to read thousands of them
 _MOST_NAMED = 5
 
 
@@ -69,7 +70,7 @@ def _split(base: str) -> tuple[str, str]:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in _NUMBER.findall(version))
+    return tuple(int(number[:_DIGITS]) for number in _NUMBER.findall(version))
 
 
 def _components(profile: Profile, current: Profile) -> Iterator[str]:
