@@ -81,7 +81,7 @@ def _reference(text: str) -> str | None:
         return canonical(text)  # what it refuses, such as a strange qualifier, we may read
     if said.type in {"golang", "k8s"}:  # Go names are compared in lower case; an encoded slash stays in the name
         return canonical(text)
-    return PackageURL(said.type, said.namespace, said.name, said.version).to_string()
+    return str(PackageURL(said.type, said.namespace, said.name, said.version).to_string())
 
 
 NAMES = st.text(st.sampled_from("abcXYZ019-._~+@%/: é"), min_size=1, max_size=8)
