@@ -17,7 +17,7 @@ from tests.promotion.builders import (
     signer,
 )
 
-from pratique.errors import Malformed
+from pratique.errors import Absent, Malformed
 from pratique.promotion.directory import Directory, build_directory
 from pratique.promotion.directory_form import parse_document
 from pratique.values.canonical import canonical
@@ -135,3 +135,8 @@ SEAL = {"keys": [], "uses": ["seal:prod", "evidence"]}
 def test_a_directory_that_contradicts_itself_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(Malformed, match=message):
         directory(**changes)
+
+
+def test_somebody_whom_the_directory_does_not_know_is_named() -> None:
+    with pytest.raises(Absent, match="person:stranger is not in the directory"):
+        directory().expect("person:stranger")

@@ -12,6 +12,7 @@ from typing import Self
 
 from pratique.attest.keys import PublicKey
 from pratique.attest.verify import TrustedKeys
+from pratique.errors import Absent, Refused
 from pratique.policy.pattern import Pattern, any_matches
 from pratique.promotion.directory_form import DirectoryDocument, Person, Role, Service, Status, parse_document
 from pratique.promotion.form import write
@@ -49,6 +50,19 @@ class Directory:
     def service(self, actor: str) -> Service | None:
         """Return the service of this name."""
         return self._services.get(actor)
+
+    def expect(self, actor: str) -> None:
+        """Return if this person or service is in the directory and may act.
+
+        Raises:
+            Absent: There is nobody of this name.
+            Refused: The person is suspended.
+        """
+        person = self.person(actor)
+        if person is None and self.service(actor) is None:
+            raise Absent(f"{actor} is not in the directory (version {self.version}); see `pratique directory show`")
+        if person is not None and person.status is not Status.ACTIVE:
+            raise Refused(f"{actor} is {person.status} in the directory (version {self.version})")
 
     def person_of_alias(self, alias: str) -> Actor | None:
         """Return who is known in source histories by this alias."""

@@ -56,6 +56,7 @@ def ask(workspace: Workspace, wish: Wish, signatory: Signatory | None) -> str:
         Absent: The tag, application, image or environment does not exist.
         Refused, Conflict, Unverified: As :func:`hand_in`.
     """
+    workspace.store.read(workspace.directory).expect(wish.requester)
     pinned = replace(wish, reference=replace(wish.reference, digest=_resolved(workspace, wish.reference)))
     opening = None if wish.comment is None else Opening(COMMENT, wish.comment, secrets.token_bytes(SALT_BYTES))
     comment = None if opening is None else opening.commitment
@@ -190,6 +191,7 @@ def withdraw(workspace: Workspace, prefix: str, signatory: Signatory) -> Promoti
         Refused: The signatory may not take it back.
         Unverified: The signature is not theirs.
     """
+    workspace.store.read(workspace.directory).expect(signatory.actor)
     promotion = workspace.store.read(lambda view: view.promotions.by_prefix(prefix))
     statement = Withdrawal((promotion.image,), promotion.id, signatory.actor, secrets.token_hex(16))
     envelope = sign(signatory, build_withdrawal(statement), IN_TOTO, Namespace.REQUEST)

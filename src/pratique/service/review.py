@@ -120,6 +120,7 @@ def prepare(workspace: Workspace, prefix: str, verdict: Verdict) -> Prepared:
     promotion, directory = workspace.store.read(
         lambda view: (view.promotions.by_prefix(prefix), workspace.directory(view))
     )
+    directory.expect(verdict.reviewer)
     _judge_again(workspace, record_of(workspace, promotion), directory)
     signed = ledger.checkpoint(workspace)
     seen = Seen(workspace.origin, signed.size, Digest(signed.root.hex()))
