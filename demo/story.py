@@ -186,5 +186,5 @@ def look_around(teller: Teller, stage: Stage) -> None:
     teller.line(f"under {shown(BUILD)}: workspace (ledger, blobs, registries), people (keys), papers (proofs)")
     teller.say("Look around:")
     teller.line(f"export PRATIQUE_WORKSPACE={shown(stage.workspace)}")
-    for words in ("status", "remediation list", "trail DIGEST", "ledger export"):
+    for words in ("status", "directory show", "trail DIGEST", "ledger export"):
         teller.line(f".venv/bin/pratique {words}")
