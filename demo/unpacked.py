@@ -17,14 +17,20 @@ _TESTS = Path(__file__).with_name("unit_tests.py")
 def unit_test(layout: Path, image: Digest) -> bytes:
     """Run the service's unit tests on the files of one image of a layout and return their JUnit XML."""
     with tempfile.TemporaryDirectory() as folder:
-        root, report = Path(folder) / "root", Path(folder) / "unit.xml"
-        _unpack(layout, image, root)
+        unpack(layout, image, Path(folder))
+        return run_tests(Path(folder))
+
+
+def run_tests(root: Path) -> bytes:
+    """Run the unit tests on an unpacked image and return their JUnit XML."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "unit.xml"
         # -I and -S: neither this environment's packages nor its variables may help a test to pass.
         subprocess.run([sys.executable, "-I", "-S", "-B", str(_TESTS), str(root), str(report)], check=True)
         return report.read_bytes()
 
 
-def _unpack(layout: Path, image: Digest, root: Path) -> None:
+def unpack(layout: Path, image: Digest, root: Path) -> None:
     """Write every regular file of every layer; the images of this demo hold nothing else."""
     manifest: dict[str, Any] = json.loads(_blob(layout, str(image)))
     for layer in manifest["layers"]:
