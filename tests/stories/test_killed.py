@@ -1,6 +1,8 @@
 """kill -9 in every step of a promotion, then a restart: the same end, and every step recorded once."""
 
+import random
 import signal
+import time
 
 import pytest
 from tests.stories.processes import ends, start_module
@@ -54,3 +56,19 @@ def test_killed_while_people_are_waited_for_nobody_has_to_sign_again(shop: Shop)
     proof = shop.folder / "proof.json"
     shop.done("proof", "export", promotion, "--out", proof)
     shop.done("proof", "verify", proof, "--trust-root", shop.trust_root)
+
+
+@pytest.mark.soak
+def test_a_worker_killed_at_any_moment_changes_nothing(shop: Shop) -> None:
+    chance = random.Random(20261124)
+    for number in range(20):
+        image = shop.deliver(f"image-{number}")
+        promotion = shop.request(f"image-{number}", "dev").promotion
+        while shop.state(promotion) != "promoted":
+            worker = start_module(shop, WORKER, shop.workspace, "none", "never")
+            time.sleep(chance.uniform(0.3, 1.5))
+            worker.kill()
+            worker.communicate()
+        assert shop.types(promotion) == WHOLE_LIFE
+        assert shop.repository("dev").resolve(f"image-{number}") == image
+    assert drift(shop) == ()

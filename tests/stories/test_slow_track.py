@@ -134,3 +134,36 @@ def test_a_retry_that_comes_out_no_worse_costs_nobody_a_vote(shop: Shop, promoti
     shop.approve(promotion, "person:eve")
     shop.work()
     assert shop.state(promotion) == "promoted"
+
+
+def test_rules_that_change_while_people_are_asked_are_a_new_question(shop: Shop, promotion: str) -> None:
+    shop.approve(promotion, "person:bea")
+    gate = shop.folder / "policy" / "gate.yaml"
+    gate.write_text(gate.read_text().replace("risk_at_most: 60", "risk_at_most: 5"))
+    shop.done("policy", "publish", gate.parent, "--root", f"person:ann={shop.key('person:ann')}")
+    shop.work()
+    shown = shop.show(promotion)
+    assert shown["state"] == "review"
+    assert {(need["role"], need["count"]) for need in shown["quorum"]["missing"]} == {
+        ("release", 1),
+        ("security", 1),
+    }
+    assert "review.voided/1" in shop.types(promotion)
+    for person in ("person:bea", "person:eve"):
+        shop.approve(promotion, person)
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+
+
+def test_a_person_who_is_suspended_meanwhile_no_longer_counts(shop: Shop, promotion: str) -> None:
+    shop.approve(promotion, "person:bea")
+    people = shop.folder / "people" / "people.yaml"
+    suspended = "person:bea: {keys: [bea.pub], mails: [bea@shop.example], status: suspended}"
+    people.write_text(
+        people.read_text().replace("person:bea: {keys: [bea.pub], mails: [bea@shop.example]}", suspended)
+    )
+    shop.done("directory", "publish", people, "--root", f"person:ann={shop.key('person:ann')}")
+    shop.approve(promotion, "person:eve")
+    shop.work()
+    assert shop.state(promotion) == "review"
+    assert shop.repository("prod").resolve("middling") is None

@@ -1,0 +1,78 @@
+"""Evidence comes in many ways, and each piece says who signed it and what binds it to the image."""
+
+import json
+from pathlib import Path
+
+from tests.registry.builders import no_lock
+from tests.stories.ci import CLEAN, JUNIT, PROVENANCE, SBOM, statements
+from tests.stories.shop import Shop
+
+from pratique.attest.bundle import legacy_annotations
+from pratique.attest.dsse import IN_TOTO
+from pratique.registry.attach import Body, attach_legacy
+from pratique.registry.closure import EdgeKind
+from pratique.signing.keyfile import read_key
+from pratique.values.uris import ENVELOPE_MEDIA, REPORT, SOURCE
+
+
+def test_what_hangs_on_an_image_is_listed_with_its_signer_and_what_binds_it(shop: Shop) -> None:
+    promotion = shop.bring("clean", "dev")
+    listed = shop.done("evidence", "list", promotion, "--json").value["evidence"]
+    assert {one["predicate_type"] for one in listed} == {SBOM, PROVENANCE, SOURCE, REPORT}
+    assert {tuple(one["signers"]) for one in listed} == {("service:ci",)}
+    assert {(one["bound"], one["origin"]) for one in listed} == {("statement", "referrer")}
+
+
+def test_a_statement_under_a_legacy_tag_counts_like_a_referrer(shop: Shop) -> None:
+    image = shop.deliver("older", CLEAN, without=SBOM)
+    (bill,) = (statement for kind, statement in statements(image, CLEAN) if kind == SBOM)
+    envelope = read_key(shop.key("service:ci")).envelope(IN_TOTO, bill)
+    body = Body(ENVELOPE_MEDIA, envelope, legacy_annotations(SBOM))
+    attach_legacy(shop.repository("build"), image, EdgeKind.ATT, body, no_lock)
+    promotion = shop.bring("older", "dev", "staging")
+    assert shop.state(promotion) == "promoted"
+    listed = shop.done("evidence", "list", promotion, "--json").value["evidence"]
+    assert [one["origin"] for one in listed if one["predicate_type"] == SBOM] == ["legacy"]
+    assert f"sha256-{image.hex}.att" in shop.repository("staging").tags()
+
+
+def test_test_results_handed_in_by_ci_let_an_image_into_staging(shop: Shop, tmp_path: Path) -> None:
+    image = shop.deliver("untested", CLEAN, without=REPORT)
+    promotion = shop.bring("untested", "dev", "staging")
+    assert shop.state(promotion) == "remediation"
+    report = tmp_path / "unit.xml"
+    report.write_bytes(JUNIT)
+    add = ("evidence", "add", f"oci:registry/build@{image}", report)
+    shop.done(*add)
+    shop.work()
+    assert shop.state(promotion) == "remediation"  # anybody can write a report; the policy wants CI's
+    shop.done(*add, "--as", "service:ci", "--key", shop.key("service:ci"))
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+
+
+def test_a_report_about_another_image_covers_nothing_here(shop: Shop, tmp_path: Path) -> None:
+    other = shop.repository("build").resolve("clean")
+    assert other
+    image = shop.deliver("bare", CLEAN, without=SBOM)
+    (bill,) = (statement for kind, statement in statements(other, CLEAN) if kind == SBOM)
+    paper = tmp_path / "bill.dsse.json"
+    paper.write_bytes(read_key(shop.key("service:ci")).envelope(IN_TOTO, bill))
+    shop.done("evidence", "add", f"oci:registry/build@{image}", paper)
+    promotion = shop.bring("bare", "dev")
+    assert shop.state(promotion) == "remediation"
+    listed = shop.done("evidence", "list", promotion, "--json").value["evidence"]
+    (strange,) = (one for one in listed if one["predicate_type"] == SBOM)
+    assert (strange["bound"], strange["covers"]) == ("other", [])
+
+
+def test_a_file_is_inspected_without_being_handed_in(shop: Shop, tmp_path: Path) -> None:
+    bill = tmp_path / "bill.json"
+    bill.write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": []}))
+    before = len(shop.events())
+    (seen,) = shop.done("evidence", "inspect", bill, "--json").value["files"]
+    assert (seen["format"], seen["parse"]) == ("cyclonedx-json", "ok")
+    bill.write_text(bill.read_text()[:-3])
+    said = shop.pratique("evidence", "inspect", bill)
+    assert (said.code, "refused" in said.out) == (2, True)
+    assert len(shop.events()) == before
