@@ -269,7 +269,7 @@ class Story:
         return self.book.append(replace(data, **(announced or {})), self.book.keep("directory", envelope))
 
     def publish_policy(self, gate: str | None = None, *names: str, **changes: Any) -> Entry:
-        read = bundle(gate or self.gate)
+        read = changes.pop("read", None) or bundle(gate or self.gate)
         last = self.policies[-1] if self.policies else None
         data = PolicyPublished(
             bundle="shop",

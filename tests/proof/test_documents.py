@@ -4,13 +4,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.promotion import cases
 from tests.promotion.builders import NOW, PROD, STAGING, digest, role
 from tests.proof.attacks import decided, refused, reviewed
 from tests.proof.builders import (
     REVIEWERS,
     Story,
     founded,
+    judged_story,
 )
+
+from pratique.policy.source import load
 
 
 def test_a_directory_signed_by_too_few_roots_is_refused() -> None:
@@ -134,3 +138,14 @@ def test_a_destination_that_the_policy_does_not_name_is_refused() -> None:
     refused(
         reviewed(story, *REVIEWERS), "destination in the signed policy: expected oci:prod/api, found oci:evil/api"
     )
+
+
+def test_a_policy_that_meanwhile_sends_the_application_elsewhere_voids_the_approval() -> None:
+    story = judged_story()
+    elsewhere = cases.APPLICATION.replace("oci:prod/api", "oci:elsewhere/api")
+    assert elsewhere != cases.APPLICATION
+    story.publish_policy(read=load({"gate.yaml": story.gate, "applications/shop.yaml": elsewhere}))
+    for name in REVIEWERS:
+        story.review(name)
+    story.approve()
+    refused(story, "says otherwise of shop")

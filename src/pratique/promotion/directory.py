@@ -60,7 +60,9 @@ class Directory:
         """
         person = self.person(actor)
         if person is None and self.service(actor) is None:
-            raise Absent(f"{actor} is not in the directory (version {self.version}); see `pratique directory show`")
+            raise Absent(
+                f"{actor} is not in the directory (version {self.version}); see `pratique directory show`"
+            )
         if person is not None and person.status is not Status.ACTIVE:
             raise Refused(f"{actor} is {person.status} in the directory (version {self.version})")
 

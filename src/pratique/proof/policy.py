@@ -57,8 +57,8 @@ def verify_policies(reading: Reading, chain: Chain, trust: TrustRoot) -> PolicyI
         raise Unverified(
             f"policy: expected {reading.approval.policy} to be published before it was judged by, found no entry"
         )
-    _verify_in_force(reading, in_force)
     signed, rules = _read(reading, judged)
+    _verify_in_force(reading, in_force, signed)
     demand("policy, rules that the approval rests on", reading.approval.rules, rules.digest)
     standing, published = reading.standing, _published(judged)
     destination = signed.destination(standing.application, standing.image_name, standing.to)
@@ -110,8 +110,14 @@ def _is_revoked(chain: Chain, key_id: str, index: int) -> bool:
     return revoked is not None and revoked <= index
 
 
-def _verify_in_force(reading: Reading, entry: Entry) -> None:
-    _, rules = _read(reading, entry)
+def _verify_in_force(reading: Reading, entry: Entry, judged: SignedPolicy) -> None:
+    in_force, rules = _read(reading, entry)
+    application = reading.standing.application
+    if in_force.application(application) != judged.application(application):
+        raise Unverified(
+            f"policy: version {_published(entry).version} was in force at the approval, and says otherwise of "
+            f"{application} than the policy that it was judged by"
+        )
     if rules.digest != reading.approval.rules:
         raise Unverified(
             f"policy: version {_published(entry).version} was in force at the approval, with the rules "

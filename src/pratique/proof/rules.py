@@ -14,7 +14,7 @@ from typing import Any
 from pratique.attest.fields import Fields
 from pratique.errors import Absent, Malformed
 from pratique.policy.result import OnUnknown, Outcome
-from pratique.values.canonical import canonical, parse_object
+from pratique.values.canonical import Json, canonical, parse_object
 from pratique.values.digest import Digest
 
 SCHEMA = "pratique/policy/1"
@@ -79,6 +79,10 @@ class SignedPolicy:
         if not environments.has(environment):
             raise Absent(f"policy: has no environment {environment!r}")
         return _rules(environment, environments.object(environment))
+
+    def application(self, name: str) -> Mapping[str, Json]:
+        """Return everything that the policy says of an application, or nothing where it does not know it."""
+        return self.fields.object_or_empty("applications").object_or_empty(name).values
 
     def destination(self, application: str, image: str, environment: str) -> str:
         """Return where an image goes in an environment, or raise ``Absent``."""

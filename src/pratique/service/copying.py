@@ -60,6 +60,9 @@ def why_stale(workspace: Workspace, view: View, promotion: Promotion) -> str | N
     standing = view.promotions.find(promotion.id)
     if standing.judgement is None:
         return "it has not been judged"
+    judged, now = workspace.bundle_of(standing.judgement.policy), workspace.bundle(view)
+    if judged.application(standing.application) != now.application(standing.application):
+        return f"the policy now says otherwise of {standing.application}"
     return why_judge_again(standing.judgement, workspace.in_force(view, standing))
 
 

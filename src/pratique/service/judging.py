@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from pratique.errors import Conflict
+from pratique.errors import Conflict, Refused
 from pratique.policy.facts import Arrival
 from pratique.promotion.case import build_case
 from pratique.promotion.consequences import Verdict, follow
@@ -37,6 +37,7 @@ _WITH_RECORD = (PromotionJudged, PromotionRechecked)
 def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
     """Judge a promotion by what was gathered, and record what follows: an approval, a review, or remediation."""
     inputs = workspace.store.read(lambda view: _inputs(workspace, view, promotion))
+    _check_destination(workspace, promotion, inputs)
     record = judge_inputs(workspace, promotion, inputs)
     item = keep(workspace.blobs, "record", RECORD_MEDIA, record.content)
 
@@ -52,6 +53,17 @@ def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectS
             scribe.append(happening, *([item] if isinstance(happening, _WITH_RECORD) else []))
 
     return Done({"record": str(record.digest), "outcome": record.decision.outcome}, write)
+
+
+def _check_destination(workspace: Workspace, promotion: Promotion, inputs: Inputs) -> None:
+    """Return if the policy in force still sends the image where the request was to take it."""
+    application = workspace.bundle_of(inputs.policy.digest).application(promotion.application)
+    there = str(application.image(promotion.image_name).destination(promotion.to).repository)
+    if there != promotion.destination:
+        raise Refused(
+            f"promotion {promotion.id}: the policy now sends {promotion.image_name} in {promotion.to} to {there}, not "
+            f"to {promotion.destination}; withdraw it and ask again"
+        )
 
 
 def judge_inputs(workspace: Workspace, promotion: Promotion, inputs: Inputs) -> Record:

@@ -9,7 +9,7 @@ from functools import partial
 
 from pratique.dispatch.interface import Dispatcher
 from pratique.dispatch.reconcile import reconcile
-from pratique.errors import PratiqueError
+from pratique.errors import PratiqueError, Unreachable
 from pratique.promotion.plan import Step
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.withdraw import expire
@@ -92,11 +92,12 @@ def _attend(tx: Transaction) -> None:
 
 def _look_after(workspace: Workspace, promotion: Promotion) -> None:
     """Let a promotion expire whose window has closed, and judge again what no longer holds."""
-    change = _change_due(workspace, promotion)
-    if change is None:
-        return
     try:
-        workspace.store.transact(change)
+        change = _change_due(workspace, promotion)
+        if change is not None:
+            workspace.store.transact(change)
+    except Unreachable:
+        raise
     except PratiqueError as error:  # it moved on meanwhile; the next tick looks again
         _log.info("promotion %s: %s", promotion.id, error)
 

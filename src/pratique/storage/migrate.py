@@ -15,7 +15,7 @@ from pratique.storage.failure import translated
 HEAD = "0001"
 """The last revision in ``migrations/versions``."""
 
-_TODO = "run `pratique init` for a new workspace"
+_REMEDY = "run `pratique init` for a new workspace"
 
 
 def upgrade(engine: sa.Engine) -> None:
@@ -45,11 +45,11 @@ def check(engine: sa.Engine) -> None:
     """
     file = database_file(engine)
     if not file.is_file():
-        raise Absent(f"database {file}: expected one, found none; {_TODO}")
+        raise Absent(f"database {file}: expected one, found none; {_REMEDY}")
     with translated(file), engine.begin() as connection:
         found = revision(connection)
     if found is None:
-        raise Absent(f"database {file}: expected Pratique's tables, found none; {_TODO}")
+        raise Absent(f"database {file}: expected Pratique's tables, found none; {_REMEDY}")
     if found != HEAD:
         raise Conflict(
             f"database {file}: expected tables of revision {HEAD}, found {found}; upgrade it, or use the program "

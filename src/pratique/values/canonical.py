@@ -6,6 +6,7 @@ duplicate key, NaN, a lone surrogate, deep nesting or a huge document is refused
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -106,9 +107,8 @@ def parse_object(content: bytes, what: str, *, max_bytes: int = MAX_BYTES) -> di
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"duplicate key {twice!r}")
+        (twice, _), *_rest = Counter(key for key, _ in pairs).most_common(1)
+        raise ValueError(f"duplicate key {twice[:80]!r}")
     return found
 
 
