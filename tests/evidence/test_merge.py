@@ -149,13 +149,13 @@ def test_a_source_that_contradicts_itself_is_taken_at_its_worst() -> None:
     assert severity(None, Rating("nvd", Severity.HIGH), Rating("nvd", Severity.LOW)) == (Severity.HIGH, "nvd")
 
 
-def test_over_several_reports_the_worst_of_what_each_comes_to_counts() -> None:
+def test_over_several_findings_the_worst_of_what_each_comes_to_counts() -> None:
     vendor = finding(
         "CVE-2021-1", purl=OPENSSL, ratings=(Rating("debian", Severity.LOW), Rating("nvd", Severity.HIGH))
     )
     other = finding("CVE-2021-1", purl=OPENSSL, ratings=(Rating("nvd", Severity.HIGH),))
     assert one(vendor).severity is Severity.LOW
-    assert one(vendor, other).severity is Severity.LOW  # one report, which knows what the vendor says
+    assert one(vendor, other).severity is Severity.HIGH
     (found,) = merge(scans(("trivy", (vendor,)), ("grype", (other,))))
     assert (found.severity, found.severity_source) == (Severity.HIGH, "nvd")
 
@@ -252,6 +252,15 @@ def test_another_report_never_lowers_a_known_severity(reports: Reports, extra: l
 def same(one: Vulnerability, other: Vulnerability) -> bool:
     """Tell whether two terms are about one package and share a name: a report may split a name, but hide nothing."""
     return one.term.partition("@")[2] == other.term.partition("@")[2] and not names(one).isdisjoint(names(other))
+
+
+def test_a_report_that_joins_two_findings_of_another_one_lowers_neither() -> None:
+    debian = "pkg:deb/debian/libssl3@3.0.14-1"
+    cve = finding("CVE-2021-1", purl=debian, ratings=(Rating("ghsa", Severity.NEGLIGIBLE),))
+    ghsa = finding("GHSA-1", purl=debian, ratings=(Rating("nvd", Severity.NONE),))
+    joining = finding("CVE-2021-1", "GHSA-1", purl="pkg:npm/lodash@4.17.15")
+    (found, _) = merge(scans(("trivy", (cve, ghsa)), ("other", (joining,))))
+    assert found.severity is Severity.NEGLIGIBLE
 
 
 def names(vulnerability: Vulnerability) -> set[str]:

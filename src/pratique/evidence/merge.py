@@ -1,7 +1,7 @@
 """Many reports about one image become one list of vulnerabilities.
 
-Every opinion on a severity is kept. In each report, the one that counts is the distribution's own for its packages,
-GHSA's for language packages, else NVD's, else the highest that anybody stated; over several reports, the worst of
+Every opinion on a severity is kept. In each finding, the one that counts is the distribution's own for its packages,
+GHSA's for language packages, else NVD's, else the highest that anybody stated; over several findings, the worst of
 these, so that another report never makes a known severity lower. It is named. The order of reports changes nothing.
 """
 
@@ -72,7 +72,7 @@ def _merged(identifier: str, package: str, group: list[Reported], producers: lis
     names = [name for finding in findings for name in (finding.vulnerability, *finding.aliases)]
     versions = _sorted([finding.version for finding in findings])
     purls = _sorted([finding.purl for finding in findings])
-    ratings, chosen = _opinions(group, _speakers(purls[0] if purls else None))
+    ratings, chosen = _opinions(group)
     return Vulnerability(
         term=f"{identifier}@{package}",
         identifier=identifier,
@@ -95,20 +95,21 @@ def _silence(producer: str, finding: Finding) -> str | None:
     return None if finding.suppressed is None else f"{producer}: {finding.suppressed}"
 
 
-def _opinions(group: list[Reported], speakers: tuple[str, ...]) -> Opinions:
-    if len(group) == 1:
-        return _weigh(group[0][1].ratings, speakers)
-    reports: dict[int, dict[Rating, None]] = {}
-    for place, finding in group:
-        reports.setdefault(place, {}).update(dict.fromkeys(finding.ratings))
-    each = [_weigh(tuple(said), speakers)[1] for said in reports.values()]
-    everything = _weigh(tuple(one for said in reports.values() for one in said), speakers)[0]
-    return everything, max((one for one in each if one), key=_worst, default=None)
+def _opinions(group: list[Reported]) -> Opinions:
+    """Return every opinion, and the worst of what each finding alone comes to.
+
+    Findings that a later report joins by an alias stay weighed apart: no report can lower what another one says.
+    """
+    each = [_weigh(finding.ratings, _speakers(finding.purl)) for _, finding in group]
+    if len(each) == 1:
+        return each[0]
+    everything = tuple(sorted({one for ratings, _ in each for one in ratings}, key=_rating_order))
+    return everything, max((one for _, one in each if one), key=_worst, default=None)
 
 
 @lru_cache(maxsize=16384)
 def _weigh(said: tuple[Rating, ...], speakers: tuple[str, ...]) -> Opinions:
-    """Return what one report's opinions come to; many findings share the same few."""
+    """Return what one finding's opinions come to; many findings share the same few."""
     ratings = tuple(sorted(set(said), key=_rating_order))
     return ratings, _choose(ratings, speakers)
 
