@@ -47,6 +47,7 @@ class Patience:
     Attributes:
         lease: How long a worker is believed to be alive without a word.
         unhinted: How old an effect without a hint gets before the reconciler gives one.
+        unheeded: How old a hint gets that nobody has followed before another one is given.
         attempts: After this many it is dead.
         first_wait: Before the second attempt; it doubles with each one more.
         longest_wait: The most that it grows to.
@@ -54,6 +55,7 @@ class Patience:
 
     lease: timedelta = timedelta(seconds=60)
     unhinted: timedelta = timedelta(seconds=1)
+    unheeded: timedelta = timedelta(seconds=10)
     attempts: int = 5
     first_wait: timedelta = timedelta(seconds=1)
     longest_wait: timedelta = timedelta(minutes=5)
@@ -275,8 +277,8 @@ class EffectRows:
 
     def _unheard(self) -> sa.ColumnElement[bool]:
         never = EFFECT.c.hinted_at.is_(None) & (EFFECT.c.not_before <= self._ago(self._patience.unhinted))
-        # A hint may be lost, or wait in a long queue; one more in each lease's time costs little.
-        lost = EFFECT.c.hinted_at <= self._ago(self._patience.lease)
+        # A hint may be lost, or wait in a long queue; one more costs little.
+        lost = EFFECT.c.hinted_at <= self._ago(min(self._patience.unheeded, self._patience.lease))
         return (EFFECT.c.state == State.WANTED) & (never | lost)
 
     def _ago(self, age: timedelta) -> str:
