@@ -291,7 +291,8 @@ def _public_advisories(corpus: Path) -> list[dict[str, Any]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     python = [yaml.load(content, loader) for _, content, _ in expected(corpus, "osv-yaml")]
     others = [json.loads(content) for _, content, _ in expected(corpus, "osv")]
-    return json.loads(json.dumps(python + others, default=str))  # type: ignore[no-any-return]
+    records: list[dict[str, Any]] = json.loads(json.dumps(python + others, default=str))
+    return records
 
 
 def test_recorded_answers_of_the_public_osv_service_are_found_again(corpus: Path) -> None:

@@ -6,12 +6,19 @@
 import os
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 from tests.storage.builders import digest, event, same_store
 
 from pratique.errors import Unreachable
+from pratique.promotion.events import Entry
 from pratique.promotion.happenings import DirectoryPublished
+from pratique.storage.transaction import Transaction
+
+
+def publish(data: DirectoryPublished, tx: Transaction) -> Entry:
+    return tx.append(event(tx, data))
 
 
 def main(folder: str, name: str, threads: int, count: int) -> None:
@@ -22,7 +29,7 @@ def main(folder: str, name: str, threads: int, count: int) -> None:
             version = int(name) * 1_000_000 + thread * 10_000 + number + 1
             data = DirectoryPublished(version, digest(version), None)
             try:
-                entry = store.transact(lambda tx: tx.append(event(tx, data)))  # noqa: B023
+                entry = store.transact(partial(publish, data))
             except Unreachable as error:
                 os.write(1, f"failed {str(error)[:60]!r}\n".encode())
                 return
