@@ -8,25 +8,17 @@ that was killed is simply run again.
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from enum import StrEnum
 
 from pratique.errors import Absent, Unverified
 from pratique.registry.attach import merge_legacy
 from pratique.registry.closure import LEGACY, Closure, Edge, EdgeKind, distinct_blobs, legacy_tag
 from pratique.registry.interface import Lock, Registry
 from pratique.registry.manifest import Descriptor, Manifest
+from pratique.registry.progress import SILENT, Watch, Way, watched
 from pratique.values.digest import Digest
 
 _WORKERS = 4  # more streams do not help: the destination's disk is the limit (measured at 1, 2, 4 and 8)
 _log = logging.getLogger(__name__)
-
-
-class Way(StrEnum):
-    """How a blob came to be at the destination."""
-
-    PRESENT = "present"
-    MOUNTED = "mounted"
-    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +34,12 @@ class CopyReport:
 
 
 def copy(
-    plan: Closure, source: Registry, destination: Registry, wanted: frozenset[Digest], lock: Lock
+    plan: Closure,
+    source: Registry,
+    destination: Registry,
+    wanted: frozenset[Digest],
+    lock: Lock,
+    watch: Watch = SILENT,
 ) -> CopyReport:
     """Copy the image of a plan with the wanted evidence, and read it back.
 
@@ -53,6 +50,7 @@ def copy(
         wanted: The manifests of the evidence that travels: referrers and legacy signatures, by digest. Exactly
             these and their parts are copied. BuildKit's attestations are parts of the index and always travel.
         lock: Guards the lists of referrers at the destination.
+        watch: Is told how far it has come.
 
     Raises:
         Absent: Something wanted is not in the plan, or a blob is not at the source.
@@ -65,20 +63,24 @@ def copy(
     attached = tuple(plan.tree(edge.child) for edge in edges)
     nodes = tuple({node.digest: node for tree in (body, *attached) for node in tree}.values())
     # 2. Blobs, the biggest first.
-    ways = _copy_blobs(distinct_blobs(nodes), source, destination)
+    blobs = distinct_blobs(nodes)
+    watch.planned(len(blobs), sum(blob.size for blob in blobs))
+    ways = _copy_blobs(blobs, source, destination, watch)
     # 3. Manifests, parts before the whole; each referrer after what it is about, as edges are in that order.
     referrers = tuple(edge for edge in edges if edge.kind is EdgeKind.REFERRER)
     alone = {edge.child for edge in referrers} - {node.digest for node in body}
     for node in nodes:
         if node.digest not in alone:
             destination.put_manifest(node)
+            watch.manifests(1)
     for edge in referrers:
         destination.put_referrer(plan.node(edge.child), lock)
+        watch.manifests(1)
     # 4. Read back before any tag moves.
     read_back(nodes, referrers, destination)
     # 5. Legacy tags.
     tags = tuple(_place_legacy(edge, plan, destination, lock) for edge in edges if edge.kind in LEGACY)
-    moved = sum(blob.size for blob in distinct_blobs(nodes) if ways[blob.digest] is Way.MOVED)
+    moved = sum(blob.size for blob in blobs if ways[blob.digest] is Way.MOVED)
     _log.info("copied %s to %s: %d manifests, %d bytes", plan.root, destination.repository, len(nodes), moved)
     return CopyReport(
         plan.root,
@@ -129,10 +131,12 @@ def _wanted_edges(plan: Closure, wanted: frozenset[Digest]) -> tuple[Edge, ...]:
     return tuple(edge for edge in carried if edge.child in wanted)
 
 
-def _copy_blobs(blobs: tuple[Descriptor, ...], source: Registry, destination: Registry) -> dict[Digest, Way]:
+def _copy_blobs(
+    blobs: tuple[Descriptor, ...], source: Registry, destination: Registry, watch: Watch
+) -> dict[Digest, Way]:
     ordered = sorted(blobs, key=lambda blob: (-blob.size, blob.digest))
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="copy") as pool:
-        tasks = [pool.submit(_copy_blob, blob, source, destination) for blob in ordered]
+        tasks = [pool.submit(_copy_blob, blob, source, destination, watch) for blob in ordered]
         try:
             ways = [task.result() for task in tasks]
         finally:
@@ -141,12 +145,18 @@ def _copy_blobs(blobs: tuple[Descriptor, ...], source: Registry, destination: Re
     return {blob.digest: way for blob, way in zip(ordered, ways, strict=True)}
 
 
-def _copy_blob(blob: Descriptor, source: Registry, destination: Registry) -> Way:
+def _copy_blob(blob: Descriptor, source: Registry, destination: Registry, watch: Watch) -> Way:
+    way = _bring(blob, source, destination, watch)
+    watch.finished(blob, way)
+    return way
+
+
+def _bring(blob: Descriptor, source: Registry, destination: Registry, watch: Watch) -> Way:
     if destination.blob_size(blob.digest) == blob.size:
         return Way.PRESENT
     if destination.mount_blob(blob, source.repository):
         return Way.MOUNTED
-    destination.put_blob(blob, lambda: source.open_unverified(blob))
+    destination.put_blob(blob, watched(lambda: source.open_unverified(blob), watch))
     return Way.MOVED
 
 
