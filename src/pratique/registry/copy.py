@@ -39,6 +39,7 @@ def copy(
     destination: Registry,
     wanted: frozenset[Digest],
     lock: Lock,
+    *,
     watch: Watch = SILENT,
 ) -> CopyReport:
     """Copy the image of a plan with the wanted evidence, and read it back.
