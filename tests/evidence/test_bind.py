@@ -118,7 +118,7 @@ def test_only_a_key_listed_for_source_signs_who_wrote_it() -> None:
         Source((AMD,), "https://git.example/shop", None, "e" * 40, ("github:7",), ("github:7",))
     )
     by_both = bind(signed(payload, CI, SCANNER))
-    assert isinstance(by_both.reading.facts, SourceChange)
+    assert isinstance(by_both.reading.facts[0], SourceChange)
     assert holders(by_both) == ["service:ci"]
     assert bind(signed(payload, SCANNER)).bound is Bound.REPORT
 
@@ -154,7 +154,7 @@ def test_what_names_another_image_covers_nothing_wherever_it_hangs(content: byte
 def test_a_report_is_bound_by_the_manifest_or_the_config_that_it_names() -> None:
     for content in (trivy(AMD), trivy(config=AMD_CONFIG), trivy(FOREIGN, config=AMD_CONFIG)):
         found = bind(content, FOREIGN, Origin.UPLOAD)
-        assert isinstance(found.reading.facts, Scan)
+        assert isinstance(found.reading.facts[0], Scan)
         assert (found.bound, found.covers) == (Bound.REPORT, (AMD,))
 
 
@@ -215,7 +215,7 @@ def test_it_covers_the_platform_whose_config_it_names() -> None:
 def test_it_covers_the_platform_that_the_signed_document_names_itself() -> None:
     payload = statement(INDEX, predicate_type=BOM_TYPE, predicate=sbom_about(str(ARM)))
     found = bind(signed(payload, CI), INDEX, image=MULTI)
-    assert isinstance(found.reading.facts, Sbom)
+    assert isinstance(found.reading.facts[0], Sbom)
     assert (found.bound, found.covers) == (Bound.STATEMENT, (ARM,))
 
 

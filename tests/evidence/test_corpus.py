@@ -6,9 +6,9 @@ from typing import Any
 
 from tests.evidence.files import expected
 
-from pratique.evidence.model import Finding, Fix, Parse, Reading, Sbom, Scan
+from pratique.evidence.formats.osv import Advisory, parse_advisory, parse_records
+from pratique.evidence.model import Finding, Fix, Parse, Reading, Sbom, Scan, Suites
 from pratique.evidence.model import TestRun as SuiteRun
-from pratique.evidence.osv import Advisory, parse_advisory, parse_records
 from pratique.evidence.read import read
 
 _EMPTY_LICENCE = "invalid-license-missing-id-and-name-1.6.json"  # a licence that names none is none to us
@@ -46,10 +46,10 @@ def test_cyclonedx_json_counts_agree_with_an_independent_program(corpus: Path) -
 
 def _sbom_problems(reading: Reading, expect: dict[str, Any]) -> list[str]:
     if "components" not in expect["top_keys"] and expect["vulnerabilities"]:
-        return [] if not isinstance(reading.facts, Sbom) else ["a list of statements was read as an SBOM"]
-    if not isinstance(reading.facts, Sbom):
+        return [] if not reading.of(Sbom) else ["a list of statements was read as an SBOM"]
+    if not reading.of(Sbom):
         return [f"expected an SBOM, found {reading}"]
-    sbom = reading.facts
+    sbom = reading.of(Sbom)[0]
     licensed = [component for component in sbom.components if component.licences]
     counted = {
         "specVersion": reading.format_version,
@@ -74,7 +74,7 @@ def test_files_of_another_bom_format_are_refused_and_others_are_not_taken_for_sb
         if expect.get("bomFormat") == "CycloneDX":
             continue
         reading = read(content, "application/vnd.cyclonedx+json")
-        assert not isinstance(reading.facts, Sbom), name
+        assert not reading.of(Sbom), name
         refused += reading.parse is Parse.REFUSED
     assert refused == 4
 
@@ -93,9 +93,9 @@ def test_trivy_counts_agree_with_an_independent_program(corpus: Path) -> None:
 
 
 def _trivy_problems(reading: Reading, expect: dict[str, Any]) -> list[str]:
-    if not isinstance(reading.facts, Scan):
+    if not isinstance(reading.facts[0], Scan):
         return [f"expected a scan, found {reading}"]
-    scan = reading.facts
+    scan = reading.facts[0]
     statuses: Counter[Fix] = Counter()
     for status, count in expect.get("by_status", {}).items():
         if status in _TRIVY_STATUS:
@@ -122,8 +122,8 @@ def test_grype_counts_agree_with_an_independent_program(corpus: Path) -> None:
     for name, content, expect in expected(corpus, "grype-json"):
         files += 1
         reading = read(content, "application/json")
-        assert isinstance(reading.facts, Scan), name
-        findings = reading.facts.findings
+        assert isinstance(reading.facts[0], Scan), name
+        findings = reading.facts[0].findings
         states: Counter[Fix] = Counter()
         for state, count in expect["fix_state"].items():
             states[_GRYPE_STATE[state]] += count
@@ -156,8 +156,7 @@ def test_junit_counts_agree_with_an_independent_program(corpus: Path) -> None:
         if expect.get("xml_error"):
             assert reading.parse is Parse.REFUSED, name
             continue
-        runs = reading.facts
-        assert isinstance(runs, tuple), name
+        runs = reading.of(Suites)[0].runs
         found = _outcomes(runs)
         if found != expect["outcome"] or sum(run.total for run in runs) != expect["testcases"]:
             problems.append(f"{name}: expected {expect['outcome']}, found {found}")
@@ -206,6 +205,6 @@ def test_no_file_of_the_whole_corpus_raises_or_is_silently_nothing(corpus: Path)
         for name, content, _ in expected(corpus, folder):
             reading = read(content, "application/octet-stream")
             kinds[reading.parse] += 1
-            assert (reading.facts is None) == (reading.parse is Parse.REFUSED), name
+            assert (not reading.facts) == (reading.parse is Parse.REFUSED), name
             assert reading.parse is Parse.OK or reading.reasons, name
     assert sum(kinds.values()) > 1700

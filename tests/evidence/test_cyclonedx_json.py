@@ -19,7 +19,7 @@ def bom(**fields: Any) -> Reading:
 
 
 def sbom(**fields: Any) -> Sbom:
-    facts = bom(**fields).facts
+    facts = bom(**fields).facts[0]
     assert isinstance(facts, Sbom)
     return facts
 
@@ -50,15 +50,15 @@ def test_an_empty_list_and_no_list_are_two_facts() -> None:
 
 def test_a_list_of_statements_without_components_is_no_sbom() -> None:
     content = {"bomFormat": "CycloneDX", "specVersion": "1.4", "vulnerabilities": [{"id": "CVE-2024-1"}]}
-    assert isinstance(read(json.dumps(content).encode(), "").facts, Opaque)
+    assert isinstance(read(json.dumps(content).encode(), "").facts[0], Opaque)
 
 
 def test_entries_that_are_no_objects_make_it_partial_and_hide_nothing_else() -> None:
     reading = bom(components=[{"name": "a"}, "b", None, 3])
     assert reading.parse is Parse.PARTIAL
     assert reading.reasons == ("components: an entry is not an object and was not read (3 times)",)
-    assert isinstance(reading.facts, Sbom)
-    assert len(reading.facts.components) == 1
+    assert isinstance(reading.facts[0], Sbom)
+    assert len(reading.facts[0].components) == 1
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"])

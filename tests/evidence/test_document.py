@@ -114,9 +114,9 @@ def test_other_text_is_text() -> None:
 
 def test_well_formed_documents_that_nobody_knows_are_opaque_and_broken_ones_are_refused() -> None:
     known = read(b'{"something": "else"}', "application/json")
-    assert known.facts == Opaque("JSON of a kind that is not interpreted: something")
+    assert known.facts[0] == Opaque("JSON of a kind that is not interpreted: something")
     broken = read(b'{"something": ', "application/json")
-    assert (broken.parse, broken.facts) == (Parse.REFUSED, None)
+    assert (broken.parse, broken.facts) == (Parse.REFUSED, ())
 
 
 def test_a_name_or_media_type_decides_nothing() -> None:
@@ -127,4 +127,4 @@ def test_a_name_or_media_type_decides_nothing() -> None:
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(content: bytes) -> None:
     reading = read(content, "application/octet-stream")
-    assert (reading.facts is None) == (reading.parse is Parse.REFUSED)
+    assert (not reading.facts) == (reading.parse is Parse.REFUSED)

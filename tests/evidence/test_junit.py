@@ -2,15 +2,14 @@
 
 import pytest
 
-from pratique.evidence.model import Opaque, Parse
+from pratique.evidence.model import Opaque, Parse, Suites
 from pratique.evidence.model import TestRun as SuiteRun
 from pratique.evidence.read import read
 
 
 def runs(xml: str) -> tuple[SuiteRun, ...]:
-    facts = read(xml.encode(), "application/xml").facts
-    assert isinstance(facts, tuple)
-    return facts
+    (found,) = read(xml.encode(), "application/xml").of(Suites)
+    return found.runs
 
 
 def test_declared_totals_are_not_believed() -> None:
@@ -68,7 +67,7 @@ def test_cases_outside_any_suite_are_not_lost() -> None:
 
 
 def test_another_tools_xml_is_opaque() -> None:
-    assert isinstance(read(b"<test-run><test-case/></test-run>", "text/xml").facts, Opaque)
+    assert isinstance(read(b"<test-run><test-case/></test-run>", "text/xml").facts[0], Opaque)
 
 
 def test_a_truncated_report_is_refused() -> None:

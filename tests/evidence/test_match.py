@@ -250,7 +250,7 @@ def test_a_file_that_is_no_json_is_refused(content: bytes) -> None:
 
 def test_an_advisory_is_no_evidence_about_an_image() -> None:
     content = json.dumps(record("PYSEC-1", FLASK)).encode()
-    assert isinstance(read(content, "application/json").facts, Opaque)
+    assert isinstance(read(content, "application/json").facts[0], Opaque)
 
 
 # Laws
@@ -372,7 +372,7 @@ def test_what_trivy_finds_with_the_same_database_is_found(
     known = advisories(*_trivy_records(corpus, f"{file}.yaml", bucket, ecosystem))
     installed = _trivy_packages(corpus, f"{packages}.json.golden", kind, distro)
     result = scan(known, *installed)
-    report = read((corpus / f"trivy-json/aquasecurity__trivy/{golden}.json.golden").read_bytes(), "").facts
+    report = read((corpus / f"trivy-json/aquasecurity__trivy/{golden}.json.golden").read_bytes(), "").facts[0]
     assert isinstance(report, Scan)
     theirs = {(one.vulnerability, one.package) for one in report.findings}
     ours = {(one.vulnerability.partition("/")[0], one.package) for one in result.findings}

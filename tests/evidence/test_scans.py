@@ -24,8 +24,8 @@ def grype(*matches: dict[str, Any], **fields: Any) -> Reading:
 
 
 def scan(reading: Reading) -> Scan:
-    assert isinstance(reading.facts, Scan)
-    return reading.facts
+    assert isinstance(reading.facts[0], Scan)
+    return reading.facts[0]
 
 
 def trivy_entry(**fields: Any) -> dict[str, Any]:
@@ -202,4 +202,4 @@ def test_grype_names_the_manifest_and_the_config_of_the_image() -> None:
 
 
 def test_the_matches_of_another_tool_are_not_grypes() -> None:
-    assert not isinstance(grype(descriptor={"name": "other"}).facts, Scan)
+    assert not isinstance(grype(descriptor={"name": "other"}).facts[0], Scan)

@@ -56,7 +56,7 @@ def evidence(
     content = repr((facts, by, bound, form, parse)).encode()
     piece = Piece(Digest.of(content), "application/json", len(content), IMAGE, Origin.REFERRER, content)
     reasons = () if parse is Parse.OK else ("a part was not understood",)
-    reading = Reading(form, None, parse, reasons, facts, (IMAGE,))
+    reading = Reading(form, None, parse, reasons, (facts,), (IMAGE,))
     where = bound or (Bound.STATEMENT if by else Bound.REPORT)
     return Evidence(piece, reading, signed(by) if by else (), (IMAGE,), where, f"bound by {where}")
 

@@ -27,7 +27,18 @@ from tests.policy.builders import (
 )
 
 from pratique.attest.seal import Level
-from pratique.evidence.model import Bound, Evidence, Fix, Parse, Provenance, Sbom, Scan, Severity, Vulnerability
+from pratique.evidence.model import (
+    Bound,
+    Evidence,
+    Fix,
+    Parse,
+    Provenance,
+    Sbom,
+    Scan,
+    Severity,
+    Suites,
+    Vulnerability,
+)
 from pratique.policy.check import Rule, judge_check
 from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule
 from pratique.policy.environment import EnvironmentRules
@@ -219,8 +230,8 @@ def without_evidence(world: World, check: str) -> Iterator[tuple[str, World]]:
             yield f"piece {place}", replace(world, pieces=world.pieces[:place] + world.pieces[place + 1 :])
             elsewhere = replace(world.pieces[place], covers=())
             yield f"the cover of piece {place}", replace(world, pieces=swapped(world.pieces, place, elsewhere))
-    for kind in (Sbom, Scan, Provenance, tuple):
-        kept = tuple(each for each in world.pieces if not isinstance(each.reading.facts, kind))
+    for kind in (Sbom, Scan, Provenance, Suites):
+        kept = tuple(each for each in world.pieces if not each.reading.of(kind))
         gone = replace(world, pieces=kept, matched=() if kind is Scan else world.matched)
         yield f"every {kind.__name__}", gone
     yield "the ledger's answer", replace(world, arrivals=None)
@@ -238,7 +249,7 @@ def without_scanner(world: World, producer: str) -> World:
     def made(found: object) -> bool:
         return isinstance(found, Scan) and found.producer == producer
 
-    kept = tuple(each for each in world.pieces if not made(each.reading.facts))
+    kept = tuple(each for each in world.pieces if not any(made(fact) for fact in each.reading.facts))
     return replace(world, pieces=kept, matched=tuple(each for each in world.matched if not made(each)))
 
 
@@ -252,13 +263,13 @@ def without_attributes(world: World) -> Iterator[tuple[str, World]]:
 
 def poorer(piece: Evidence) -> Iterator[tuple[str, Evidence]]:
     def read(found: Any) -> Evidence:
-        return replace(piece, reading=replace(piece.reading, facts=found))
+        return replace(piece, reading=replace(piece.reading, facts=(found,)))
 
     yield "signers", replace(piece, signers=(), bound=Bound.REFERRER)
     yield "binding", replace(piece, bound=Bound.CLAIM)
     yield "understanding", replace(piece, reading=replace(piece.reading, parse=Parse.PARTIAL))
     yield "format", replace(piece, reading=replace(piece.reading, format="json"))
-    match piece.reading.facts:
+    match piece.reading.facts[0]:
         case Sbom() as found:
             yield from ((what, read(less)) for what, less in poorer_sbom(found))
         case Scan() as found:
@@ -340,7 +351,7 @@ def test_every_check_is_seen_to_pass_to_fail_and_not_to_know(check: str) -> None
             evidence(sbom(component("a"))),
             evidence(scan()),
             evidence(provenance()),
-            evidence((run(), run("integration"))),
+            evidence(Suites((run(), run("integration")))),
         ),
         arrivals=(arrival("staging", NOW - timedelta(days=1)),),
     )
@@ -349,7 +360,7 @@ def test_every_check_is_seen_to_pass_to_fail_and_not_to_know(check: str) -> None
             evidence(sbom(component("a", "AGPL-3.0-only", version=None)), form="spdx-json"),
             evidence(scan(finding())),
             evidence(provenance(builder_id="https://evil.example/b")),
-            evidence((run(failed=3), run("integration"))),
+            evidence(Suites((run(failed=3), run("integration")))),
         ),
         arrivals=(),
     )

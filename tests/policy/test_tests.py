@@ -19,7 +19,7 @@ def judge(*pieces: Evidence, **changes: Any) -> CheckResult:
 
 
 def ran(*runs: model.TestRun, **how: Any) -> Evidence:
-    return evidence(tuple(runs), **how)
+    return evidence(model.Suites(tuple(runs)), **how)
 
 
 def test_a_suite_that_ran_without_failures_passes() -> None:

@@ -13,7 +13,7 @@ from demo.teller import Teller, Untrue
 from demo.unpacked import run_tests, unpack
 from tests.stories.shop import folder_in_memory
 
-from pratique.evidence.model import Provenance, Sbom, SourceChange
+from pratique.evidence.model import Provenance, Sbom, SourceChange, Suites
 from pratique.evidence.read import read
 from pratique.registry.closure import plan
 from pratique.registry.evidence import collect_evidence
@@ -52,7 +52,7 @@ def test_ci_hangs_on_an_image_what_the_readers_understand(folder: Path) -> None:
     image = Pipeline(layout, key, alias_of("dan")).deliver(Name.MIDDLING)
     repository = open_repository(LayoutRepository(str(layout)), Settings(base=folder))
     pieces = collect_evidence(repository, plan(repository, image)).pieces
-    facts = [read(piece.body, piece.media_type).facts for piece in pieces]
-    assert {type(fact) for fact in facts} == {Sbom, Provenance, SourceChange, tuple}
-    (runs,) = (fact for fact in facts if isinstance(fact, tuple))
-    assert [(run.suite, run.passed, run.failed) for run in runs] == [("unit", 7, 0)]
+    facts = [fact for piece in pieces for fact in read(piece.body, piece.media_type).facts]
+    assert {type(fact) for fact in facts} == {Sbom, Provenance, SourceChange, Suites}
+    (tests,) = (fact for fact in facts if isinstance(fact, Suites))
+    assert [(run.suite, run.passed, run.failed) for run in tests.runs] == [("unit", 7, 0)]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pratique.evidence.ecosystem import Ecosystem, Installed
-from pratique.evidence.osv import Advisory, Affected, parse_advisory, parse_records
+from pratique.evidence.formats.osv import Advisory, Affected, parse_advisory, parse_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def read_advisories(*files: bytes) -> Advisories:
     """Return the advisories of these files; their order changes nothing.
 
     Args:
-        files: OSV records as :func:`pratique.evidence.osv.parse_records` accepts them.
+        files: OSV records as :func:`pratique.evidence.formats.osv.parse_records` accepts them.
 
     Raises:
         Malformed: A file is no JSON.

@@ -7,7 +7,7 @@ opened a range. Events come in any order, several ranges may stand in one list, 
 from dataclasses import dataclass
 from functools import cmp_to_key, partial
 
-from pratique.evidence.osv import Affected, Event, Range
+from pratique.evidence.formats.osv import Affected, Event, Range
 from pratique.evidence.versions import Scheme, earlier, parse_version
 
 

@@ -149,7 +149,7 @@ def _by_place(piece: Piece, reading: Reading, image: ImageSubject) -> Binding:
 
 
 def _covered(reading: Reading, named: tuple[Digest, ...], image: ImageSubject) -> tuple[Digest, ...]:
-    if not isinstance(reading.facts, Sbom | Scan):
+    if not any(isinstance(fact, Sbom | Scan) for fact in reading.facts):
         everything = (image.digest, *image.manifests) if image.digest in named else named
         return tuple(sorted(set(everything)))
     if len(image.platforms) == 1 and image.digest in named:

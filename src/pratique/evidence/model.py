@@ -7,6 +7,7 @@ not say), written ``None``, and *nothing found*, written as an empty tuple or ze
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import TypeVar
 
 from pratique.attest.verify import Signed
 from pratique.values.digest import Digest
@@ -168,6 +169,13 @@ class TestRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Suites:
+    """Every suite of one report, in its order; a report may hold none, which is a fact and no success."""
+
+    runs: tuple[TestRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SourceChange:
     """Who wrote what this image contains, since ``base`` (``source/v1``)."""
 
@@ -185,26 +193,32 @@ class Opaque:
     what: str
 
 
-Facts = Sbom | Scan | Provenance | tuple[TestRun, ...] | SourceChange | Opaque
+Facts = Sbom | Scan | Provenance | Suites | SourceChange | Opaque
+T = TypeVar("T", bound=Facts)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader made of some bytes.
 
-    ``about`` are the digests that the document itself names as its subject (manifest or config digests);
-    ``facts`` is ``None`` exactly when the document was refused.
+    ``about`` are the digests that the document itself names as its subject (manifest or config digests). One
+    document may say several things, such as packages and statements about them; ``facts`` is empty exactly when
+    the document was refused.
     """
 
     format: str
     format_version: str | None
     parse: Parse
     reasons: tuple[str, ...]
-    facts: Facts | None
+    facts: tuple[Facts, ...]
     about: tuple[Digest, ...] = ()
     predicate_type: str | None = None
     inner_about: tuple[Digest, ...] = ()
     """What a report inside a statement names itself; ``about`` are then the statement's subjects."""
+
+    def of(self, kind: type[T]) -> tuple[T, ...]:
+        """Return the facts of one kind."""
+        return tuple(fact for fact in self.facts if isinstance(fact, kind))
 
 
 class Origin(StrEnum):

@@ -12,15 +12,15 @@ from pratique.attest.dsse import IN_TOTO
 from pratique.attest.statement import parse_statement
 from pratique.errors import Malformed
 from pratique.evidence.attestation import Attestation, Carrier, open_attestation, recognise
-from pratique.evidence.cyclonedx_json import read_cyclonedx_json
 from pratique.evidence.document import Document, JsonDocument, TextDocument, XmlDocument, open_document
-from pratique.evidence.grype_json import read_grype_json
-from pratique.evidence.junit import read_junit
+from pratique.evidence.formats.cyclonedx_json import read_cyclonedx_json
+from pratique.evidence.formats.grype_json import read_grype_json
+from pratique.evidence.formats.junit import read_junit
+from pratique.evidence.formats.osv import read_osv
+from pratique.evidence.formats.trivy_json import read_trivy_json
 from pratique.evidence.lookup import shown
 from pratique.evidence.model import Opaque, Parse, Reading
-from pratique.evidence.osv import read_osv
 from pratique.evidence.statement import read_statement
-from pratique.evidence.trivy_json import read_trivy_json
 
 Reader = Callable[[Document], Reading | None]
 
@@ -68,7 +68,7 @@ def examine(content: bytes, media_type: str) -> Examined:
 
 
 def _refused(name: str, error: Malformed) -> Reading:
-    return Reading(name, None, Parse.REFUSED, (str(error),), None)
+    return Reading(name, None, Parse.REFUSED, (str(error),), ())
 
 
 def _read_attestation(attestation: Attestation) -> Reading:
@@ -115,4 +115,4 @@ def _opaque(document: Document) -> Reading:
 
 
 def _kept(name: str, what: str) -> Reading:
-    return Reading(name, None, Parse.OK, (), Opaque(what))
+    return Reading(name, None, Parse.OK, (), (Opaque(what),))

@@ -17,9 +17,9 @@ from pratique.attest.source import parse_source
 from pratique.attest.statement import Statement
 from pratique.attest.vsa import VSA
 from pratique.errors import Malformed
-from pratique.evidence.cyclonedx_json import FORMAT as CYCLONEDX
-from pratique.evidence.cyclonedx_json import read_cyclonedx
 from pratique.evidence.document import Document, JsonDocument, open_document
+from pratique.evidence.formats.cyclonedx_json import FORMAT as CYCLONEDX
+from pratique.evidence.formats.cyclonedx_json import read_cyclonedx
 from pratique.evidence.lookup import shown
 from pratique.evidence.model import Facts, Material, Opaque, Parse, Provenance, Reading, SourceChange
 from pratique.values.canonical import Json, canonical
@@ -51,7 +51,7 @@ def read_statement(statement: Statement, interpret: Interpret) -> Reading:
 
 
 def _understood(name: str, facts: Facts, *reasons: str) -> Reading:
-    return Reading(name, None, Parse.OK, reasons, facts)
+    return Reading(name, None, Parse.OK, reasons, (facts,))
 
 
 def _opaque(statement: Statement, _: Interpret) -> Reading:
@@ -104,7 +104,7 @@ def _cyclonedx(statement: Statement, _: Interpret) -> Reading:
     if "bomFormat" not in bom and "Data" in bom:  # cosign before 2.0
         bom = _unwrapped(bom["Data"])
     reading = read_cyclonedx(bom) if isinstance(bom, dict) else None
-    return reading or Reading(CYCLONEDX, None, Parse.REFUSED, ("predicate: expected a CycloneDX document",), None)
+    return reading or Reading(CYCLONEDX, None, Parse.REFUSED, ("predicate: expected a CycloneDX document",), ())
 
 
 def _unwrapped(data: Any) -> Any:

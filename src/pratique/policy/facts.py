@@ -10,12 +10,12 @@ from typing import TypeVar
 
 from pratique.attest.seal import Level
 from pratique.evidence.merge import merge
-from pratique.evidence.model import Evidence, Provenance, Sbom, Scan, SourceChange, TestRun, Vulnerability
+from pratique.evidence.model import Evidence, Provenance, Sbom, Scan, SourceChange, Suites, Vulnerability
 from pratique.policy.index import Index, build_index
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
 
-T = TypeVar("T", Sbom, Scan, Provenance, SourceChange)
+T = TypeVar("T", Sbom, Scan, Provenance, Suites, SourceChange)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Facts:
     """Merged over every scan."""
     sboms: tuple[tuple[Sbom, Evidence], ...]
     provenances: tuple[tuple[Provenance, Evidence], ...]
-    tests: tuple[tuple[tuple[TestRun, ...], Evidence], ...]
+    tests: tuple[tuple[Suites, Evidence], ...]
     sources: tuple[tuple[SourceChange, Evidence], ...]
     arrivals: tuple[Arrival, ...] | None
     """Where this digest has been; ``None`` where the ledger was not asked."""
@@ -104,7 +104,7 @@ def observe(subject: Subject, evidence: tuple[Evidence, ...], matched: tuple[Sca
         vulnerabilities=merge(scans),
         sboms=_of(Sbom, own),
         provenances=_of(Provenance, own),
-        tests=tuple((each.reading.facts, each) for each in own if isinstance(each.reading.facts, tuple)),
+        tests=_of(Suites, own),
         sources=_of(SourceChange, own),
         arrivals=subject.arrivals,
         current=subject.current,
@@ -112,4 +112,4 @@ def observe(subject: Subject, evidence: tuple[Evidence, ...], matched: tuple[Sca
 
 
 def _of(kind: type[T], evidence: tuple[Evidence, ...]) -> tuple[tuple[T, Evidence], ...]:
-    return tuple((each.reading.facts, each) for each in evidence if isinstance(each.reading.facts, kind))
+    return tuple((fact, each) for each in evidence for fact in each.reading.of(kind))

@@ -13,12 +13,11 @@ from pratique.errors import Absent, Unverified
 from pratique.evidence import bind
 from pratique.evidence.advisories import Advisories, read_advisories
 from pratique.evidence.match import match
-from pratique.evidence.merge import merge
-from pratique.evidence.model import Evidence, Piece, Provenance, Sbom, Scan, SourceChange
+from pratique.evidence.model import Evidence, Piece, Sbom
 from pratique.policy.application import Application
 from pratique.policy.document import Bundle
 from pratique.policy.environment import EnvironmentRules
-from pratique.policy.facts import Facts
+from pratique.policy.facts import Facts, Subject, observe
 from pratique.promotion.directory import Directory
 from pratique.promotion.evidence_set import root_of_evidence
 from pratique.promotion.record import Inputs, Record
@@ -138,41 +137,15 @@ def _advisories(inputs: Inputs, bodies: Bodies) -> Advisories | None:
 
 
 def _facts(subject: Digest, inputs: Inputs, every: tuple[Evidence, ...], advisories: Advisories | None) -> Facts:
-    evidence = tuple(one for one in every if subject in one.covers)
-    sboms = tuple((one.reading.facts, one) for one in evidence if isinstance(one.reading.facts, Sbom))
-    scans = (*_reported(evidence), *_matched(sboms, advisories))
     held, profile = inputs.history.current, inputs.history.current_facts
-    return Facts(
-        subject=subject,
+    judged = Subject(
+        platform=subject,
         image=inputs.image.digest,
         repository=inputs.image.source,
         now=inputs.now,
-        evidence=evidence,
-        scans=scans,
-        vulnerabilities=merge(scans),
-        sboms=sboms,
-        provenances=tuple(
-            (one.reading.facts, one) for one in evidence if isinstance(one.reading.facts, Provenance)
-        ),
-        tests=tuple((one.reading.facts, one) for one in evidence if isinstance(one.reading.facts, tuple)),
-        sources=tuple((one.reading.facts, one) for one in evidence if isinstance(one.reading.facts, SourceChange)),
         arrivals=inputs.history.arrivals,
         current=profile.as_current(held.digest) if held and profile else None,
     )
-
-
-def _reported(evidence: tuple[Evidence, ...]) -> tuple[tuple[str, Scan, Digest | None], ...]:
-    return tuple(
-        (one.reading.facts.producer, one.reading.facts, one.piece.digest)
-        for one in evidence
-        if isinstance(one.reading.facts, Scan)
-    )
-
-
-def _matched(
-    sboms: tuple[tuple[Sbom, Evidence], ...], advisories: Advisories | None
-) -> tuple[tuple[str, Scan, Digest | None], ...]:
-    if advisories is None:
-        return ()
-    scans = (match(sbom, advisories) for sbom, _ in sboms)
-    return tuple((scan.producer, scan, None) for scan in scans)
+    own = tuple(sbom for one in every if subject in one.covers for sbom in one.reading.of(Sbom))
+    matched = tuple(match(sbom, advisories) for sbom in own) if advisories else ()
+    return observe(judged, every, matched)

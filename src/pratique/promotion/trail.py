@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from pratique.evidence.model import Evidence, Provenance, Sbom, Scan, SourceChange
+from pratique.evidence.model import Evidence, Provenance, Sbom, Scan, SourceChange, Suites
 from pratique.promotion.events import Entry
 from pratique.promotion.sentences import describe
 from pratique.values.names import Actor, Environment
@@ -82,8 +82,7 @@ def trail(entries: Iterable[Entry], evidence: tuple[Evidence, ...]) -> tuple[Lin
 
 
 def _told(evidence: tuple[Evidence, ...]) -> Iterator[Line]:
-    for one in evidence:
-        facts, by = one.reading.facts, _by(one)
+    for facts, by in ((fact, _by(one)) for one in evidence for fact in one.reading.facts):
         if isinstance(facts, SourceChange):
             since = f" since {facts.base[:12]}" if facts.base else ""
             authors = f"{_counted(len(facts.authors), 'author')}{since}"
@@ -96,9 +95,9 @@ def _told(evidence: tuple[Evidence, ...]) -> Iterator[Line]:
         elif isinstance(facts, Scan):
             found = f"{facts.producer} reports {_counted(len(facts.findings), 'finding')}"
             yield Line(Link.EVIDENCE, f"{found}; {by}", facts.created)
-        elif isinstance(facts, tuple):
-            failed = sum(run.failed + run.errored for run in facts)
-            total = sum(run.total for run in facts)
+        elif isinstance(facts, Suites):
+            failed = sum(run.failed + run.errored for run in facts.runs)
+            total = sum(run.total for run in facts.runs)
             yield Line(Link.EVIDENCE, f"{_counted(total, 'test')}, {failed} failed; {by}")
 
 

@@ -12,7 +12,7 @@ from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Absent, Malformed, Unverified
 from pratique.evidence.bind import ImageSubject, Platform, understand
 from pratique.evidence.model import Evidence, Origin, Parse, Piece, Reading
-from pratique.evidence.osv import parse_records
+from pratique.evidence.formats.osv import parse_records
 from pratique.evidence.read import read
 from pratique.promotion.events import Class, EventObject
 from pratique.promotion.happenings import EvidenceAdded, FeedImported

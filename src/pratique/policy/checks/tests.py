@@ -45,7 +45,7 @@ class _Suite:
 
 def judge_tests(rule: TestsRule, facts: Facts) -> CheckResult:
     """Pass where every required suite ran and few enough cases failed."""
-    runs = [(run, evidence) for every, evidence in facts.tests for run in every if _required(rule, run)]
+    runs = [(run, evidence) for every, evidence in facts.tests for run in every.runs if _required(rule, run)]
     suites = tuple(_suite(rule, name, runs) for name in rule.required_suites)
     missing = tuple(suite for suite in suites if not suite.ran)
     failed = sum(run.failed + run.errored for run, _ in runs)

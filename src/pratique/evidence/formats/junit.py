@@ -7,7 +7,7 @@ No standard exists, declared totals are often wrong or absent, and a report with
 from xml.etree.ElementTree import Element
 
 from pratique.evidence.document import Document, XmlDocument
-from pratique.evidence.model import Parse, Reading, TestRun
+from pratique.evidence.model import Parse, Reading, Suites, TestRun
 
 FORMAT = "junit"
 _ROOTS = frozenset({"testsuites", "testsuite"})
@@ -18,7 +18,7 @@ def read_junit(document: Document) -> Reading | None:
     """Return a run for each suite of a JUnit report, or nothing where it is something else."""
     if not isinstance(document, XmlDocument) or _tag(document.root) not in _ROOTS:
         return None
-    return Reading(FORMAT, None, Parse.OK, (), tuple(_runs(document.root)))
+    return Reading(FORMAT, None, Parse.OK, (), (Suites(tuple(_runs(document.root))),))
 
 
 def _runs(root: Element) -> list[TestRun]:

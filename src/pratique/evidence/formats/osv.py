@@ -70,7 +70,7 @@ def read_osv(document: Document) -> Reading | None:
     if not isinstance(document, JsonDocument) or not _is_record(document.value):
         return None
     version = text_at(document.value, "schema_version")
-    return Reading(FORMAT, version, Parse.OK, (), Opaque("an OSV advisory; it says nothing about an image"))
+    return Reading(FORMAT, version, Parse.OK, (), (Opaque("an OSV advisory; it says nothing about an image"),))
 
 
 def _is_record(value: Any) -> bool:

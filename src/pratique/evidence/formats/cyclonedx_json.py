@@ -30,12 +30,12 @@ def read_cyclonedx(bom: dict[str, Any]) -> Reading | None:
     version = text_at(bom, "specVersion")
     if bom["bomFormat"] != "CycloneDX":
         found = str(bom["bomFormat"])[:40]
-        return Reading(FORMAT, version, Parse.REFUSED, (f"bomFormat: expected CycloneDX, found {found!r}",), None)
+        return Reading(FORMAT, version, Parse.REFUSED, (f"bomFormat: expected CycloneDX, found {found!r}",), ())
     notes = Notes()
     if version not in _VERSIONS:
         notes.add(f"specVersion: expected 1.2 to 1.7, found {str(version)[:20]!r}")
     facts = _vex_only(bom) or _sbom(bom, notes)
-    return Reading(FORMAT, version, notes.parse, notes.reasons, facts, about=_about(bom))
+    return Reading(FORMAT, version, notes.parse, notes.reasons, (facts,), about=_about(bom))
 
 
 def _vex_only(bom: dict[str, Any]) -> Opaque | None:

@@ -45,7 +45,7 @@ def read_grype_json(document: Document) -> Reading | None:
     target = table_at(table_at(report, "source"), "target")
     repositories = texts_at(target, "repoDigests")
     about = digests_of(text_at(target, "manifestDigest"), text_at(target, "imageID"), *repositories)
-    return Reading(FORMAT, None, notes.parse, notes.reasons, scan, about=about)
+    return Reading(FORMAT, None, notes.parse, notes.reasons, (scan,), about=about)
 
 
 def _findings(report: dict[str, Any], notes: Notes) -> tuple[Finding, ...]:

@@ -55,7 +55,7 @@ def read_trivy_json(document: Document) -> Reading | None:
         findings=_findings(results, notes),
     )
     about = digests_of(text_at(metadata, "ImageID"), *texts_at(metadata, "RepoDigests"))
-    return Reading(FORMAT, str(report["SchemaVersion"])[:20], notes.parse, notes.reasons, scan, about=about)
+    return Reading(FORMAT, str(report["SchemaVersion"])[:20], notes.parse, notes.reasons, (scan,), about=about)
 
 
 def _is_packages(result: dict[str, Any]) -> bool:

@@ -1,0 +1,1 @@
+"""Readers: one format of one tool a module, from an opened document to facts."""
