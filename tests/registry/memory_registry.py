@@ -24,6 +24,8 @@ class MemoryRegistry:
 
     def answer(self, asked: Asked) -> Reply:
         parts = urlsplit(asked.target)
+        if parts.path == "/v2/":
+            return Reply(body=b"{}")
         found = _TARGET.fullmatch(parts.path)
         if not found:
             return Reply(404)
@@ -32,6 +34,8 @@ class MemoryRegistry:
         match kind, asked.method:
             case "manifests", "PUT":
                 return self._put_manifest(name, rest, asked)
+            case "manifests", "DELETE":
+                return self._delete_manifest(name, rest)
             case "manifests", _:
                 return self._manifest(name, rest)
             case "blobs", _:
@@ -49,6 +53,13 @@ class MemoryRegistry:
             self.manifests[name, key] = (asked.headers["content-type"], asked.body)
         subject = json.loads(asked.body).get("subject", {}).get("digest")
         return Reply(201, (("Docker-Content-Digest", digest), *((("OCI-Subject", subject),) if subject else ())))
+
+    def _delete_manifest(self, name: str, reference: str) -> Reply:
+        _, raw = self.manifests.pop((name, reference), ("", None))
+        if raw is not None and ":" in reference:
+            for key in [key for key, (_, other) in self.manifests.items() if key[0] == name and other == raw]:
+                del self.manifests[key]
+        return Reply(404 if raw is None else 202)
 
     def _manifest(self, name: str, reference: str) -> Reply:
         media_type, raw = self.manifests.get((name, reference), ("", None))

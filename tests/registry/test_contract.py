@@ -25,7 +25,7 @@ from tests.registry.memory_registry import MemoryRegistry
 from tests.registry.scripted_server import scripted_server
 from tests.servers.docker_registry import docker_registry
 
-from pratique.errors import Absent, Conflict, Unreachable, Unverified
+from pratique.errors import Absent, Conflict, Refused, Unreachable, Unverified
 from pratique.registry.attach import Body, attach_legacy, attach_referrer
 from pratique.registry.blob import fetch_blob, holding
 from pratique.registry.closure import EdgeKind, legacy_tag
@@ -62,7 +62,9 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Registry:
 
 
 def test_a_repository_nobody_wrote_to_is_empty(registry: Registry) -> None:
+    registry.ping()
     assert registry.resolve("v1") is None
+    assert registry.manifest_of("v1") is None
     assert registry.tags() == ()
     assert registry.blob_size(NOWHERE) is None
     assert not registry.has_manifest(NOWHERE)
@@ -164,6 +166,57 @@ def test_a_tag_cannot_point_to_what_is_not_there(registry: Registry) -> None:
         registry.put_tag("v1", NOWHERE, ANY)
 
     assert registry.resolve("v1") is None
+
+
+def test_a_tag_is_read_as_the_manifest_it_points_to(registry: Registry) -> None:
+    first, second = build_image("first"), build_image("second")
+    push(registry, first, "v1")
+    push(registry, second)
+    assert registry.manifest_of("v1") == first.manifest
+
+    registry.put_tag("v1", second.digest, first.digest)
+    assert registry.manifest_of("v1") == second.manifest
+
+
+def test_a_deleted_manifest_is_gone_with_its_tags_and_nothing_else_is(registry: Registry) -> None:
+    image, other = build_image("a"), build_image("b")
+    push(registry, image, "v1")
+    push(registry, image, "v2")
+    push(registry, other, "other")
+
+    registry.delete_manifest(image.digest)
+    registry.delete_manifest(image.digest)
+
+    assert not registry.has_manifest(image.digest)
+    assert registry.tags() == ("other",)
+    assert registry.blob_size(image.manifest.layers[0].digest) is not None
+    push(registry, image, "v1")
+    assert registry.manifest_of("v1") == image.manifest
+
+
+@pytest.mark.parametrize("registry", ["layout", "host_with_referrers_api"], indirect=True)
+def test_a_deleted_tag_leaves_its_manifest(registry: Registry) -> None:
+    image = build_image("a")
+    push(registry, image, "v1")
+    push(registry, image, "v2")
+
+    for tag in ("v1", "v1", "v2"):
+        registry.delete_tag(tag)
+
+    assert registry.tags() == ()
+    assert registry.manifest(image.digest) == image.manifest
+
+
+@pytest.mark.parametrize("registry", ["host"], indirect=True)
+def test_a_registry_that_deletes_manifests_only_keeps_the_tag_and_says_why(registry: Registry) -> None:
+    image = build_image("a")
+    push(registry, image, "v1")
+
+    registry.delete_tag("another")
+    with pytest.raises(Refused, match="deletes manifests only"):
+        registry.delete_tag("v1")
+
+    assert registry.resolve("v1") == image.digest
 
 
 def test_referrers_are_listed_once_each(registry: Registry) -> None:

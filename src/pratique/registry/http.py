@@ -49,15 +49,24 @@ class HttpRegistry:
             session: Asks it.
         """
         self._repository = repository
-        self._base = f"{base}/v2/{repository.name}"
+        self._root = f"{base}/v2/"
+        self._base = f"{self._root}{repository.name}"
         self._session = session
         self._pull = (f"repository:{repository.name}:pull",)
         self._push = (f"repository:{repository.name}:pull,push",)
+        self._removal = (f"repository:{repository.name}:pull,delete",)
 
     @property
     def repository(self) -> Repository:
         """Where this is."""
         return self._repository
+
+    def ping(self) -> None:
+        """Ask for the protocol's root."""
+        answer = self._session.send(Request("GET", self._root), self._pull)
+        if answer.status == 404:
+            raise Refused(f"{self._root}: no registry answers there; see the host and port of the reference")
+        expect(answer, (200,), "greeting it")
 
     def resolve(self, tag: str) -> Digest | None:
         """Return what the tag points to."""
@@ -80,6 +89,11 @@ class HttpRegistry:
                 raise Malformed(f"{self._repository}: list of tags: expected a list of names")
             found.update(names)
         return tuple(sorted(found))
+
+    def manifest_of(self, tag: str) -> Manifest | None:
+        """Return the manifest the tag points to."""
+        answer = self._fetch(tag)
+        return parse_manifest(answer.body, _media_type(answer)) if answer else None
 
     def manifest(self, digest: Digest) -> Manifest:
         """Return the manifest with this digest."""
@@ -189,6 +203,31 @@ class HttpRegistry:
         if found != digest:
             raise Conflict(f"{self._repository}:{tag} points to {found or 'nothing'} though {digest} was just set")
         _log.info("%s:%s points to %s", self._repository, tag, digest)
+
+    def delete_tag(self, tag: str) -> None:
+        """Ask the registry to forget a tag."""
+        if self.resolve(tag) is not None:
+            self._delete(tag, "removing the tag")
+
+    def delete_manifest(self, digest: Digest) -> None:
+        """Ask the registry to forget a manifest."""
+        self._delete(str(digest), "removing it")
+
+    def _delete(self, reference: str, doing: str) -> None:
+        answer = self._session.send(Request("DELETE", self._manifest_url(reference)), self._removal)
+        if answer.status in (404, 410):
+            return
+        if answer.status == 405:
+            raise Refused(
+                f"{self._repository}: {doing}: the registry answers 405, deleting is switched off there; in Docker's "
+                "registry the setting is storage.delete.enabled"
+            )
+        if answer.status == 400 and ":" not in reference:
+            raise Refused(
+                f"{self._repository}: {doing} {reference}: the registry answers 400, it deletes manifests only; "
+                "delete the manifest, with every tag on it, or leave the tag"
+            )
+        expect(answer, (200, 202, 204), doing)
 
     def _extend(self, tag: str, manifest: Manifest) -> bool:
         """Tell whether the list holds the manifest, after putting it there if it was missing."""

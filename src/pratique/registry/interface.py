@@ -57,6 +57,10 @@ class Registry(Protocol):
         """Where this is."""
         ...
 
+    def ping(self) -> None:
+        """Return if whoever is there speaks this protocol and accepts our credentials; moves nothing."""
+        ...
+
     def resolve(self, tag: str) -> Digest | None:
         """Return what the tag points to now, ``None`` if there is no such tag.
 
@@ -66,6 +70,13 @@ class Registry(Protocol):
 
     def tags(self) -> tuple[str, ...]:
         """Return every tag, sorted, those that carry referrers and signatures included."""
+        ...
+
+    def manifest_of(self, tag: str) -> Manifest | None:
+        """Return the manifest the tag points to now, ``None`` if there is no such tag; one question to a registry.
+
+        Its digest is that of its bytes, whatever the registry says about them.
+        """
         ...
 
     def manifest(self, digest: Digest) -> Manifest:
@@ -148,5 +159,23 @@ class Registry(Protocol):
         Raises:
             Absent: The manifest is not here.
             Conflict: The tag points elsewhere.
+        """
+        ...
+
+    def delete_tag(self, tag: str) -> None:
+        """Make a tag disappear and leave what it points to; one that is not there is left at that.
+
+        Raises:
+            Refused: This registry cannot, or must not; the message names the setting.
+        """
+        ...
+
+    def delete_manifest(self, digest: Digest) -> None:
+        """Make one manifest and every tag on it disappear; one that is not there is left at that.
+
+        What it points to stays. What points to *it* then points to nothing: ask only for what nothing needs.
+
+        Raises:
+            Refused: This registry cannot, or must not; the message names the setting.
         """
         ...

@@ -49,6 +49,10 @@ class Layout:
         """Where this is."""
         return self._repository
 
+    def ping(self) -> None:
+        """Read ``index.json``, if there is one."""
+        self._index()
+
     def resolve(self, tag: str) -> Digest | None:
         """Return what the tag points to."""
         return self._index().find(tag)
@@ -56,6 +60,11 @@ class Layout:
     def tags(self) -> tuple[str, ...]:
         """Return every tag, sorted."""
         return tuple(sorted({entry.tag for entry in self._index().entries if entry.tag}))
+
+    def manifest_of(self, tag: str) -> Manifest | None:
+        """Return the manifest the tag points to."""
+        digest = self.resolve(tag)
+        return self.manifest(digest) if digest else None
 
     def manifest(self, digest: Digest) -> Manifest:
         """Return the manifest with this digest."""
@@ -126,6 +135,19 @@ class Layout:
         with self._doing(f"pointing {tag} in"):
             self._change(lambda index: self._pointing(index, tag, manifest, expected))
         _log.info("%s:%s points to %s", self._repository, tag, digest)
+
+    def delete_tag(self, tag: str) -> None:
+        """Forget a tag."""
+        if self.resolve(tag) is not None:
+            with self._doing(f"removing tag {tag} from"):
+                self._change(lambda index: layout_index.without_tag(index, tag))
+
+    def delete_manifest(self, digest: Digest) -> None:
+        """Forget a manifest and its tags, then remove its bytes."""
+        if self.has_manifest(digest):
+            with self._doing(f"removing manifest {digest} from"):
+                self._change(lambda index: layout_index.without_manifest(index, digest))
+                self._place(digest).unlink(missing_ok=True)
 
     def _pointing(self, index: Index, tag: str, manifest: Manifest, expected: Expected) -> Index:
         found = index.find(tag)

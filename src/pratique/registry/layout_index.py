@@ -105,6 +105,19 @@ def with_list(index: Index, tag: str, listing: Manifest) -> Index:
     return replace(index, entries=(*kept, _new_entry(listing, tag)))
 
 
+def without_tag(index: Index, tag: str) -> Index:
+    """Return the index without a tag; what it pointed to stays listed."""
+    kept = [entry for entry in index.entries if entry.tag != tag]
+    listed = {entry.descriptor.digest for entry in kept}
+    left = [entry for entry in index.entries if entry.tag == tag and entry.descriptor.digest not in listed]
+    return replace(index, entries=(*kept, *(_without_tag(entry) for entry in left[:1])))
+
+
+def without_manifest(index: Index, digest: Digest) -> Index:
+    """Return the index without any entry, tagged or not, for a manifest."""
+    return replace(index, entries=tuple(entry for entry in index.entries if entry.descriptor.digest != digest))
+
+
 def _entry(fields: Any, what: str) -> Entry:
     descriptor = read_descriptor(fields, what)
     return Entry(descriptor, descriptor.annotation(REF_NAME), fields)
