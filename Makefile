@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format show bench soak clean
+.PHONY: help setup demo test lint format show bench interop soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -40,6 +40,10 @@ show: $(READY) ## print every figure we promise, and fail where one falls short
 
 bench: $(READY) ## print speeds as ratios to a yardstick in the same run
 	$(BIN)/python -m bench
+
+interop: $(READY) ## ask tools and registries that others wrote in Go, built where Go is (minutes, once)
+	tests/interop/build.sh
+	$(BIN)/pytest tests/interop
 
 soak: $(READY) ## the long, exhaustive tests
 	tools/need_debian.sh test
