@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pratique.registry.address import Dialer, Resolve, authority_of, is_literal, origin_of, system_resolve
 from pratique.registry.auth import KNOWN_REALMS, Authorizer, Credentials, CredentialSource
+from pratique.registry.hosts import Hosts
 from pratique.registry.http import HttpRegistry
 from pratique.registry.interface import Registry
 from pratique.registry.layout import Layout
@@ -32,6 +33,7 @@ class Settings:
         authorities: A file of further certificate authorities, PEM.
         patience: With busy registries.
         resolve: How names become addresses.
+        hosts: The registries met so far; whoever opens with the same settings shares their limits and pauses.
     """
 
     base: Path
@@ -42,6 +44,7 @@ class Settings:
     authorities: Path | None = None
     patience: Patience = field(default_factory=Patience)
     resolve: Resolve = system_resolve
+    hosts: Hosts = field(default_factory=Hosts, init=False, repr=False, compare=False)
 
 
 def open_repository(repository: Repository, settings: Settings) -> Registry:
@@ -54,8 +57,12 @@ def open_repository(repository: Repository, settings: Settings) -> Registry:
 
 
 def _open_registry(repository: RegistryRepository, settings: Settings) -> HttpRegistry:
-    host = repository.host
-    scheme = "http" if host in settings.insecure else "https"
+    base = f"{_scheme(repository.host, settings)}://{repository.host}"
+    session = settings.hosts.session(origin_of(base), lambda: _session(repository.host, base, settings))
+    return HttpRegistry(repository, base, session)
+
+
+def _session(host: str, base: str, settings: Settings) -> Session:
     trusted = {*settings.private, *([host] if is_literal(host) else [])}
     dialer = Dialer(frozenset(authority_of(each, _scheme(each, settings)) for each in trusted), settings.resolve)
     insecure = frozenset(authority_of(each, "http") for each in settings.insecure)
@@ -63,10 +70,9 @@ def _open_registry(repository: RegistryRepository, settings: Settings) -> HttpRe
     if settings.authorities:
         context.load_verify_locations(settings.authorities)
     transport = Transport(dialer, insecure, context)
-    base = f"{scheme}://{host}"
     realms = {**KNOWN_REALMS, **dict(settings.realms)}
     authorizer = Authorizer(host, origin_of(base), transport, settings.credentials, realms)
-    return HttpRegistry(repository, base, Session(transport, authorizer, settings.patience))
+    return Session(transport, authorizer, settings.patience)
 
 
 def _scheme(host: str, settings: Settings) -> str:
