@@ -34,7 +34,7 @@ from pratique.registry.manifest import Descriptor
 from pratique.registry.open import Settings, open_repository
 from pratique.registry.referrers import fallback_tag
 from pratique.values.digest import Digest
-from pratique.values.reference import parse_repository
+from pratique.values.reference import LayoutRepository, parse_repository
 
 NOWHERE = Digest("0" * 64)
 Open = Callable[[str], Registry]
@@ -311,3 +311,25 @@ def test_writers_that_attach_at_once_under_the_lock_lose_nothing(registry: Regis
     assert tag is not None
     assert sorted(listed.digest for listed in registry.referrers(image.digest)) == sorted(referrers)
     assert len(registry.manifest(tag).layers) == 12
+
+
+def test_a_manifest_is_stored_under_a_tag_in_one_step_wherever_that_pointed(registry: Registry) -> None:
+    first, second = build_image("first"), build_image("second")
+    push(registry, first, "kept")
+    push(registry, second)
+
+    registry.put_tagged(second.manifest, "kept")
+
+    assert registry.resolve("kept") == second.digest
+    assert registry.manifest(first.digest).raw == first.raw
+    assert registry.manifest(second.digest).raw == second.raw
+
+
+def test_only_a_registry_that_lists_referrers_keeps_what_has_no_tag(registry: Registry) -> None:
+    image = build_image("a")
+    push(registry, image)
+    push(registry, build_referrer(image, BUNDLE, b"{}"))
+
+    assert registry.keeps_untagged() == (fallback_tag(image.digest) not in registry.tags()) or isinstance(
+        registry.repository, LayoutRepository
+    )

@@ -113,8 +113,23 @@ class HttpRegistry:
 
     def put_manifest(self, manifest: Manifest) -> None:
         """Store a manifest under its digest."""
-        if not self.has_manifest(manifest.digest):
-            self._put(str(manifest.digest), manifest)
+        self._put(str(manifest.digest), manifest)
+
+    def put_tagged(self, manifest: Manifest, tag: str) -> None:
+        """Store a manifest under a tag, and so under its digest."""
+        self._put(tag, manifest)
+
+    def keeps_untagged(self) -> bool:
+        """Tell whether there is the referrers API: who lists what is about a manifest keeps it, too.
+
+        Debian's docker-registry has none, and its ``garbage-collect -m`` deletes every manifest without a tag,
+        the parts of tagged indexes included (tried).
+        """
+        answer = self._ask_referrers(Digest.of(b""))
+        if _has_no_referrers_api(answer):
+            return False
+        expect(answer, (200,), "asking for its referrers API")
+        return True
 
     def blob_size(self, digest: Digest) -> int | None:
         """Return a blob's size."""
@@ -246,15 +261,16 @@ class HttpRegistry:
 
     def _listed(self, subject: Digest) -> tuple[Descriptor, ...]:
         """Ask the referrers API; nothing where there is none, ``Unreachable`` where it failed."""
-        url = f"{self._base}/referrers/{subject}"
-        first = self._session.send(Request("GET", url, max_redirects=0), self._pull, MAX_MANIFEST_BYTES)
-        no_list = first.status == 200 and _media_type(first) != OCI_INDEX
-        no_challenge = first.status == 401 and not first.header("www-authenticate")
-        if first.status in _NO_REFERRERS_API or no_list or no_challenge:
+        first = self._ask_referrers(subject)
+        if _has_no_referrers_api(first):
             return ()
         expect(first, (200,), "listing them")
         pages = (first, *self._following(first, "listing them"))
         return merge_lists(*(read_list(page.body) for page in pages))
+
+    def _ask_referrers(self, subject: Digest) -> Answer:
+        url = f"{self._base}/referrers/{subject}"
+        return self._session.send(Request("GET", url, max_redirects=0), self._pull, MAX_MANIFEST_BYTES)
 
     def _pages(self, url: str, doing: str) -> Iterator[Answer]:
         first = self._session.send(Request("GET", url), self._pull, MAX_MANIFEST_BYTES)
@@ -334,6 +350,12 @@ class HttpRegistry:
 
     def _blob_url(self, digest: Digest) -> str:
         return f"{self._base}/blobs/{digest}"
+
+
+def _has_no_referrers_api(answer: Answer) -> bool:
+    no_list = answer.status == 200 and _media_type(answer) != OCI_INDEX
+    no_challenge = answer.status == 401 and not answer.header("www-authenticate")
+    return answer.status in _NO_REFERRERS_API or no_list or no_challenge
 
 
 def _media_type(answer: Answer) -> str:

@@ -93,10 +93,27 @@ class Registry(Protocol):
         ...
 
     def put_manifest(self, manifest: Manifest) -> None:
-        """Store exactly these bytes under their digest; no tag moves.
+        """Store exactly these bytes under their digest, also where something stands there already; no tag moves.
 
         What the manifest points to must be here, its subject excepted.
+
+        Raises:
+            Absent: The registry says that something it points to is not here.
         """
+        ...
+
+    def put_tagged(self, manifest: Manifest, tag: str) -> None:
+        """Store a manifest as :meth:`put_manifest` does, and point a tag at it, wherever that pointed.
+
+        For tags whose name says which manifest they are for, so that nobody else's is lost.
+
+        Raises:
+            Refused, Conflict: The registry takes no such tag.
+        """
+        ...
+
+    def keeps_untagged(self) -> bool:
+        """Tell whether a manifest outlives the registry's own clean-up though only others lead to it, and no tag."""
         ...
 
     def blob_size(self, digest: Digest) -> int | None:

@@ -80,6 +80,16 @@ class Layout:
             self._keep(manifest)
             self._change(lambda index: layout_index.with_manifest(index, manifest))
 
+    def put_tagged(self, manifest: Manifest, tag: str) -> None:
+        """Store a manifest and point a tag at it."""
+        with self._doing(f"writing manifest {manifest.digest} to"):
+            self._keep(manifest)
+            self._change(lambda index: layout_index.with_tag(index, tag, manifest))
+
+    def keeps_untagged(self) -> bool:
+        """Yes: what has no tag is listed in ``index.json``."""
+        return True
+
     def blob_size(self, digest: Digest) -> int | None:
         """Return a blob's size."""
         with self._doing(f"looking for {digest} in"):
