@@ -15,7 +15,10 @@ from pratique.attest.keykind import KeyKind
 from pratique.attest.source import Source, build_source
 from pratique.attest.verify import Signed
 from pratique.evidence.bind import ImageSubject, Platform, ServiceKeys, understand
-from pratique.evidence.model import Bound, Evidence, Origin, Parse, Piece, Sbom, Scan, SourceChange
+from pratique.evidence.facts.build import SourceChange
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.scan import Scan
+from pratique.evidence.model import Bound, Evidence, Origin, Parse, Piece
 from pratique.values.digest import Digest
 from pratique.values.names import Actor
 

@@ -6,9 +6,12 @@ from typing import Any
 
 from tests.evidence.files import expected
 
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.scan import Finding, Fix, Scan
+from pratique.evidence.facts.suites import Suites
+from pratique.evidence.facts.suites import TestRun as SuiteRun
 from pratique.evidence.formats.osv import Advisory, parse_advisory, parse_records
-from pratique.evidence.model import Finding, Fix, Parse, Reading, Sbom, Scan, Suites
-from pratique.evidence.model import TestRun as SuiteRun
+from pratique.evidence.model import Parse, Reading
 from pratique.evidence.read import read
 
 _EMPTY_LICENCE = "invalid-license-missing-id-and-name-1.6.json"  # a licence that names none is none to us

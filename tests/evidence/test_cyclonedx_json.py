@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from pratique.evidence.model import Component, Opaque, Parse, Reading, Sbom
+from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.facts.packages import Component, Sbom
+from pratique.evidence.model import Parse, Reading
 from pratique.evidence.read import read
 from pratique.values.digest import Digest
 

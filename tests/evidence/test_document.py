@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pratique.errors import Malformed
 from pratique.evidence.document import JsonDocument, TextDocument, XmlDocument, open_document
-from pratique.evidence.model import Opaque, Parse
+from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.model import Parse
 from pratique.evidence.read import read
 from pratique.values.canonical import MAX_DEPTH
 

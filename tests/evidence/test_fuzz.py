@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from tests.evidence.files import expected
 
 from pratique.evidence.advisories import read_advisories
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.scan import Scan
 from pratique.evidence.licences import parse_licence
 from pratique.evidence.match import match
 from pratique.evidence.merge import merge
-from pratique.evidence.model import Parse, Reading, Sbom, Scan
+from pratique.evidence.model import Parse, Reading
 from pratique.evidence.quality import measure
 from pratique.evidence.read import read
 

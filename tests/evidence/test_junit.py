@@ -2,8 +2,10 @@
 
 import pytest
 
-from pratique.evidence.model import Opaque, Parse, Suites
-from pratique.evidence.model import TestRun as SuiteRun
+from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.facts.suites import Suites
+from pratique.evidence.facts.suites import TestRun as SuiteRun
+from pratique.evidence.model import Parse
 from pratique.evidence.read import read
 
 

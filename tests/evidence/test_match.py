@@ -12,8 +12,10 @@ from tests.evidence.files import expected
 
 from pratique.errors import Malformed
 from pratique.evidence.advisories import Advisories, read_advisories
+from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.facts.packages import Component, Sbom
+from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan, Severity
 from pratique.evidence.match import match
-from pratique.evidence.model import Component, Finding, Fix, Opaque, Rating, Sbom, Scan, Severity
 from pratique.evidence.purl import parse_purl
 from pratique.evidence.read import read
 

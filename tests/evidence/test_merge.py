@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pratique.evidence.aliases import Aliases
+from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan, Severity
 from pratique.evidence.merge import Scans, merge
-from pratique.evidence.model import Finding, Fix, Rating, Scan, Severity, Vulnerability
+from pratique.evidence.model import Vulnerability
 
 LODASH = "pkg:npm/lodash@4.17.15"
 OPENSSL = "pkg:deb/debian/libssl3@3.0.14-1"

@@ -1,6 +1,6 @@
 """The completeness of a bill of materials, in exact counts."""
 
-from pratique.evidence.model import Component, Sbom
+from pratique.evidence.facts.packages import Component, Sbom
 from pratique.evidence.quality import Quality, measure
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pratique.evidence.model import Finding, Fix, Parse, Rating, Reading, Scan, Severity
+from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan, Severity
+from pratique.evidence.model import Parse, Reading
 from pratique.evidence.read import read
 from pratique.values.digest import Digest
 

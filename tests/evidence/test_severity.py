@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.evidence.files import expected
 
-from pratique.evidence.model import Rating, Severity
+from pratique.evidence.facts.scan import Rating, Severity
 from pratique.evidence.severity import parse_severity, rate, score_of, severity_of_score
 
 V2 = "AV:N/AC:L/Au:N/C:C/I:C/A:C"

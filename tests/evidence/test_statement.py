@@ -10,8 +10,13 @@ import pytest
 from tests.evidence.files import expected
 
 from pratique.attest.source import Source, build_source
-from pratique.evidence.model import Opaque, Parse, Provenance, Reading, Sbom, Scan, SourceChange, Suites
-from pratique.evidence.model import TestRun as SuiteRun
+from pratique.evidence.facts.build import Provenance, SourceChange
+from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.scan import Scan
+from pratique.evidence.facts.suites import Suites
+from pratique.evidence.facts.suites import TestRun as SuiteRun
+from pratique.evidence.model import Parse, Reading
 from pratique.evidence.read import read
 from pratique.evidence.statement import COSIGN_CUSTOM, COSIGN_VULNERABILITIES, CYCLONEDX_BOM
 from pratique.values.digest import Digest

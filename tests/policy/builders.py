@@ -9,24 +9,12 @@ from typing import Any
 from pratique.attest.keykind import KeyKind
 from pratique.attest.seal import Level
 from pratique.attest.verify import Signed
+from pratique.evidence.facts.build import Provenance
+from pratique.evidence.facts.packages import Component, Sbom
+from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan, Severity
+from pratique.evidence.facts.suites import TestRun
 from pratique.evidence.merge import merge
-from pratique.evidence.model import (
-    Bound,
-    Component,
-    Evidence,
-    Finding,
-    Fix,
-    Origin,
-    Parse,
-    Piece,
-    Provenance,
-    Rating,
-    Reading,
-    Sbom,
-    Scan,
-    Severity,
-    TestRun,
-)
+from pratique.evidence.model import Bound, Evidence, Origin, Parse, Piece, Reading
 from pratique.policy.facts import Arrival, CurrentFacts, Facts, Subject, observe
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment

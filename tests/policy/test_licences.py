@@ -6,7 +6,8 @@ import pytest
 from tests.policy.builders import component, counts, evidence, facts, sbom
 
 from pratique.errors import Malformed
-from pratique.evidence.model import Component, Evidence, Parse
+from pratique.evidence.facts.packages import Component
+from pratique.evidence.model import Evidence, Parse
 from pratique.policy.checks.licences import LicencesRule, judge_licences
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.schema import decode

@@ -27,18 +27,11 @@ from tests.policy.builders import (
 )
 
 from pratique.attest.seal import Level
-from pratique.evidence.model import (
-    Bound,
-    Evidence,
-    Fix,
-    Parse,
-    Provenance,
-    Sbom,
-    Scan,
-    Severity,
-    Suites,
-    Vulnerability,
-)
+from pratique.evidence.facts.build import Provenance
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.scan import Fix, Scan, Severity
+from pratique.evidence.facts.suites import Suites
+from pratique.evidence.model import Bound, Evidence, Parse, Vulnerability
 from pratique.policy.check import Rule, judge_check
 from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule
 from pratique.policy.environment import EnvironmentRules

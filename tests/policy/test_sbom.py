@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from tests.policy.builders import component, counts, evidence, facts, sbom
 
-from pratique.evidence.model import Bound, Component, Evidence, Parse
+from pratique.evidence.facts.packages import Component
+from pratique.evidence.model import Bound, Evidence, Parse
 from pratique.policy.checks.sbom import SbomRule, judge_sbom
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.schema import decode

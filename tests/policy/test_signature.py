@@ -4,7 +4,8 @@ import pytest
 from tests.policy.builders import IMAGE, counts, evidence, facts, sbom
 
 from pratique.errors import Malformed
-from pratique.evidence.model import Bound, Evidence, Opaque
+from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.model import Bound, Evidence
 from pratique.policy.checks.signature import SignatureRule, judge_signature
 from pratique.policy.result import CheckResult, OnFailure, Outcome
 from pratique.policy.words import CheckId, Positive, Service

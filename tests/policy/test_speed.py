@@ -5,7 +5,7 @@ import timeit
 
 from tests.policy.builders import component, evidence, facts, finding, run, sbom, scan
 
-from pratique.evidence.model import Severity
+from pratique.evidence.facts.scan import Severity
 from pratique.policy.check import Rule, judge_check
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.facts import Facts

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.policy.builders import counts, evidence, facts, run
 
-from pratique.evidence import model
+from pratique.evidence.facts import suites as model
 from pratique.evidence.model import Evidence, Parse
 from pratique.policy.checks import tests
 from pratique.policy.result import CheckResult, Outcome

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.policy.builders import NOW, component, evidence, facts, finding, provenance, sbom, scan
 
-from pratique.evidence.model import Rating, Severity
+from pratique.evidence.facts.scan import Rating, Severity
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.risk import Doubt
 from pratique.policy.threats import risk_of, suspicions_of, threats_of

@@ -3,7 +3,8 @@
 import pytest
 from tests.policy.builders import facts, finding, scan
 
-from pratique.evidence.model import Fix, Vulnerability
+from pratique.evidence.facts.scan import Fix
+from pratique.evidence.model import Vulnerability
 from pratique.policy.upgrade import repairs, upgrades
 
 

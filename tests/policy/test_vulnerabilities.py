@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from tests.policy.builders import component, counts, evidence, facts, finding, sbom, scan
 
-from pratique.evidence.model import Evidence, Finding, Fix, Parse, Rating, Scan, Severity
+from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan, Severity
+from pratique.evidence.model import Evidence, Parse
 from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule, judge_vulnerabilities
 from pratique.policy.facts import CurrentFacts, Facts
 from pratique.policy.result import CheckResult, Outcome

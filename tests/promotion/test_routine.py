@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.evidence.model import Severity
+from pratique.evidence.facts.scan import Severity
 from pratique.promotion.profile import Profile
 from pratique.promotion.routine import why_not_routine
 

@@ -13,7 +13,9 @@ from demo.teller import Teller, Untrue
 from demo.unpacked import run_tests, unpack
 from tests.stories.shop import folder_in_memory
 
-from pratique.evidence.model import Provenance, Sbom, SourceChange, Suites
+from pratique.evidence.facts.build import Provenance, SourceChange
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.suites import Suites
 from pratique.evidence.read import read
 from pratique.registry.closure import plan
 from pratique.registry.evidence import collect_evidence

@@ -14,7 +14,9 @@ from pratique.attest.keys import PublicKey
 from pratique.attest.verify import Signed, verify_envelope
 from pratique.errors import Unverified
 from pratique.evidence.attestation import Attestation
-from pratique.evidence.model import Bound, Evidence, Origin, Piece, Reading, Sbom, Scan
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.scan import Scan
+from pratique.evidence.model import Bound, Evidence, Origin, Piece, Reading
 from pratique.evidence.read import examine
 from pratique.values.digest import Digest
 from pratique.values.names import Actor

@@ -8,7 +8,7 @@ differs by distribution and is written here.
 import re
 from dataclasses import dataclass
 
-from pratique.evidence.model import Component
+from pratique.evidence.facts.packages import Component
 from pratique.evidence.purl import Purl, parse_purl
 from pratique.evidence.versions import Scheme
 

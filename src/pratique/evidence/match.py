@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pratique.evidence.advisories import Advisories
 from pratique.evidence.affected import Verdict, concerns
 from pratique.evidence.ecosystem import SCHEMES, installed
+from pratique.evidence.facts.packages import Component, Sbom
+from pratique.evidence.facts.scan import Finding, Fix, Scan
 from pratique.evidence.formats.osv import Advisory, Affected
-from pratique.evidence.model import Component, Finding, Fix, Sbom, Scan
 from pratique.evidence.versions import parse_version
 
 PRODUCER = "pratique-matcher"

@@ -9,7 +9,8 @@ from functools import lru_cache
 from operator import attrgetter
 
 from pratique.evidence.aliases import Aliases
-from pratique.evidence.model import Finding, Fix, Rating, Scan, Severity, Vulnerability
+from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan, Severity
+from pratique.evidence.model import Vulnerability
 from pratique.evidence.purl import package_of, parse_purl
 from pratique.values.digest import Digest
 

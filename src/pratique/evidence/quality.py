@@ -6,7 +6,7 @@ and relationships. The share of anything is its count over ``packages``, compare
 
 from dataclasses import dataclass
 
-from pratique.evidence.model import Component, Sbom
+from pratique.evidence.facts.packages import Component, Sbom
 
 NO_LICENCE = frozenset({"", "NOASSERTION", "NONE", "UNKNOWN"})
 """Values that stand where a licence should and name none (SPDX 2.3 section 7.15; setuptools writes UNKNOWN)."""

@@ -13,13 +13,14 @@ from pratique.attest.statement import parse_statement
 from pratique.errors import Malformed
 from pratique.evidence.attestation import Attestation, Carrier, open_attestation, recognise
 from pratique.evidence.document import Document, JsonDocument, TextDocument, XmlDocument, open_document
+from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.formats.cyclonedx_json import read_cyclonedx_json
 from pratique.evidence.formats.grype_json import read_grype_json
 from pratique.evidence.formats.junit import read_junit
 from pratique.evidence.formats.osv import read_osv
 from pratique.evidence.formats.trivy_json import read_trivy_json
 from pratique.evidence.lookup import shown
-from pratique.evidence.model import Opaque, Parse, Reading
+from pratique.evidence.model import Parse, Reading
 from pratique.evidence.statement import read_statement
 
 Reader = Callable[[Document], Reading | None]

@@ -7,7 +7,7 @@ no "critical"; the vocabularies of Trivy, Grype, Harbor, GHSA, Red Hat, Debian a
 from decimal import Decimal
 from functools import lru_cache
 
-from pratique.evidence.model import Rating, Severity
+from pratique.evidence.facts.scan import Rating, Severity
 
 _WORDS = {
     "none": Severity.NONE,

@@ -18,10 +18,12 @@ from pratique.attest.statement import Statement
 from pratique.attest.vsa import VSA
 from pratique.errors import Malformed
 from pratique.evidence.document import Document, JsonDocument, open_document
+from pratique.evidence.facts.build import Material, Provenance, SourceChange
+from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.formats.cyclonedx_json import FORMAT as CYCLONEDX
 from pratique.evidence.formats.cyclonedx_json import read_cyclonedx
 from pratique.evidence.lookup import shown
-from pratique.evidence.model import Facts, Material, Opaque, Parse, Provenance, Reading, SourceChange
+from pratique.evidence.model import Facts, Parse, Reading
 from pratique.values.canonical import Json, canonical
 from pratique.values.uris import REPORT, SOURCE
 

@@ -9,8 +9,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from pratique.attest.seal import Level
+from pratique.evidence.facts.build import Provenance, SourceChange
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.scan import Scan
+from pratique.evidence.facts.suites import Suites
 from pratique.evidence.merge import merge
-from pratique.evidence.model import Evidence, Provenance, Sbom, Scan, SourceChange, Suites, Vulnerability
+from pratique.evidence.model import Evidence, Vulnerability
 from pratique.policy.index import Index, build_index
 from pratique.values.digest import Digest
 from pratique.values.names import Environment

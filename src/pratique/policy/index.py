@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pratique.evidence.model import Component, Evidence, Fix, Sbom, Severity, Vulnerability
+from pratique.evidence.facts.packages import Component, Sbom
+from pratique.evidence.facts.scan import Fix, Severity
+from pratique.evidence.model import Evidence, Vulnerability
 from pratique.evidence.quality import is_package
 from pratique.policy.result import CheckFinding
 from pratique.policy.upgrade import repairs

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from pratique.errors import Malformed
-from pratique.evidence.model import Severity
+from pratique.evidence.facts.scan import Severity
 from pratique.policy.pattern import Pattern
 from pratique.policy.words import CheckId, Owner
 

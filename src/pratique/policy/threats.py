@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from pratique.evidence.model import Bound, Rating, Vulnerability
+from pratique.evidence.facts.scan import Rating
+from pratique.evidence.model import Bound, Vulnerability
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.risk import Doubt, Inputs, Risk, Suspicion, Threat, assess

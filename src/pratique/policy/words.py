@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any, NewType
 
 from pratique.errors import Malformed
+from pratique.evidence.facts.scan import Severity
 from pratique.evidence.licence_grammar import Confidence, Every
 from pratique.evidence.licences import parse_licence
-from pratique.evidence.model import Severity
 from pratique.policy.pattern import Pattern
 from pratique.values.moment import parse_duration
 from pratique.values.names import Actor, Environment, Group, parse_actor, parse_environment, parse_group

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pratique.errors import Absent, Unverified
 from pratique.evidence import bind
 from pratique.evidence.advisories import Advisories, read_advisories
+from pratique.evidence.facts.packages import Sbom
 from pratique.evidence.match import match
-from pratique.evidence.model import Evidence, Piece, Sbom
+from pratique.evidence.model import Evidence, Piece
 from pratique.policy.application import Application
 from pratique.policy.document import Bundle
 from pratique.policy.environment import EnvironmentRules

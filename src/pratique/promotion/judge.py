@@ -6,7 +6,7 @@ the case: no clock, no storage, no setting.
 
 from collections.abc import Mapping
 
-from pratique.evidence.model import Severity
+from pratique.evidence.facts.scan import Severity
 from pratique.policy.check import Rule, judge_check
 from pratique.policy.platforms import combine
 from pratique.policy.result import CheckResult, worst

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
-from pratique.evidence.model import Severity
+from pratique.evidence.facts.scan import Severity
 from pratique.policy.application import Application
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.remediation import Remediation

@@ -6,7 +6,7 @@ Source: decisions.md, "Documents", on tracks. What is not known is not routine.
 import re
 from collections.abc import Iterator, Mapping
 
-from pratique.evidence.model import Severity
+from pratique.evidence.facts.scan import Severity
 from pratique.evidence.purl import parse_purl
 from pratique.promotion.profile import Profile
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pratique.attest.git_source import parse_git_uri
-from pratique.evidence.model import SourceChange
+from pratique.evidence.facts.build import SourceChange
 from pratique.policy.facts import Facts
 from pratique.policy.tracks import Separation
 from pratique.promotion.directory import Directory

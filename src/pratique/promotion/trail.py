@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from pratique.evidence.model import Evidence, Provenance, Sbom, Scan, SourceChange, Suites
+from pratique.evidence.facts.build import Provenance, SourceChange
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.scan import Scan
+from pratique.evidence.facts.suites import Suites
+from pratique.evidence.model import Evidence
 from pratique.promotion.events import Entry
 from pratique.promotion.sentences import describe
 from pratique.values.names import Actor, Environment

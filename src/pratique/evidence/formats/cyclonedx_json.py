@@ -7,8 +7,10 @@ nest freely, so every component counts, at whatever depth it stands, and only it
 from typing import Any
 
 from pratique.evidence.document import Document, json_object
+from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.facts.packages import Component, Sbom
 from pratique.evidence.lookup import Notes, digests_of, moment_of, table_at, tables_at, text_at, texts_at
-from pratique.evidence.model import Component, Opaque, Parse, Reading, Sbom
+from pratique.evidence.model import Parse, Reading
 from pratique.evidence.purl import Purl, parse_purl
 from pratique.values.digest import Digest
 
@@ -95,6 +97,7 @@ def _component(entry: dict[str, Any]) -> Component:
         distro=_distro(qualifiers, purl),
         kind=text_at(entry, "type"),
         source_version=source_version,
+        written=written if isinstance(written, str) else None,
     )
 
 

@@ -7,6 +7,7 @@ The report does not say how many packages were examined.
 from typing import Any
 
 from pratique.evidence.document import Document, json_object
+from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan
 from pratique.evidence.lookup import (
     Notes,
     digests_of,
@@ -17,9 +18,9 @@ from pratique.evidence.lookup import (
     text_at,
     texts_at,
 )
-from pratique.evidence.model import Finding, Fix, Rating, Reading, Scan
+from pratique.evidence.model import Reading
 from pratique.evidence.purl import parse_purl
-from pratique.evidence.severity import rate
+from pratique.evidence.severity import parse_severity, rate
 
 FORMAT = "grype-json"
 _FIX = {"fixed": Fix.FIXED, "not-fixed": Fix.NOT_FIXED, "wont-fix": Fix.WONT_FIX}
@@ -80,6 +81,7 @@ def _finding(match: dict[str, Any], suppressed: str | None, notes: Notes) -> Fin
         fix=_FIX.get(text_at(fix, "state") or "", Fix.UNKNOWN),
         fixed_versions=texts_at(fix, "versions"),
         suppressed=suppressed,
+        severity=parse_severity(vulnerability.get("severity")),
     )
 
 

@@ -7,7 +7,8 @@ No standard exists, declared totals are often wrong or absent, and a report with
 from xml.etree.ElementTree import Element
 
 from pratique.evidence.document import Document, XmlDocument
-from pratique.evidence.model import Parse, Reading, Suites, TestRun
+from pratique.evidence.facts.suites import Suites, TestRun
+from pratique.evidence.model import Parse, Reading
 
 FORMAT = "junit"
 _ROOTS = frozenset({"testsuites", "testsuite"})

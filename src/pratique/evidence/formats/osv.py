@@ -12,8 +12,10 @@ from typing import Any
 from pratique.errors import Malformed
 from pratique.evidence.document import Document, JsonDocument, open_document
 from pratique.evidence.ecosystem import SCHEMES, Ecosystem, normal_name, parse_ecosystem
+from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.facts.scan import Rating
 from pratique.evidence.lookup import Notes, moment_of, table_at, tables_at, text_at, texts_at
-from pratique.evidence.model import Opaque, Parse, Rating, Reading
+from pratique.evidence.model import Parse, Reading
 from pratique.evidence.severity import rate
 from pratique.evidence.versions import Scheme
 

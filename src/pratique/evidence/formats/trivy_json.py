@@ -7,6 +7,7 @@ A report without package results means that nothing was recognised, not that not
 from typing import Any
 
 from pratique.evidence.document import Document, json_object
+from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan
 from pratique.evidence.lookup import (
     Notes,
     digests_of,
@@ -17,7 +18,7 @@ from pratique.evidence.lookup import (
     text_at,
     texts_at,
 )
-from pratique.evidence.model import Finding, Fix, Rating, Reading, Scan
+from pratique.evidence.model import Reading
 from pratique.evidence.purl import parse_purl
 from pratique.evidence.severity import parse_severity, rate
 
@@ -105,6 +106,7 @@ def _finding(entry: dict[str, Any], suppressed: str | None, notes: Notes) -> Fin
         fix=_FIX.get(status, Fix.UNKNOWN) if status else (Fix.FIXED if fixed else Fix.UNKNOWN),
         fixed_versions=fixed,
         suppressed=suppressed,
+        severity=parse_severity(entry.get("Severity")),
     )
 
 

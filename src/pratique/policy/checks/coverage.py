@@ -4,8 +4,9 @@ A report counts only where it shows that its tool examined at least one package:
 nothing" are different facts, and only the first is good news.
 """
 
+from pratique.evidence.facts.scan import Scan
 from pratique.evidence.match import PRODUCER
-from pratique.evidence.model import Parse, Scan
+from pratique.evidence.model import Parse
 from pratique.policy.checks.rule import signers_wanted, trusted
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding

@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from pratique.errors import Malformed
+from pratique.evidence.facts.packages import Component
 from pratique.evidence.licences import Verdict, parse_licence, satisfies
-from pratique.evidence.model import Component, Evidence, Parse
+from pratique.evidence.model import Evidence, Parse
 from pratique.evidence.purl import package_of
 from pratique.evidence.quality import NO_LICENCE, is_package
 from pratique.policy.checks.rule import CheckRule, answer, listed, named, number, signers_wanted, trusted

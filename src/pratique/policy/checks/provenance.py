@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pratique.evidence.model import Provenance
+from pratique.evidence.facts.build import Provenance
 from pratique.policy.checks.rule import (
     CheckRule,
     Problem,

@@ -7,7 +7,8 @@ An error counts as a failure. Several runs of a suite are added up, so that a se
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pratique.evidence.model import Evidence, Parse, TestRun
+from pratique.evidence.facts.suites import TestRun
+from pratique.evidence.model import Evidence, Parse
 from pratique.policy.checks.rule import CheckRule, answer, listed, signers_wanted, trusted
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome, worst

@@ -8,8 +8,9 @@ otherwise. What a tool was told to ignore still counts; a false positive is a ma
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pratique.evidence.facts.scan import Severity
 from pratique.evidence.match import PRODUCER
-from pratique.evidence.model import Severity, Vulnerability
+from pratique.evidence.model import Vulnerability
 from pratique.policy.checks.coverage import find_gaps
 from pratique.policy.checks.rule import CheckRule, answer, listed, named
 from pratique.policy.facts import Facts

@@ -1,0 +1,60 @@
+"""Exploitability statements (VEX): what somebody asserts about a vulnerability in a product.
+
+A statement is an assertion, not a fact about the image: it never removes a finding. Source: OpenVEX 0.2.0;
+CycloneDX 1.4 to 1.7, ``vulnerabilities[].analysis``; CSAF 2.0 and 2.1, profile ``csaf_vex``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class VexStatus(StrEnum):
+    """OpenVEX's four statuses, on which the words of the other formats are mapped."""
+
+    NOT_AFFECTED = "not_affected"
+    AFFECTED = "affected"
+    FIXED = "fixed"
+    UNDER_INVESTIGATION = "under_investigation"
+
+
+@dataclass(frozen=True, slots=True)
+class VexStatement:
+    """One assertion about one vulnerability.
+
+    Attributes:
+        vulnerability: Its name as written.
+        aliases: Other names that the statement itself gives.
+        products: What it speaks of: package URLs, image names or digests, as written; none means that the statement
+            does not say, and then it matches nothing.
+        subcomponents: The packages within those products; none means the whole product.
+        status: ``None`` where the word is in no vocabulary, or not given.
+        word: The status as written, in the vocabulary of its format.
+        justification: Why it is not affected, as written.
+        impact: The same in free text.
+        at: When it was said.
+    """
+
+    vulnerability: str
+    aliases: tuple[str, ...]
+    products: tuple[str, ...]
+    subcomponents: tuple[str, ...]
+    status: VexStatus | None
+    word: str | None
+    justification: str | None
+    impact: str | None
+    at: datetime | None
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether ``not_affected`` says why, as OpenVEX demands of it; every other status needs no reason."""
+        return self.status is not VexStatus.NOT_AFFECTED or bool(self.justification or self.impact)
+
+
+@dataclass(frozen=True, slots=True)
+class Vex:
+    """One document of statements; its author is whom it names, and proves nothing."""
+
+    author: str | None
+    created: datetime | None
+    statements: tuple[VexStatement, ...]
