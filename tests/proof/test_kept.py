@@ -61,7 +61,7 @@ def statement(again: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
     return rewrite
 
 
-AGAIN = {
+AGAIN: dict[str, Callable[[bytes], bytes]] = {
     "directory": statement(lambda payload: canonical(write(parse_document(payload)))),
     "policy-signature": statement(lambda payload: build_policy(parse_policy(payload))),
     "request": statement(lambda payload: build_request(parse_request(payload))),

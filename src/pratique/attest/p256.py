@@ -41,7 +41,23 @@ def verify_bytes(point: bytes, signature: bytes, message: bytes) -> None:
 
 
 def _verify_der(point: bytes, signature: bytes, message: bytes) -> None:
-    _key(point).verify(signature, message, ECDSA(SHA256()))
+    _key(point).verify(signature, message, _EcdsaSha256())
+
+
+class _EcdsaSha256(ECDSA):
+    """ECDSA with SHA-256, for verifying only.
+
+    The constructor of ``ECDSA`` loads every algorithm that OpenSSL has, a quarter of a bare start, to learn whether
+    it can *sign* deterministically. Verifying asks for nothing but the type and the hash.
+    """
+
+    def __init__(self) -> None:
+        """Ask OpenSSL nothing."""
+
+    @property
+    def algorithm(self) -> SHA256:
+        """What is signed is the SHA-256 of the message."""
+        return SHA256()
 
 
 def _key(point: bytes) -> EllipticCurvePublicKey:
