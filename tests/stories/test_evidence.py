@@ -10,7 +10,7 @@ from tests.stories.shop import Shop
 from pratique.attest.bundle import legacy_annotations
 from pratique.attest.dsse import IN_TOTO
 from pratique.registry.attach import Body, attach_legacy
-from pratique.registry.closure import EdgeKind
+from pratique.registry.edges import EdgeKind
 from pratique.signing.keyfile import read_key
 from pratique.values.uris import ENVELOPE_MEDIA, REPORT, SOURCE
 
@@ -70,8 +70,9 @@ def test_a_file_is_inspected_without_being_handed_in(shop: Shop, tmp_path: Path)
     bill = tmp_path / "bill.json"
     bill.write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": []}))
     before = len(shop.events())
-    (seen,) = shop.done("evidence", "inspect", bill, "--json").value["files"]
-    assert (seen["format"], seen["parse"]) == ("cyclonedx-json", "ok")
+    (line,) = shop.pratique("evidence", "inspect", bill, "--json").out.splitlines()
+    seen = json.loads(line)
+    assert (seen["format"], seen["parse"], seen["counts"]["components"]) == ("cyclonedx-json", "ok", 0)
     bill.write_text(bill.read_text()[:-3])
     said = shop.pratique("evidence", "inspect", bill)
     assert (said.code, "refused" in said.out) == (2, True)

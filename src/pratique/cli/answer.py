@@ -24,15 +24,22 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcome of one verb; ``value`` is an object, to which keys are only ever added."""
+    """The outcome of one verb.
 
-    value: dict[str, Any]
+    ``value`` is an object, to which keys are only ever added, or several, which are printed one a line.
+    """
+
+    value: dict[str, Any] | tuple[dict[str, Any], ...]
     text: str
     code: Exit = Exit.DONE
 
     def rendered(self, *, as_json: bool) -> str:
         """Return what goes to standard output."""
-        return json.dumps(self.value, indent=2, ensure_ascii=False) if as_json else self.text
+        if not as_json:
+            return self.text
+        if isinstance(self.value, tuple):
+            return "\n".join(json.dumps(one, ensure_ascii=False) for one in self.value)
+        return json.dumps(self.value, indent=2, ensure_ascii=False)
 
 
 def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

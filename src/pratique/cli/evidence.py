@@ -103,23 +103,23 @@ def _list(arguments: argparse.Namespace) -> Answer:
 
 
 def _inspect(arguments: argparse.Namespace) -> Answer:
-    from pratique.evidence.model import Parse
-    from pratique.service.evidence import inspect
+    from pratique.service.inspect import inspect
 
-    found = [(path, digest, reading) for path, digest, reading in inspect(tuple(arguments.files))]
-    value = {
-        "files": [
-            {"path": str(path), "sha256": digest.hex, **_reading(reading)} for path, digest, reading in found
-        ]
-    }
-    lines = [
-        " ".join(
-            (f"{path}:", reading.format, reading.format_version or "", reading.parse, "; ".join(reading.reasons))
-        )
-        for path, _, reading in found
-    ]
-    refused = any(reading.parse is Parse.REFUSED for _, _, reading in found)
-    return Answer(value, "\n".join(lines), Exit.USAGE if refused else Exit.DONE)
+    found = tuple(inspect(tuple(arguments.files)))
+    refused = any(one["parse"] == "refused" for one in found)
+    return Answer(found, "\n".join(map(_told, found)), Exit.USAGE if refused else Exit.DONE)
+
+
+def _told(one: dict[str, Any]) -> str:
+    kind = " ".join(part for part in (one["format"], one["format_version"]) if part)
+    counts = ", ".join(_counted(name, value) for name, value in one["counts"].items() if value)
+    return "; ".join(part for part in (f"{one['path']}: {kind}, {one['parse']}", counts, *one["reasons"]) if part)
+
+
+def _counted(name: str, value: int | dict[str, int]) -> str:
+    if isinstance(value, int):
+        return f"{name.replace('_', ' ')} {value}"
+    return f"{name.replace('_', ' ')} ({', '.join(f'{word} {number}' for word, number in value.items())})"
 
 
 def _reading(reading: "Reading") -> dict[str, Any]:

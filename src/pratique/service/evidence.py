@@ -1,7 +1,6 @@
 """Evidence handed in here, feeds of outside knowledge, and what is known about an image's evidence."""
 
 import base64
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Absent, Malformed, Unverified
 from pratique.evidence.bind import ImageSubject, Platform, understand
-from pratique.evidence.model import Evidence, Origin, Parse, Piece, Reading
 from pratique.evidence.formats.osv import parse_records
+from pratique.evidence.model import Evidence, Origin, Parse, Piece, Reading
 from pratique.evidence.read import read
 from pratique.promotion.events import Class, EventObject
 from pratique.promotion.happenings import EvidenceAdded, FeedImported
@@ -183,11 +182,3 @@ def of_promotion(workspace: Workspace, prefix: str) -> tuple[Evidence, ...]:
 def _subject(promotion: Promotion) -> ImageSubject:
     platforms = (Platform(one.platform, one.digest, one.config) for one in promotion.platforms)
     return ImageSubject(promotion.image, tuple(platforms))
-
-
-def inspect(files: tuple[Path, ...]) -> Iterator[tuple[Path, Digest, Reading]]:
-    """Yield what a reader makes of each file; a document it refuses is an answer, not an error."""
-    for file in files:
-        content = _content(file)
-        kind = _BY_ENDING.get(file.suffix, "application/octet-stream")
-        yield file, Digest.of(content), read(content, kind)

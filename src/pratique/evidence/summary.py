@@ -1,0 +1,165 @@
+"""A reading in numbers: what ``pratique evidence inspect`` prints, and what a reviewer sees first.
+
+A key that is absent was not said by the document; zero was. Labels are ours, in lower case; statuses of statements
+about exploitability are counted in the document's own words and in ours.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pratique.evidence.facts.build import Provenance
+from pratique.evidence.facts.claims import Attributes, RuntimeReport, Scorecard, Verdict
+from pratique.evidence.facts.lists import Advisories, KnownExploited, Likelihoods
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.results import Results
+from pratique.evidence.facts.scan import Scan
+from pratique.evidence.facts.suites import Suites
+from pratique.evidence.facts.vex import Vex
+from pratique.evidence.model import Facts, Reading
+
+UNKNOWN = "unknown"
+
+
+def summarise(reading: Reading) -> dict[str, Any]:
+    """Return one JSON object about a reading: format, counts, provenance and statement."""
+    summary: dict[str, Any] = {
+        "format": reading.format,
+        "format_version": reading.format_version,
+        "parse": reading.parse.value,
+        "reasons": list(reading.reasons),
+        "about": [str(digest) for digest in reading.about],
+        "counts": count(reading.facts),
+    }
+    built = reading.of(Provenance)
+    if built:
+        summary["provenance"] = _provenance(built[0])
+    if reading.predicate_type is not None:
+        summary["statement"] = {
+            "predicate_type": reading.predicate_type,
+            "subjects": [str(digest) for digest in reading.about],
+            "builder_id": built[0].builder_id if built else None,
+        }
+    return summary
+
+
+def count(facts: Iterable[Facts]) -> dict[str, Any]:
+    """Return what some facts come to; numbers of the same name add up."""
+    total: dict[str, Any] = {}
+    for fact in facts:
+        for name, value in _COUNTERS.get(type(fact), _nothing)(fact).items():
+            known = total.get(name)
+            if isinstance(value, int):
+                total[name] = (known or 0) + value
+            else:
+                total[name] = dict(sorted((Counter(known or {}) + Counter(value)).items()))
+    return total
+
+
+def _packages(sbom: Sbom) -> dict[str, Any]:
+    written = [component.written for component in sbom.components if component.written]
+    counts: dict[str, Any] = {
+        "components": len(sbom.components),
+        "with_purl": len(written),
+        "distinct_purls": len(set(written)),
+        "with_version": sum(component.version is not None for component in sbom.components),
+        "with_licence": sum(bool(component.licences) for component in sbom.components),
+    }
+    if sbom.relationships is not None:
+        counts["relationships"] = sbom.relationships
+    return counts
+
+
+def _findings(scan: Scan) -> dict[str, Any]:
+    counts: dict[str, Any] = {
+        "findings": len(scan.findings),
+        "suppressed": sum(finding.suppressed is not None for finding in scan.findings),
+        "by_severity": Counter(UNKNOWN if one.severity is None else one.severity.label for one in scan.findings),
+        "by_fix_state": Counter(one.fix.value for one in scan.findings),
+        "distinct_vulnerabilities": len({one.vulnerability for one in scan.findings}),
+    }
+    if scan.packages_examined is not None:
+        counts["packages_examined"] = scan.packages_examined
+    return counts
+
+
+def _tests(suites: Suites) -> dict[str, int]:
+    names = ("total", "passed", "failed", "errored", "skipped")
+    return {name: sum(getattr(run, name) for run in suites.runs) for name in names}
+
+
+def _statements(vex: Vex) -> dict[str, Any]:
+    return {
+        "vex": Counter(one.word or UNKNOWN for one in vex.statements),
+        "vex_status": Counter(one.status.value if one.status else UNKNOWN for one in vex.statements),
+        "vex_statements": len(vex.statements),
+        "unexplained": sum(not one.is_explained for one in vex.statements),
+    }
+
+
+def _results(found: Results) -> dict[str, Any]:
+    if found.results is None:
+        return {"runs": 1, "not_run": 1}
+    return {
+        "runs": 1,
+        "results": Counter(one.level.value for one in found.results),
+        f"{found.kind.value}_results": len(found.results),
+        "suppressed": sum(one.suppressed is not None for one in found.results),
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    word = UNKNOWN if verdict.passed is None else "passed" if verdict.passed else "failed"
+    return {"verdicts": {word: 1}}
+
+
+def _exploited(listed: KnownExploited) -> dict[str, Any]:
+    ransomware = sum(entry.ransomware is True for entry in listed.entries)
+    return {"known_exploited": len(listed.entries), "ransomware": ransomware}
+
+
+def _nothing(_: Facts) -> dict[str, Any]:
+    return {}
+
+
+def _runtime(report: RuntimeReport) -> dict[str, Any]:
+    counts: dict[str, Any] = {}
+    if report.alerts is not None:
+        counts["alerts"] = dict(report.alerts.by_severity)
+    if report.restarts is not None:
+        counts["restarts"] = report.restarts
+    return counts
+
+
+def _provenance(built: Provenance) -> dict[str, Any]:
+    return {
+        "source": built.source_uri,
+        "commit": built.source_commit,
+        "ref": built.source_ref,
+        "build_type": built.build_type,
+        "builder_version": built.builder_version,
+        "dockerfile": {"path": built.dockerfile, "digest": None},
+        "context_digest": None,
+        "base_images": [],
+        "materials": [{"uri": item.uri, "digest": dict(item.digests)} for item in built.materials],
+        "parameters": dict(built.parameters),
+        "environment": {},
+        "started": built.started.isoformat() if built.started else None,
+        "finished": built.finished.isoformat() if built.finished else None,
+    }
+
+
+_COUNTERS: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
+    Sbom: _packages,
+    Scan: _findings,
+    Suites: lambda found: {"tests": _tests(found)},
+    Vex: _statements,
+    Results: _results,
+    Advisories: lambda found: {"advisories": len(found.identifiers), "withdrawn": len(found.withdrawn)},
+    KnownExploited: _exploited,
+    Likelihoods: lambda found: {"likelihoods": len(found.scores)},
+    Attributes: lambda found: {"attributes": len(found.attributes)},
+    Verdict: _verdict,
+    RuntimeReport: _runtime,
+    Scorecard: lambda found: {"scorecard_checks": len(found.checks)},
+}
