@@ -11,7 +11,7 @@ from pratique.config import Config, RegistrySettings, load, workspace_root
 from pratique.dispatch.interface import Dispatcher
 from pratique.errors import Absent, Malformed, Unreachable
 from pratique.proof.trust import parse_trust_root
-from pratique.registry.auth import Credentials
+from pratique.registry.credentials import Credentials
 from pratique.registry.interface import Lock
 from pratique.registry.open import Settings, open_repository
 from pratique.service.keyring import Keyring

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.registry.scripted_server import Asked, Reply, Server
 
-from pratique.registry.auth import Credentials
+from pratique.registry.credentials import Credentials
 from pratique.registry.interface import Registry
 from pratique.registry.open import Settings, open_repository
 from pratique.registry.session import Patience

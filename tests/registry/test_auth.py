@@ -10,8 +10,8 @@ from tests.registry.opened import BLOB, SECRET, at
 from tests.registry.scripted_server import Asked, Reply, scripted_server
 
 from pratique.errors import Malformed, PratiqueError, Refused, Unreachable
-from pratique.registry.auth import parse_challenges
 from pratique.registry.blob import fetch_blob
+from pratique.registry.challenge import parse_challenges
 from pratique.registry.open import Settings, open_repository
 from pratique.values.reference import parse_repository
 

@@ -19,7 +19,11 @@ Resolve = Callable[[str, int], tuple[str, ...]]
 """Turn a host name and port into addresses."""
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_IPV4_INSIDE = (  # the last 32 bits are an IPv4 address
+    ipaddress.IPv6Network("64:ff9b::/96"),  # NAT64, RFC 6052
+    ipaddress.IPv6Network("::/96"),  # IPv4-compatible, RFC 4291 section 2.5.5.1; deprecated, not gone
+)
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215: what is inside is for one network to know
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,7 @@ class Dialer:
             addresses = self.resolve(origin.host, origin.port)
         except (OSError, UnicodeError) as error:
             raise Unreachable(f"{origin}: the name does not resolve: {error}") from error
-        for address in addresses:
-            _check(address, origin, trusted=origin.authority in self.trusted)
+        self._check_all(addresses, origin)
         problem = "no address"
         for address in addresses:
             try:
@@ -129,6 +132,24 @@ class Dialer:
                 return connection
         raise Unreachable(f"{origin}: cannot connect: {problem}; see whether it runs, then try again")
 
+    def permit(self, origin: Origin) -> None:
+        """Return if an origin may be reached through a proxy, which resolves the name by itself.
+
+        A name that does not resolve here is the proxy's to judge: behind a proxy there is often no other resolver.
+
+        Raises:
+            Refused: One of its addresses is not public, and the host is not trusted.
+        """
+        try:
+            addresses = self.resolve(origin.host, origin.port)
+        except (OSError, UnicodeError):
+            return
+        self._check_all(addresses, origin)
+
+    def _check_all(self, addresses: tuple[str, ...], origin: Origin) -> None:
+        for address in addresses:
+            _check(address, origin, trusted=origin.authority in self.trusted)
+
 
 def _check(text: str, origin: Origin, *, trusted: bool) -> None:
     try:
@@ -136,7 +157,8 @@ def _check(text: str, origin: Origin, *, trusted: bool) -> None:
     except ValueError as error:
         raise Unreachable(f"{origin}: resolves to {text[:60]!r}, which is no address") from error
     never = address.is_multicast or address.is_unspecified
-    if never or not (trusted or address.is_global):
+    public = address.is_global and address not in _LOCAL_NAT64
+    if never or not (trusted or public):
         raise Refused(
             f"{origin}: {address} is not a public address; if a registry of yours is there, "
             "list it in the settings as one that may be private"
@@ -147,6 +169,8 @@ def _embedded(address: Address) -> Address:
     """Return the IPv4 address that an IPv6 address stands for, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    if address in _NAT64:
+    if address.is_loopback or address.is_unspecified:
+        return address
+    if any(address in network for network in _IPV4_INSIDE):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address

@@ -1,78 +1,58 @@
-"""Who we are to a registry: Basic, or a Bearer token fetched from where the registry sends us.
+"""Answering a registry that asks who we are: Basic, or a Bearer token fetched from where the registry sends us.
 
 Sources: RFC 9110 section 11; distribution's token specification. Credentials go to the registry's own origin, and
 to a token service only on the registry's host or one that is known for it: a challenge is hearsay, too.
 """
 
-import base64
-import re
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlencode
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
 
-from pratique.errors import Malformed, Refused, Unreachable
+from pratique.errors import Refused
 from pratique.registry.address import Origin, origin_of
-from pratique.registry.transport import MAX_ERROR_BYTES, Answer, Authorization, Request, Transport
-from pratique.values.canonical import parse_object
+from pratique.registry.challenge import Challenge, Scopes, first_of_scheme, one_for_each_resource, parse_challenges
+from pratique.registry.credentials import CredentialSource
+from pratique.registry.token import Form, TokenService
+from pratique.registry.transport import Answer, Authorization, Transport
 
 KNOWN_REALMS: Mapping[str, str] = {
+    "docker.io": "auth.docker.io",
+    "index.docker.io": "auth.docker.io",
     "registry-1.docker.io": "auth.docker.io",
     "registry.gitlab.com": "gitlab.com",
 }
 """Token services on another host than their registry, as their operators document them."""
 
-_MAX_TOKEN_BYTES = 64 * 1024
-_MAX_CHALLENGE = 8192
-_SHORTEST_SECONDS, _LONGEST_SECONDS = 60, 3600  # "If omitted, this defaults to 60 seconds": token specification
-_PART = re.compile(r'([^\s,="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?')
+_EARLY_SECONDS = 10
+_NEXT = {Form.EACH: Form.JOINED, Form.JOINED: Form.FIRST, Form.FIRST: Form.FIRST}
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """A user name and password, or what a registry takes as such."""
-
-    user: str
-    password: str = field(repr=False)
-
-    @property
-    def basic(self) -> str:
-        """The value of an Authorization header."""
-        return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-
-
-CredentialSource = Callable[[str], Credentials | None]
-"""Give the credentials for a registry's host as references write it, ``None`` to stay anonymous."""
+class _Basic:
+    """The registry takes user name and password itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Challenge:
-    """What a server asks for: a scheme in lower case, and parameters with lower-case names."""
+class _Held:
+    """A token, how it was asked for, and when it was and ends on the monotonic clock."""
 
-    scheme: str
-    parameters: Mapping[str, str]
-
-
-def parse_challenges(headers: tuple[str, ...]) -> tuple[Challenge, ...]:
-    """Read WWW-Authenticate headers: several challenges in one or in many, commas inside quotes."""
-    found: list[tuple[str, dict[str, str]]] = []
-    for header in headers:
-        for part in _PART.finditer(header[:_MAX_CHALLENGE]):
-            name, quoted, plain = part.group(1, 2, 3)
-            if quoted is None and plain is None:
-                found.append((name.lower(), {}))
-            elif found:
-                value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain
-                found[-1][1].setdefault(name.lower(), value)
-    return tuple(Challenge(scheme, parameters) for scheme, parameters in found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
     authorization: Authorization
-    until: float  # of the monotonic clock
+    service: TokenService
+    asked: Scopes
+    form: Form
+    since: float
+    until: float
+
+    def lasts(self, needed_seconds: float) -> bool:
+        """Tell whether it is good for so long, or is at least the youngest that can be had."""
+        now = time.monotonic()
+        # Renewed early, so that it does not expire between the question and the answer.
+        good = self.until - min(_EARLY_SECONDS, (self.until - self.since) / 2) - now
+        young = now - self.since < (self.until - self.since) / 10
+        return good > 0 and (good >= needed_seconds or young)
 
 
 class Authorizer:
@@ -100,55 +80,95 @@ class Authorizer:
         self._transport = transport
         self._credentials = credentials
         self._realms = realms
-        self._known: dict[tuple[str, ...], _Token] = {}
+        self._asks: _Basic | TokenService | None = None
+        self._held: dict[Scopes, _Held] = {}
+        self._turns: defaultdict[Scopes, threading.Lock] = defaultdict(threading.Lock)
         self._guard = threading.Lock()
 
-    def known(self, scopes: tuple[str, ...]) -> Authorization | None:
-        """Return what worked for these scopes, unless it is about to expire."""
-        with self._guard:
-            token = self._known.get(scopes) or self._known.get(())
-        return token.authorization if token and token.until > time.monotonic() else None
+    def known(self, scopes: Scopes, needed_seconds: float = 0) -> Authorization | None:
+        """Return what the registry takes for these scopes, ``None`` if it has not yet asked who we are.
+
+        A token that would not last is renewed first, because a long body cannot be sent twice for nothing.
+
+        Args:
+            scopes: What is about to be done.
+            needed_seconds: How long the authorization must still be good, as far as the token service allows.
+
+        Raises:
+            Refused: The token service does not accept who we are.
+            Unreachable: The token service failed.
+        """
+        asks = self._asks
+        match asks:
+            case None:
+                return None
+            case _Basic():
+                return self._basic()
+            case TokenService():
+                with self._turn(scopes):
+                    held = self._held.get(scopes)
+                    if held is None:
+                        return self._fetch(asks, scopes, one_for_each_resource(scopes), Form.EACH)
+                    if held.lasts(needed_seconds):
+                        return held.authorization
+                    return self._fetch(held.service, scopes, held.asked, held.form)
+            case _:
+                assert_never(asks)
 
     def challenged_by(self, answer: Answer) -> bool:
         """Tell whether the registry itself asks who we are; where it sent us, nobody has business to."""
         return answer.status == 401 and origin_of(answer.url) == self._origin
 
-    def meet(self, answer: Answer, scopes: tuple[str, ...]) -> Authorization | None:
+    def meet(self, answer: Answer, scopes: Scopes, refused: Authorization | None = None) -> Authorization | None:
         """Return an answer to a 401, ``None`` if it asked for nothing we know.
+
+        Args:
+            answer: What the registry said.
+            scopes: What was about to be done.
+            refused: What was sent with the question; a token that another thread has fetched since is used.
 
         Raises:
             Refused: Credentials are missing, or would have to go where they do not belong.
             Unreachable: The token service failed.
         """
-        challenges = {each.scheme: each for each in parse_challenges(answer.all("www-authenticate"))}
-        if "bearer" in challenges:
-            return self._bearer(challenges["bearer"], scopes)
-        return self._basic() if "basic" in challenges else None
+        challenges = parse_challenges(answer.all("www-authenticate"))
+        if bearer := first_of_scheme(challenges, "bearer"):
+            return self._bearer(bearer, scopes, refused)
+        if first_of_scheme(challenges, "basic"):
+            self._asks = _Basic()
+            return self._basic()
+        return None
 
     def _basic(self) -> Authorization:
-        credentials = self._credentials(self._host)
-        if credentials is None:
+        secret = self._credentials(self._host)
+        if secret is None:
             raise Refused(f"{self._host} asks for a user name and password, and none is configured for it")
-        authorization = Authorization(self._origin, credentials.basic)
-        self._remember((), authorization, _LONGEST_SECONDS)
-        return authorization
+        return Authorization(self._origin, secret.basic)
 
-    def _bearer(self, challenge: Challenge, scopes: tuple[str, ...]) -> Authorization:
-        realm = challenge.parameters.get("realm", "")
-        credentials = self._credentials(self._host)
-        service = origin_of(realm)
-        if credentials:
-            self._check_realm(service)
+    def _bearer(self, challenge: Challenge, scopes: Scopes, refused: Authorization | None) -> Authorization:
+        realm, name = (challenge.parameters.get(key, "") for key in ("realm", "service"))
+        service = TokenService(self._host, realm, name)
         # What the registry demands comes first: some token services look at the first scope only.
-        demanded = challenge.parameters.get("scope", "")
-        asked = tuple(dict.fromkeys(scope for scope in (demanded, *scopes) if scope))
-        query = [("service", challenge.parameters.get("service", "")), *(("scope", scope) for scope in asked)]
-        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode([pair for pair in query if pair[1]])}"
-        basic = Authorization(service, credentials.basic) if credentials else None
-        answer = self._transport.open(Request("GET", url), basic).whole(max(_MAX_TOKEN_BYTES, MAX_ERROR_BYTES))
-        token, seconds = _read_token(answer, self._host)
-        authorization = Authorization(self._origin, f"Bearer {token}")
-        self._remember(scopes, authorization, seconds)
+        asked = one_for_each_resource((*challenge.parameters.get("scope", "").split(), *scopes))
+        with self._turn(scopes):
+            held = self._held.get(scopes)
+            good = held is not None and held.lasts(0)
+            if held and good and refused not in (None, held.authorization):
+                return held.authorization
+            # A good token that does not do was for less than asked: put the question in another way.
+            form = _NEXT[held.form] if held and good and len(asked) > 1 else Form.EACH
+            authorization = self._fetch(service, scopes, asked, form)
+            self._asks = service
+            return authorization
+
+    def _fetch(self, service: TokenService, scopes: Scopes, asked: Scopes, form: Form) -> Authorization:
+        secret = self._credentials(self._host)
+        if secret is not None:
+            self._check_realm(service.origin)
+        since = time.monotonic()
+        token = service.ask(self._transport, asked, form, secret)
+        authorization = Authorization(self._origin, f"Bearer {token.value}")
+        self._held[scopes] = _Held(authorization, service, asked, form, since, since + token.seconds)
         return authorization
 
     def _check_realm(self, service: Origin) -> None:
@@ -160,29 +180,7 @@ class Authorizer:
                 "configured as its token service"
             )
 
-    def _remember(self, scopes: tuple[str, ...], authorization: Authorization, seconds: float) -> None:
-        # Renewed early, so that it does not expire between the question and the answer.
-        until = time.monotonic() + max(seconds - 10, seconds / 2)
+    def _turn(self, scopes: Scopes) -> threading.Lock:
+        """Return what lets one thread at a time ask for a set of scopes."""
         with self._guard:
-            self._known[scopes] = _Token(authorization, until)
-
-
-def _read_token(answer: Answer, host: str) -> tuple[str, float]:
-    if answer.status in (401, 403):
-        raise Refused(
-            f"{host}: its token service refuses the credentials ({answer.status}); see what is configured"
-        )
-    if answer.status != 200:
-        raise Unreachable(f"{host}: its token service answers {answer.status}; try again")
-    document = parse_object(answer.body, "token", max_bytes=_MAX_TOKEN_BYTES)
-    token = document.get("token") or document.get("access_token")
-    if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise Malformed(f"{host}: its token service answers without a token")
-    return token, _lifetime(document)
-
-
-def _lifetime(document: Mapping[str, Any]) -> float:
-    seconds = document.get("expires_in")
-    if not isinstance(seconds, int) or seconds <= 0:
-        return _SHORTEST_SECONDS
-    return min(seconds, _LONGEST_SECONDS)
+            return self._turns[scopes]

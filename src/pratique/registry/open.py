@@ -1,23 +1,24 @@
 """Open a repository: the one place that knows which implementation a reference means."""
 
-import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pratique.registry.address import Dialer, Resolve, authority_of, is_literal, origin_of, system_resolve
-from pratique.registry.auth import KNOWN_REALMS, Authorizer, Credentials, CredentialSource
+from pratique.registry.address import Dialer, Origin, Resolve, authority_of, is_literal, origin_of, system_resolve
+from pratique.registry.auth import KNOWN_REALMS, Authorizer
+from pratique.registry.connect import Connector
+from pratique.registry.credentials import CredentialSource, anonymous
 from pratique.registry.hosts import Hosts
 from pratique.registry.http import HttpRegistry
 from pratique.registry.interface import Registry
 from pratique.registry.layout import Layout
+from pratique.registry.proxy import Proxies
 from pratique.registry.session import Patience, Session
+from pratique.registry.tls import Contexts, Tls
 from pratique.registry.transport import Transport
 from pratique.values.reference import LayoutRepository, RegistryRepository, Repository
 
-
-def anonymous(_host: str) -> Credentials | None:
-    """Know no credentials."""
-    return None
+_HUB = "docker.io"
+_HUB_ADDRESS = "registry-1.docker.io"  # where Docker Hub's registry is; docker.io is its website
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,9 @@ class Settings:
         insecure: Registry hosts, as references write them, with which plain HTTP is spoken.
         private: Registry hosts that may have a private address. A host that is itself an address need not be here.
         realms: Registry host → the host, or ``host:port``, of its token service, where that differs.
-        authorities: A file of further certificate authorities, PEM.
+        tls: Registry host → certificates that hold for it alone.
+        authorities: A file of further certificate authorities that are believed everywhere, PEM.
+        proxies: How to get there; directly unless said otherwise.
         patience: With busy registries.
         resolve: How names become addresses.
         hosts: The registries met so far; whoever opens with the same settings shares their limits and pauses.
@@ -41,7 +44,9 @@ class Settings:
     insecure: frozenset[str] = frozenset()
     private: frozenset[str] = frozenset()
     realms: tuple[tuple[str, str], ...] = ()
+    tls: tuple[tuple[str, Tls], ...] = ()
     authorities: Path | None = None
+    proxies: Proxies = field(default_factory=Proxies)
     patience: Patience = field(default_factory=Patience)
     resolve: Resolve = system_resolve
     hosts: Hosts = field(default_factory=Hosts, init=False, repr=False, compare=False)
@@ -57,23 +62,32 @@ def open_repository(repository: Repository, settings: Settings) -> Registry:
 
 
 def _open_registry(repository: RegistryRepository, settings: Settings) -> HttpRegistry:
-    base = f"{_scheme(repository.host, settings)}://{repository.host}"
+    base = f"{_scheme(repository.host, settings)}://{_address(repository.host)}"
     session = settings.hosts.session(origin_of(base), lambda: _session(repository.host, base, settings))
     return HttpRegistry(repository, base, session)
 
 
 def _session(host: str, base: str, settings: Settings) -> Session:
+    own, realms = origin_of(base), {**KNOWN_REALMS, **dict(settings.realms)}
+    transport = Transport(_connector(host, own, realms.get(host, ""), settings), _insecure(settings))
+    return Session(transport, Authorizer(host, own, transport, settings.credentials, realms), settings.patience)
+
+
+def _connector(host: str, own: Origin, realm: str, settings: Settings) -> Connector:
     trusted = {*settings.private, *([host] if is_literal(host) else [])}
     dialer = Dialer(frozenset(authority_of(each, _scheme(each, settings)) for each in trusted), settings.resolve)
-    insecure = frozenset(authority_of(each, "http") for each in settings.insecure)
-    context = ssl.create_default_context()
-    if settings.authorities:
-        context.load_verify_locations(settings.authorities)
-    transport = Transport(dialer, insecure, context)
-    realms = {**KNOWN_REALMS, **dict(settings.realms)}
-    authorizer = Authorizer(host, origin_of(base), transport, settings.credentials, realms)
-    return Session(transport, authorizer, settings.patience)
+    token_host = origin_of(f"https://{realm}").host if realm else ""
+    tls = dict(settings.tls).get(host, Tls())
+    return Connector(dialer, Contexts(own, token_host, tls, settings.authorities), settings.proxies)
+
+
+def _insecure(settings: Settings) -> frozenset[str]:
+    return frozenset(authority_of(each, "http") for each in settings.insecure)
 
 
 def _scheme(host: str, settings: Settings) -> str:
     return "http" if host in settings.insecure else "https"
+
+
+def _address(host: str) -> str:
+    return _HUB_ADDRESS if host == _HUB else host

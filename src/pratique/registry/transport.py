@@ -16,8 +16,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from pratique.errors import Malformed, PratiqueError, Refused, Unreachable, Unverified
-from pratique.registry.address import Dialer, Origin, follow_url, origin_of
+from pratique.registry.address import Origin, follow_url, origin_of
 from pratique.registry.blob import pump
+from pratique.registry.connect import Connector
 from pratique.registry.interface import Reader
 from pratique.registry.manifest import Descriptor
 
@@ -116,17 +117,15 @@ class Stream:
 class Transport:
     """Asks; safe to share between threads."""
 
-    def __init__(self, dialer: Dialer, insecure: frozenset[str], context: ssl.SSLContext) -> None:
+    def __init__(self, connector: Connector, insecure: frozenset[str]) -> None:
         """Prepare, without connecting.
 
         Args:
-            dialer: Opens every connection.
+            connector: Opens every connection, and says which certificates are believed.
             insecure: The ``host:port`` to which plain HTTP is spoken; everything else needs TLS.
-            context: Says which certificates are believed.
         """
-        self._dialer = dialer
+        self._connector = connector
         self._insecure = insecure
-        self._context = context
         self._pools: dict[Origin, _Pool] = {}
         self._guard = threading.Lock()
 
@@ -157,7 +156,7 @@ class Transport:
         """
         origin = self.checked(request.url)
         with _network(request.url):
-            connection = self._connect(origin)
+            connection = self._connector.connect(origin)
             try:
                 self._begin(connection, request, request.url, authorization, blob.size)
                 home = _Pool()  # what was not sent to the end must not be used again
@@ -196,7 +195,7 @@ class Transport:
             while reused := pool.take():
                 with suppress(*_STALE):  # the other side closed it while it lay idle; nothing was answered
                     return self._exchange(reused, request, url, authorization)
-            return self._exchange(self._connect(origin), request, url, authorization)
+            return self._exchange(self._connector.connect(origin), request, url, authorization)
 
     def _exchange(
         self,
@@ -234,18 +233,6 @@ class Transport:
         if length or request.method not in ("GET", "HEAD"):
             connection.putheader("Content-Length", str(length))
         connection.endheaders()
-
-    def _connect(self, origin: Origin) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection(origin.host, origin.port)
-        connection.auto_open = 0  # it must never dial by itself: only the dialer checks addresses
-        sock = self._dialer.dial(origin)
-        try:
-            secure = origin.scheme == "https"
-            connection.sock = self._context.wrap_socket(sock, server_hostname=origin.host) if secure else sock
-        except OSError:
-            sock.close()
-            raise
-        return connection
 
     def _pool(self, origin: Origin) -> "_Pool":
         with self._guard:
