@@ -17,6 +17,7 @@ VERBS = {
     "show": "everything about one promotion, and what it waits for",
     "withdraw": "take a request back",
     "retry": "gather and judge a promotion again",
+    "image": "inspect, copy and verify images with all their evidence",
     "evidence": "add, list or inspect evidence",
     "review": "the queue, one review, and a person's signed decision",
     "remediation": "what must be mended, by whom and when",

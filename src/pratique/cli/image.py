@@ -1,0 +1,14 @@
+"""``pratique image``: look at an image with its evidence, copy it whole, and check that it is whole."""
+
+import argparse
+
+from pratique.cli import image_copy, image_inspect, image_referrers
+from pratique.cli.options import subverbs
+
+
+def parser(program: str, summary: str) -> argparse.ArgumentParser:
+    """Return the verb's parser."""
+    verbs = subverbs(program, summary)
+    for word in (image_inspect, image_copy, image_referrers):
+        word.add(verbs)
+    return verbs.parser
