@@ -9,24 +9,52 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from pratique.errors import Absent, Malformed
+from pratique.values.reference import RegistryRepository, Repository, parse_repository
 
 FILE = "pratique.toml"
 _PREFIX = "PRATIQUE_"
+WORKSPACE = f"{_PREFIX}WORKSPACE"
+
+
+class Lookup(Enum):
+    """Where credentials are looked up that no registry's table names."""
+
+    DOCKER = "docker"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """How to speak to one registry host. A password is named (variable or file), never written here."""
+    """How to speak to one registry. A password is named (variable or file), never written here.
+
+    Attributes:
+        host: As references write it, with the port if they have one.
+        insecure: Plain HTTP is spoken with it.
+        private: It may have a private address.
+        username: Who we are there.
+        password_env: The variable that holds the password.
+        password_file: The file that holds the password.
+        token_service: The host, or ``host:port``, of its token service, where that is another one.
+        ca_file: Further certificate authorities that are believed there, PEM.
+        client_cert: The certificate that we show there, PEM; may hold the key.
+        client_key: That certificate's private key.
+    """
 
     host: str
     insecure: bool = False
+    private: bool = True
     username: str | None = None
     password_env: str | None = None
-    password_file: str | None = None
+    password_file: Path | None = None
+    token_service: str | None = None
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +71,7 @@ class Config:
     origin: str
     verifier: str
     registries: tuple[RegistrySettings, ...]
+    credentials: Lookup = Lookup.DOCKER
 
     @property
     def keys(self) -> Path:
@@ -55,13 +84,29 @@ class Config:
         return self.root / "trust-root.json"
 
 
-_KEYS = {"database": str, "blobs": str, "export": str, "origin": str, "verifier": str, "registry": dict}
-_REGISTRY_KEYS = {"insecure": bool, "username": str, "password_env": str, "password_file": str}
+_KEYS = {
+    "database": str,
+    "blobs": str,
+    "export": str,
+    "origin": str,
+    "verifier": str,
+    "credentials": str,
+    "registry": dict,
+}
+_REGISTRY_FILES = ("password_file", "ca_file", "client_cert", "client_key")
+_REGISTRY_KEYS = {
+    "insecure": bool,
+    "private": bool,
+    "username": str,
+    "password_env": str,
+    "token_service": str,
+    **dict.fromkeys(_REGISTRY_FILES, str),
+}
 
 
 def workspace_root(flag: str | None, environment: Mapping[str, str] = os.environ) -> Path:
     """Return the workspace's directory: the flag, else ``$PRATIQUE_WORKSPACE``, else the current folder."""
-    return Path(flag or environment.get(f"{_PREFIX}WORKSPACE") or ".").absolute()
+    return Path(flag or environment.get(WORKSPACE) or ".").absolute()
 
 
 def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
@@ -88,6 +133,7 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
         if values[key] is None:
             raise Malformed(f"{path}: expected the key {key!r}; add it, for example {key} = {_EXAMPLES[key]!r}")
     registries = tuple(_registry(host, table, path, text) for host, table in values.get("registry", {}).items())
+    lookup = environment.get(f"{_PREFIX}CREDENTIALS", values.get("credentials", Lookup.DOCKER.value))
     return Config(
         root=root,
         database=_database(values["database"], root),
@@ -96,6 +142,7 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
         origin=values["origin"],
         verifier=values["verifier"],
         registries=registries,
+        credentials=_lookup(lookup, path),
     )
 
 
@@ -108,16 +155,54 @@ def _database(url: str, root: Path) -> str:
     return f"{scheme}:///{root / path}" if scheme == "sqlite" else url
 
 
+def _lookup(text: str, path: Path) -> Lookup:
+    try:
+        return Lookup(text)
+    except ValueError as error:
+        raise Malformed(f"{path}: credentials: expected 'docker' or 'none', found {text[:60]!r}") from error
+
+
 def _registry(host: str, table: Any, path: Path, text: str) -> RegistrySettings:
+    heading = re.search(rf"""^[ \t]*\[\s*registry\s*\.\s*["']{re.escape(host)}["']\s*\]""", text, re.MULTILINE)
+    start = heading.start() if heading else 0
+    where = f'{path}:{_line(text, "registry", start)}: [registry."{host}"]'
     if not isinstance(table, dict):
-        raise Malformed(f'{path}: expected [registry."{host}"] to be a table')
-    _closed(table, _REGISTRY_KEYS, path, text)
-    return RegistrySettings(host=host, **table)
+        raise Malformed(f"{where}: expected a table")
+    _check_host(host, where)
+    _closed(table, _REGISTRY_KEYS, path, text, start)
+    if "token_service" in table:
+        _check_host(table["token_service"], f"{where}: token_service")
+    _check_together(table, where)
+    files = {key: path.parent / table[key] for key in _REGISTRY_FILES if key in table}
+    return RegistrySettings(host=host, **{**table, **files})
 
 
-def _closed(values: Mapping[str, Any], known: Mapping[str, type], path: Path, text: str) -> None:
+def _check_host(text: str, where: str) -> None:
+    try:
+        repository: Repository | None = parse_repository(f"{text}/name")
+    except Malformed:
+        repository = None
+    if not isinstance(repository, RegistryRepository) or repository.host != text:
+        raise Malformed(f"{where}: expected HOST or HOST:PORT, as references write it, found {text[:100]!r}")
+
+
+def _check_together(table: Mapping[str, Any], where: str) -> None:
+    """Refuse keys that mean nothing without another one, or beside it."""
+    passwords = [key for key in ("password_env", "password_file") if key in table]
+    if "username" in table and len(passwords) != 1:
+        raise Malformed(f"{where}: username: expected either password_env or password_file beside it")
+    if passwords and "username" not in table:
+        raise Malformed(f"{where}: {passwords[0]}: expected a username beside it")
+    if "client_key" in table and "client_cert" not in table:
+        raise Malformed(f"{where}: client_key: expected a client_cert beside it")
+    of_tls = [key for key in ("ca_file", "client_cert") if key in table]
+    if table.get("insecure") and of_tls:
+        raise Malformed(f"{where}: {of_tls[0]}: means nothing with insecure = true, which speaks plain HTTP")
+
+
+def _closed(values: Mapping[str, Any], known: Mapping[str, type], path: Path, text: str, start: int = 0) -> None:
     for key, value in values.items():
-        line = _line(text, key)
+        line = _line(text, key, start)
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
@@ -126,6 +211,10 @@ def _closed(values: Mapping[str, Any], known: Mapping[str, type], path: Path, te
             raise Malformed(f"{path}:{line}: {key}: expected {known[key].__name__}, found {type(value).__name__}")
 
 
-def _line(text: str, key: str) -> int:
-    found = re.search(rf'^\s*(?:"{re.escape(key)}"|{re.escape(key)})\s*=', text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+def _line(text: str, key: str, start: int) -> int:
+    """Return the line of a key's first mention at or after a position, or that position's own line."""
+    named = re.compile(
+        rf'''^\s*\[?\s*(?:"{re.escape(key)}"|'{re.escape(key)}'|{re.escape(key)})\s*[=.\]]''', re.MULTILINE
+    )
+    found = named.search(text, start)
+    return text.count("\n", 0, found.end() if found else start) + 1

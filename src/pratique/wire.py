@@ -1,19 +1,15 @@
 """Building the workspace: the one place that names implementations."""
 
-import fcntl
-import hashlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pratique.config import Config, RegistrySettings, load, workspace_root
+from pratique.config import Config, load, workspace_root
 from pratique.dispatch.interface import Dispatcher
-from pratique.errors import Absent, Malformed, Unreachable
+from pratique.errors import Absent
+from pratique.places import file_locks, registry_settings
 from pratique.proof.trust import parse_trust_root
-from pratique.registry.credentials import Credentials
-from pratique.registry.interface import Lock
-from pratique.registry.open import Settings, open_repository
+from pratique.registry.open import open_repository
 from pratique.service.keyring import Keyring
 from pratique.service.workspace import Workspace
 from pratique.signing.memory import Memory
@@ -63,7 +59,7 @@ def open_worker(flag: str | None) -> Iterator[tuple[Workspace, Dispatcher]]:
 
 def assemble(config: Config, store: Store) -> Workspace:
     """Return the workspace over an open store."""
-    settings = _registry_settings(config)
+    settings = registry_settings(config)
     keys = Keyring(config.keys, config.origin)
     trust = parse_trust_root(_read(config.trust_root))
     return Workspace(
@@ -74,7 +70,7 @@ def assemble(config: Config, store: Store) -> Workspace:
         store=store,
         blobs=BlobStore(config.blobs),
         open=lambda repository: open_repository(repository, settings),
-        lock=_file_locks(config.root / "locks"),
+        lock=file_locks(config.root / "locks"),
         keys=keys,
         sealer=Sealer(trust, keys.seal, Memory(config.root / "signer-state.json")),
         trust=trust,
@@ -86,52 +82,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise Absent(f"{path} cannot be read: {error.strerror}; `pratique init` writes it") from error
-
-
-def _registry_settings(config: Config) -> Settings:
-    insecure = frozenset(registry.host for registry in config.registries if registry.insecure)
-    configured = frozenset(registry.host for registry in config.registries)
-    return Settings(
-        base=config.root, credentials=_credentials(config.registries), insecure=insecure, private=configured
-    )
-
-
-def _credentials(registries: tuple[RegistrySettings, ...]) -> Callable[[str], Credentials | None]:
-    named = {registry.host: registry for registry in registries if registry.username}
-
-    def find(host: str) -> Credentials | None:
-        registry = named.get(host)
-        return None if registry is None else Credentials(registry.username or "", _password(registry))
-
-    return find
-
-
-def _password(registry: RegistrySettings) -> str:
-    if registry.password_env:
-        value = os.environ.get(registry.password_env)
-        if value is None:
-            raise Absent(f"registry {registry.host}: the variable {registry.password_env} is not set")
-        return value
-    if registry.password_file:
-        return _read(Path(registry.password_file)).decode().rstrip("\n")
-    raise Malformed(f"registry {registry.host}: expected password_env or password_file beside the username")
-
-
-def _file_locks(directory: Path) -> Lock:
-    """Return locks among this machine's processes, one file a name."""
-
-    @contextmanager
-    def lock(name: str) -> Iterator[None]:
-        path = directory / hashlib.sha256(name.encode()).hexdigest()
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise Unreachable(f"lock {path}: {error.strerror}") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-
-    return lock

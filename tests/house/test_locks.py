@@ -47,6 +47,7 @@ def test_the_locks_agree_where_they_name_the_same_package() -> None:
         ("requirements.lock", PROJECT["project"]["dependencies"]),
         ("requirements.lock", PROJECT["build-system"]["requires"]),
         ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["dev"]),
+        ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["ecr"]),
         ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["syft"]),
     ],
 )

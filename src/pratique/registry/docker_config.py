@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from pratique.errors import Absent, Malformed
-from pratique.registry.credential_helper import ask_helper
 from pratique.registry.credentials import Credentials, CredentialSource, IdentityToken, Secret
 from pratique.values.canonical import parse_object
 
@@ -21,6 +20,12 @@ _MAX_BYTES = 1024 * 1024
 
 Helper = Callable[[str, str], Secret | None]
 """Ask the credential helper of this name for a server."""
+
+
+def _ask_program(name: str, server: str) -> Secret | None:
+    from pratique.registry.credential_helper import ask_helper  # few need it, and it is slow to import
+
+    return ask_helper(name, server)
 
 
 def config_files(environment: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
@@ -33,7 +38,7 @@ def config_files(environment: Mapping[str, str] = os.environ) -> tuple[Path, ...
     return (docker, *podman)
 
 
-def docker_credentials(path: Path, helper: Helper = ask_helper) -> CredentialSource:
+def docker_credentials(path: Path, helper: Helper = _ask_program) -> CredentialSource:
     """Return the source that such a file is; it is read anew for each question, and may be absent.
 
     The source raises ``Malformed`` where the file is none, and what the helper raises.
