@@ -18,8 +18,9 @@ from tests.registry.builders import (
 )
 from tests.servers.docker_registry import docker_registry
 
-from pratique.registry.closure import EdgeKind, legacy_tag, plan
+from pratique.registry.closure import plan
 from pratique.registry.copy import copy
+from pratique.registry.edges import EdgeKind, legacy_tag
 from pratique.registry.interface import Registry
 from pratique.registry.open import Settings, open_repository
 from pratique.registry.referrers import fallback_tag

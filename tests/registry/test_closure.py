@@ -19,10 +19,11 @@ from tests.registry.builders import (
 )
 
 from pratique.errors import Absent, Malformed, Refused, Unverified
-from pratique.registry import closure
-from pratique.registry.closure import Closure, EdgeKind, legacy_tag, plan
+from pratique.registry.closure import Closure, plan
+from pratique.registry.edges import EdgeKind, legacy_tag
 from pratique.registry.open import Settings, open_repository
 from pratique.registry.referrers import MAX_REFERRERS, fallback_tag
+from pratique.registry.search import Limits
 from pratique.values.digest import Digest
 from pratique.values.reference import parse_repository
 
@@ -176,10 +177,31 @@ def test_more_referrers_than_anyone_needs_are_refused(tmp_path: Path) -> None:
         planned(tmp_path, WEB, {fallback_tag(WEB.digest): Built(raw, "application/vnd.oci.image.index.v1+json")})
 
 
-def test_more_manifests_than_anyone_needs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closure, "MAX_NODES", 3)  # the limit alone: ten thousand manifests take too long here
-    with pytest.raises(Refused, match="more than 3 manifests"):
-        planned(tmp_path, WEB)
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (Limits(nodes=3), "more than 3 manifests"),
+        (Limits(manifest_bytes=2000), "more than 2000 bytes"),
+        (Limits(blob_bytes=2000), "at most 2000 bytes"),
+    ],
+)
+def test_more_than_anyone_needs_is_refused(tmp_path: Path, limits: Limits, message: str) -> None:
+    write_layout(tmp_path / "layout", {"v1": WEB})
+    repository = open_repository(parse_repository("oci:layout"), Settings(tmp_path))
+    with pytest.raises(Refused, match=message):
+        plan(repository, WEB.digest, limits)
+
+
+def test_an_index_with_one_of_its_platforms_alone_is_told_from_an_image(tmp_path: Path) -> None:
+    write_layout(tmp_path / "layout", {"v1": WEB})
+    (tmp_path / "layout" / "blobs" / "sha256" / WEB.parts[1].digest.hex).unlink()
+    repository = open_repository(parse_repository("oci:layout"), Settings(tmp_path))
+
+    with pytest.raises(Absent, match="with every platform or not at all") as told:
+        plan(repository, WEB.digest)
+
+    assert str(WEB.parts[1].digest) in str(told.value)
+    assert plan(repository, WEB.parts[0].digest).root == WEB.parts[0].digest, "by its own digest it is an image"
 
 
 def test_a_manifest_that_is_not_in_the_plan_is_absent(tmp_path: Path) -> None:

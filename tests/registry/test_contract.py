@@ -28,7 +28,7 @@ from tests.servers.docker_registry import docker_registry
 from pratique.errors import Absent, Conflict, Refused, Unreachable, Unverified
 from pratique.registry.attach import Body, attach_legacy, attach_referrer
 from pratique.registry.blob import fetch_blob, holding
-from pratique.registry.closure import EdgeKind, legacy_tag
+from pratique.registry.edges import EdgeKind, legacy_tag
 from pratique.registry.interface import ANY, Registry
 from pratique.registry.manifest import Descriptor
 from pratique.registry.open import Settings, open_repository

@@ -25,8 +25,9 @@ from tests.servers.docker_registry import docker_registry
 
 from pratique.errors import Absent
 from pratique.registry.attach import Body, attach_legacy
-from pratique.registry.closure import EdgeKind, legacy_tag, plan
+from pratique.registry.closure import plan
 from pratique.registry.copy import CopyReport, copy
+from pratique.registry.edges import EdgeKind, legacy_tag
 from pratique.registry.interface import Registry
 from pratique.registry.open import Settings, open_repository
 from pratique.registry.progress import Way

@@ -25,7 +25,8 @@ from tests.registry.opened import at
 from tests.registry.scripted_server import Asked, Reply, scripted_server
 
 from pratique.errors import Unreachable
-from pratique.registry.closure import EdgeKind, legacy_tag, plan
+from pratique.registry.closure import plan
+from pratique.registry.edges import EdgeKind, legacy_tag
 from pratique.registry.evidence import Carried, Collected, Found, collect_evidence
 from pratique.registry.open import Settings, open_repository
 from pratique.registry.referrers import fallback_tag

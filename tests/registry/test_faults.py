@@ -29,8 +29,9 @@ from tests.registry.scripted_server import Asked, Reply, scripted_server
 from tests.servers.docker_registry import docker_registry
 
 from pratique.errors import Unreachable, Unverified
-from pratique.registry.closure import EdgeKind, legacy_tag, plan
+from pratique.registry.closure import plan
 from pratique.registry.copy import copy
+from pratique.registry.edges import EdgeKind, legacy_tag
 from pratique.registry.interface import Registry
 from pratique.registry.open import Settings, open_repository
 from pratique.values.digest import Digest

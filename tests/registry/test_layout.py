@@ -22,7 +22,7 @@ from tests.registry.builders import (
 
 from pratique.errors import Absent, Conflict, Malformed, Unreachable, Unverified
 from pratique.registry.blob import holding
-from pratique.registry.closure import EdgeKind, legacy_tag
+from pratique.registry.edges import EdgeKind, legacy_tag
 from pratique.registry.interface import ANY, Registry
 from pratique.registry.open import Settings, open_repository
 from pratique.registry.referrers import fallback_tag

@@ -9,7 +9,7 @@ from typing import Any
 
 from pratique.errors import Conflict
 from pratique.registry.blob import holding
-from pratique.registry.closure import EdgeKind, legacy_tag
+from pratique.registry.edges import EdgeKind, legacy_tag
 from pratique.registry.interface import Lock, Registry
 from pratique.registry.manifest import (
     EMPTY_MEDIA,

@@ -1,29 +1,57 @@
 """Copy an image with exactly the evidence that was judged, by digest, and read it back.
 
-Leaves first: blobs, parts, the root, its referrers; then everything is read back; legacy tags last. The image's
-own tag is never touched: pointing it is another step, taken after the seal. Every step may be repeated, so a copy
-that was killed is simply run again.
+Leaves first: blobs, parts, the root, its referrers; then everything is read back, and what is missing is mended
+and read back again; legacy tags last. The image's own tag is never touched: pointing it is another step, taken
+after the seal. Every step may be repeated, so a copy that was killed is simply run again.
 """
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from pratique.errors import Absent, Unverified
+from pratique.errors import Absent
+from pratique.registry.anchor import anchor_tag
 from pratique.registry.attach import merge_legacy
-from pratique.registry.closure import LEGACY, Closure, Edge, EdgeKind, distinct_blobs, legacy_tag
+from pratique.registry.closure import Closure, distinct_blobs, tree_of
+from pratique.registry.edges import LEGACY, Edge, EdgeKind, legacy_tag
 from pratique.registry.interface import Lock, Registry
 from pratique.registry.manifest import Descriptor, Manifest
-from pratique.registry.progress import SILENT, Watch, Way, watched
+from pratique.registry.progress import SILENT, Watch, Way
+from pratique.registry.readback import Flaw, What, find_flaws, find_unlisted
+from pratique.registry.transfer import First, each, put_again, transfer
+from pratique.registry.writing import Writing
 from pratique.values.digest import Digest
 
-_WORKERS = 4  # more streams do not help: the destination's disk is the limit (measured at 1, 2, 4 and 8)
+_WORKERS = 8  # for manifests, which are small
 _log = logging.getLogger(__name__)
+
+
+class Keep(StrEnum):
+    """What is anchored, where the destination's own clean-up deletes what has no tag."""
+
+    ALL = "all"
+    """The root too: its tag comes later and may move on, and a rollback needs the earlier image."""
+
+    BELOW_ROOT = "below the root"
+    """All but the root, which has a tag of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopyReport:
-    """What is at the destination now, read back."""
+    """What is at the destination now, read back.
+
+    Attributes:
+        root: The image.
+        manifests: Every manifest that travelled, parts before the whole.
+        evidence: The wanted evidence, by the manifests that carry it, sorted.
+        blobs: Every blob, and how it came to be there, sorted.
+        moved_bytes: Through this process.
+        legacy_tags: Pointed at the destination.
+        anchors: Tags that keep manifests from the destination's own clean-up, sorted; none where it needs none.
+        unanchored: Manifests whose anchor the destination refused, sorted: its clean-up may delete them.
+        mended: What the destination claimed to have and had lost, brought again, sorted.
+    """
 
     root: Digest
     manifests: tuple[Digest, ...]
@@ -31,6 +59,9 @@ class CopyReport:
     blobs: tuple[tuple[Digest, Way], ...]
     moved_bytes: int
     legacy_tags: tuple[str, ...]
+    anchors: tuple[str, ...] = ()
+    unanchored: tuple[Digest, ...] = ()
+    mended: tuple[Digest, ...] = ()
 
 
 def copy(
@@ -40,6 +71,7 @@ def copy(
     wanted: frozenset[Digest],
     lock: Lock,
     *,
+    keep: Keep = Keep.ALL,
     watch: Watch = SILENT,
 ) -> CopyReport:
     """Copy the image of a plan with the wanted evidence, and read it back.
@@ -51,117 +83,148 @@ def copy(
         wanted: The manifests of the evidence that travels: referrers and legacy signatures, by digest. Exactly
             these and their parts are copied. BuildKit's attestations are parts of the index and always travel.
         lock: Guards the lists of referrers at the destination.
+        keep: What is anchored where the destination needs that.
         watch: Is told how far it has come.
 
     Raises:
         Absent: Something wanted is not in the plan, or a blob is not at the source.
+        Refused: A blob is nowhere but at addresses that its manifest names, or the destination's rules say no.
         Unverified: Bytes are not what their digest says, at the source or when read back.
         Unreachable: Network, registry or disk; run it again.
     """
     # 1. What travels.
-    edges = _wanted_edges(plan, wanted)
-    body = plan.tree(plan.root)
-    attached = tuple(plan.tree(edge.child) for edge in edges)
-    nodes = tuple({node.digest: node for tree in (body, *attached) for node in tree}.values())
+    cargo = _load(plan, wanted)
+    watch.planned(len(cargo.blobs), sum(blob.size for blob in cargo.blobs))
     # 2. Blobs, the biggest first.
-    blobs = distinct_blobs(nodes)
-    watch.planned(len(blobs), sum(blob.size for blob in blobs))
-    ways = _copy_blobs(blobs, source, destination, watch)
+    writing = Writing(source, destination, cargo.by_digest, _to_anchor(cargo, destination, keep))
+    begun = destination.has_manifest(plan.root)
+    ways = transfer(cargo.blobs, source, destination, First.LOOK if begun else First.MOUNT, watch)
     # 3. Manifests, parts before the whole; each referrer after what it is about, as edges are in that order.
-    referrers = tuple(edge for edge in edges if edge.kind is EdgeKind.REFERRER)
-    alone = {edge.child for edge in referrers} - {node.digest for node in body}
-    for node in nodes:
-        if node.digest not in alone:
-            destination.put_manifest(node)
-            watch.manifests(1)
-    for edge in referrers:
-        destination.put_referrer(plan.node(edge.child), lock)
+    present = _present(cargo, writing) if begun else frozenset()
+    for generation in _generations(cargo):
+        each(writing.put, tuple(node for node in generation if node.digest not in present), _WORKERS)
+        watch.manifests(len(generation))
+    for edge in cargo.referrers:
+        if edge not in present:
+            writing.attach(cargo.by_digest[edge.child], lock)
         watch.manifests(1)
-    # 4. Read back before any tag moves.
-    read_back(nodes, referrers, destination)
+    # 4. Read back, and mend, before any tag moves.
+    _read_back(cargo, writing, lock)
     # 5. Legacy tags.
-    tags = tuple(_place_legacy(edge, plan, destination, lock) for edge in edges if edge.kind in LEGACY)
-    moved = sum(blob.size for blob in blobs if ways[blob.digest] is Way.MOVED)
-    _log.info("copied %s to %s: %d manifests, %d bytes", plan.root, destination.repository, len(nodes), moved)
+    tags = tuple(_place_legacy(edge, cargo, destination, lock) for edge in cargo.legacy)
+    moved = sum(blob.size for blob in cargo.blobs if ways[blob.digest] is Way.MOVED)
+    _log.info(
+        "copied %s to %s: %d manifests, %d bytes", plan.root, destination.repository, len(cargo.by_digest), moved
+    )
     return CopyReport(
-        plan.root,
-        tuple(node.digest for node in nodes),
-        tuple(sorted(wanted)),
-        tuple(sorted(ways.items())),
-        moved,
-        tags,
+        root=plan.root,
+        manifests=tuple(cargo.by_digest),
+        evidence=tuple(sorted(wanted)),
+        blobs=tuple(sorted(ways.items())),
+        moved_bytes=moved,
+        legacy_tags=tags,
+        anchors=tuple(sorted(anchor_tag(digest) for digest in writing.anchored - writing.unanchored)),
+        unanchored=tuple(sorted(writing.unanchored)),
+        mended=tuple(sorted(writing.mended)),
     )
 
 
-def read_back(nodes: tuple[Manifest, ...], referrers: tuple[Edge, ...], destination: Registry) -> None:
-    """Return if these manifests, their blobs and referrers are at the destination.
+@dataclass(frozen=True, slots=True)
+class _Cargo:
+    """What travels: manifests, parts before the whole, with the blobs and the edges that must hold afterwards."""
 
-    Manifests are compared byte by byte, blobs by their size.
-
-    Raises:
-        Absent: Something is not there.
-        Unverified: Something is there with other bytes or another size.
-    """
-    for node in nodes:
-        destination.manifest(node.digest)  # checks the digest, and so every byte
-    for blob in distinct_blobs(nodes):
-        found = destination.blob_size(blob.digest)
-        if found is None:
-            raise Absent(f"{destination.repository}: blob {blob.digest} is not there after the copy; run it again")
-        if found != blob.size:
-            raise Unverified(f"{destination.repository}: blob {blob.digest}: {found} bytes, expected {blob.size}")
-    for edge in referrers:
-        _check_listed(edge, destination)
+    root: Digest
+    by_digest: Mapping[Digest, Manifest]
+    blobs: tuple[Descriptor, ...]
+    referrers: tuple[Edge, ...]
+    legacy: tuple[Edge, ...]
 
 
-def _check_listed(edge: Edge, destination: Registry) -> None:
-    if edge.child not in {listed.digest for listed in destination.referrers(edge.parent)}:
-        raise Absent(f"{destination.repository}: {edge.child} is not listed at {edge.parent}; run it again")
-
-
-def _wanted_edges(plan: Closure, wanted: frozenset[Digest]) -> tuple[Edge, ...]:
-    """Return the edges to the wanted evidence, those nearer to the root first."""
-    travelling = {node.digest for node in plan.tree(plan.root)}
-    carried = tuple(edge for edge in plan.edges if edge.kind not in (EdgeKind.CHILD, EdgeKind.ATTESTATION))
-    missing = wanted - travelling - {edge.child for edge in carried}
+def _load(plan: Closure, wanted: frozenset[Digest]) -> _Cargo:
+    """Return the image and the wanted evidence, or raise ``Absent`` where some of it is gone."""
+    nodes = plan.by_digest()
+    body = {node.digest: node for node in tree_of(nodes, plan.root)}
+    claims = tuple(edge for edge in plan.edges if edge.kind not in (EdgeKind.CHILD, EdgeKind.ATTESTATION))
+    missing = wanted - body.keys() - {edge.child for edge in claims}
     if missing:
         raise Absent(
             f"evidence {min(missing)} was judged but is not at the source any more; "
             "put it back there or ask for a new judgement"
         )
-    return tuple(edge for edge in carried if edge.child in wanted)
+    travelling = tuple(edge for edge in claims if edge.child in wanted)
+    by_digest = body | {node.digest: node for edge in travelling for node in tree_of(nodes, edge.child)}
+    return _Cargo(
+        plan.root,
+        by_digest,
+        distinct_blobs(tuple(by_digest.values())),
+        tuple(edge for edge in travelling if edge.kind is EdgeKind.REFERRER),
+        tuple(edge for edge in travelling if edge.kind in LEGACY),
+    )
 
 
-def _copy_blobs(
-    blobs: tuple[Descriptor, ...], source: Registry, destination: Registry, watch: Watch
-) -> dict[Digest, Way]:
-    ordered = sorted(blobs, key=lambda blob: (-blob.size, blob.digest))
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="copy") as pool:
-        tasks = [pool.submit(_copy_blob, blob, source, destination, watch) for blob in ordered]
-        try:
-            ways = [task.result() for task in tasks]
-        finally:
-            for task in tasks:
-                task.cancel()  # after a failure, what has not begun need not begin
-    return {blob.digest: way for blob, way in zip(ordered, ways, strict=True)}
+def _to_anchor(cargo: _Cargo, destination: Registry, keep: Keep) -> frozenset[Digest]:
+    """Return what the destination's clean-up would delete: all that leads nowhere from a tag of its own."""
+    tagged = {edge.child for edge in cargo.legacy} | ({cargo.root} if keep is Keep.BELOW_ROOT else set())
+    loose = frozenset(cargo.by_digest) - tagged
+    return frozenset() if not loose or destination.keeps_untagged() else loose
 
 
-def _copy_blob(blob: Descriptor, source: Registry, destination: Registry, watch: Watch) -> Way:
-    way = _bring(blob, source, destination, watch)
-    watch.finished(blob, way)
-    return way
+def _generations(cargo: _Cargo) -> Iterator[tuple[Manifest, ...]]:
+    """Yield what is written before the referrers: first what has no parts, then what has only such parts, and on."""
+    parts = {child.digest for node in cargo.by_digest.values() for child in node.children}
+    later = {edge.child for edge in cargo.referrers} - parts - {cargo.root}
+    heights: dict[Digest, int] = {}
+    for digest, node in cargo.by_digest.items():  # parts come before the whole
+        heights[digest] = 1 + max((heights[child.digest] for child in node.children), default=0)
+    for height in sorted(set(heights.values())):
+        generation = (digest for digest in heights if heights[digest] == height and digest not in later)
+        yield tuple(cargo.by_digest[digest] for digest in generation)
 
 
-def _bring(blob: Descriptor, source: Registry, destination: Registry, watch: Watch) -> Way:
-    if destination.blob_size(blob.digest) == blob.size:
-        return Way.PRESENT
-    if destination.mount_blob(blob, source.repository):
-        return Way.MOUNTED
-    destination.put_blob(blob, watched(lambda: source.open_unverified(blob), watch))
-    return Way.MOVED
+def _present(cargo: _Cargo, writing: Writing) -> frozenset[Digest | Edge]:
+    """Return the manifests that are at the destination, and the referrers that are listed there besides."""
+    digests = tuple(cargo.by_digest)
+    there = {digest for digest, has in zip(digests, each(writing.has, digests, _WORKERS), strict=True) if has}
+    unlisted = set(find_unlisted(cargo.referrers, writing.destination))
+    listed = (edge for edge in cargo.referrers if edge.child in there and edge not in unlisted)
+    return frozenset(there).union(listed)
 
 
-def _place_legacy(edge: Edge, plan: Closure, destination: Registry, lock: Lock) -> str:
+def _read_back(cargo: _Cargo, writing: Writing, lock: Lock) -> None:
+    """Return if everything is at the destination, mended where it was not.
+
+    Raises:
+        Absent, Unverified: The destination does not keep what is brought.
+    """
+    flaws = _flaws(cargo, writing.destination)
+    if not flaws:
+        return
+    for flaw in flaws:
+        _log.warning("after the copy: %s; it is brought again", flaw.error)
+        writing.mended.add(flaw.digest)
+    _mend(flaws, cargo, writing, lock)
+    for flaw in _flaws(cargo, writing.destination):
+        raise flaw.error
+
+
+def _flaws(cargo: _Cargo, destination: Registry) -> tuple[Flaw, ...]:
+    return find_flaws(cargo.by_digest.values(), cargo.blobs, cargo.referrers, destination)
+
+
+def _mend(flaws: Iterable[Flaw], cargo: _Cargo, writing: Writing, lock: Lock) -> None:
+    wrong = {(flaw.what, flaw.digest) for flaw in flaws}
+    for blob in cargo.blobs:
+        if (What.BLOB, blob.digest) in wrong:
+            put_again(blob, writing.source, writing.destination)
+    for digest, node in cargo.by_digest.items():  # parts come before the whole
+        if (What.MANIFEST, digest) in wrong:
+            writing.put(node)
+    for edge in cargo.referrers:
+        if {(What.REFERRER, edge.child), (What.MANIFEST, edge.child)} & wrong:
+            writing.attach(cargo.by_digest[edge.child], lock)
+
+
+def _place_legacy(edge: Edge, cargo: _Cargo, destination: Registry, lock: Lock) -> str:
     tag = legacy_tag(edge.parent, edge.kind)
-    merge_legacy(destination, tag, plan.node(edge.child), lock)
+    merge_legacy(destination, tag, cargo.by_digest[edge.child], lock)
     return tag

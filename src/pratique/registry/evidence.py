@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from pratique.errors import Absent, Unverified
 from pratique.registry.blob import fetch_blob
-from pratique.registry.closure import LEGACY, Closure, Edge, EdgeKind, LeftOut
+from pratique.registry.closure import Closure
+from pratique.registry.edges import LEGACY, Edge, EdgeKind, LeftOut
 from pratique.registry.interface import Registry
 from pratique.registry.manifest import EMPTY_MEDIA, Annotations, Descriptor, Kind, Manifest
 from pratique.values.digest import Digest

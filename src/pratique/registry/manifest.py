@@ -67,7 +67,10 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """A pointer to content: its media type, digest and exact size in bytes."""
+    """A pointer to content: its media type, digest and exact size in bytes.
+
+    ``urls`` say where else somebody may have the bytes; they are kept, and nothing is ever fetched from them.
+    """
 
     media_type: str
     digest: Digest
@@ -75,6 +78,7 @@ class Descriptor:
     artifact_type: str = ""
     annotations: Annotations = ()
     platform: Platform | None = None
+    urls: tuple[str, ...] = ()
 
     def annotation(self, key: str) -> str:
         """Return one annotation, or an empty string."""
@@ -214,6 +218,7 @@ def read_descriptor(value: Any, what: str) -> Descriptor:
         _text(value, "artifactType", what),
         _annotations(value, what),
         _platform(value.get("platform"), what),
+        _urls(value, what),
     )
 
 
@@ -234,6 +239,15 @@ def _platform(value: Any, what: str) -> Platform | None:
     if not isinstance(value, dict):
         raise Malformed(f"{what}: platform: expected an object, found {type(value).__name__}")
     return Platform(_text(value, "os", what), _text(value, "architecture", what), _text(value, "variant", what))
+
+
+def _urls(value: Mapping[str, Any], what: str) -> tuple[str, ...]:
+    found = value.get("urls")
+    if found is None:
+        return ()
+    if not isinstance(found, list) or not all(isinstance(url, str) for url in found):
+        raise Malformed(f"{what}: urls: expected a list of texts")
+    return tuple(found)
 
 
 def _annotations(value: Mapping[str, Any], what: str) -> Annotations:

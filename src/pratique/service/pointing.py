@@ -15,7 +15,7 @@ from pratique.promotion.happenings import (
 )
 from pratique.promotion.states import Promotion
 from pratique.registry.attach import Body, attach_legacy, attach_referrer
-from pratique.registry.closure import EdgeKind
+from pratique.registry.edges import EdgeKind
 from pratique.registry.interface import Registry
 from pratique.service.again import judge_again
 from pratique.service.copying import why_stale
