@@ -4,13 +4,13 @@ Source: sigstore/protobuf-specs, sigstore_bundle.proto (in its JSON form); cosig
 specs/ATTESTATION_SPEC.md. Only the form signed by a plain key is written; a bundle with a certificate is read too.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.attest.dsse import Envelope, envelope_object, read_envelope
 from pratique.attest.fields import Fields
 from pratique.errors import Malformed
 from pratique.values.canonical import MAX_BYTES, canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.moment import render_moment
 
 BUNDLE_MEDIA = "application/vnd.dev.sigstore.bundle.v0.3+json"

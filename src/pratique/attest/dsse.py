@@ -8,11 +8,12 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pratique.attest.fields import Fields
 from pratique.errors import Malformed
 from pratique.values.canonical import MAX_BYTES, Json, canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 IN_TOTO = "application/vnd.in-toto+json"

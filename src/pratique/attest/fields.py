@@ -5,12 +5,12 @@ unexpected field becomes one ``Malformed``, so that no reader above handles a ``
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self, TypeVar
 
 from pratique.errors import Malformed
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import parse_moment
 

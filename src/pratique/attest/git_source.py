@@ -7,9 +7,9 @@ everything that was said agrees.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pratique.attest.fields import Fields
+from pratique.values.dataclass import dataclass
 
 MAX_URI = 2_048  # ours; in characters
 _URI = re.compile(  # no part can take what another one might, so that a long text is read once

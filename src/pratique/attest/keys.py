@@ -7,7 +7,6 @@ uncompressed point), so a fixed prefix reads them; whatever deviates is refused,
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import assert_never
 
 from cryptography.exceptions import InvalidSignature
@@ -17,6 +16,7 @@ from pratique.attest.dsse import parse_base64
 from pratique.attest.keykind import KeyKind
 from pratique.attest.sshkey import SshKey, parse_ssh_key
 from pratique.errors import Malformed, Unverified
+from pratique.values.dataclass import dataclass
 
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----\n((?:[A-Za-z0-9+/=]{1,76}\n)+)-----END PUBLIC KEY-----\n?")
 # AlgorithmIdentifier {id-ecPublicKey, secp256r1}, then BIT STRING of 65 bytes (RFC 5480 section 2.1.1).

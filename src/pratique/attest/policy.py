@@ -3,7 +3,6 @@
 Source: decisions.md, "Documents". The subject is the resolved bundle's digest, so no YAML is needed to verify it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.attest.fields import Fields
@@ -11,6 +10,7 @@ from pratique.attest.signed_form import check_spelling, parse_slug, read_form
 from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Malformed
 from pratique.values.canonical import Json
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.uris import POLICY

@@ -5,7 +5,7 @@ a builder that the policy knows makes it count (a builder's id alone proves noth
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from pratique.attest.fields import Fields
@@ -13,6 +13,7 @@ from pratique.attest.git_source import GitSource, NoSource, tell_source
 from pratique.attest.statement import Statement
 from pratique.errors import Malformed
 from pratique.values.canonical import Json
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 V1 = "https://slsa.dev/provenance/v1"

@@ -3,11 +3,11 @@
 Source: decisions.md, "Who counts". The signature proves who asked, so that separation of duties can exclude them.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.attest.signed_form import check_spelling, parse_nonce, parse_slug, read_commitment, read_image_form
 from pratique.attest.statement import Subject, build_statement
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor, Environment, parse_actor, parse_application, parse_environment

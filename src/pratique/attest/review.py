@@ -4,7 +4,6 @@ Source: spec/approvals.md section 4. The statement binds the images, the way the
 evidence and the ledger as the reviewer saw it, so that no server can use a signature for anything else.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,6 +19,7 @@ from pratique.attest.signed_form import (
 from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Malformed
 from pratique.values.canonical import Json
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind, parse_id
 from pratique.values.moment import render_moment

@@ -5,12 +5,12 @@ It says which approval the summary rests on, and under which checkpoint of the l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from pratique.attest.fields import Fields
 from pratique.values.canonical import Json
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind, parse_id
 from pratique.values.moment import render_moment

@@ -4,12 +4,12 @@ Source: decisions.md, "Who counts". Authors are aliases, never mail addresses: t
 """
 
 import re
-from dataclasses import dataclass
 
 from pratique.attest.fields import Fields
 from pratique.attest.signed_form import check_spelling, parse_commit, parse_line, read_image_form
 from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Malformed
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.uris import SOURCE
 

@@ -7,7 +7,6 @@ hardware ("sk"). DSA, SHA-1, certificates, curves other than P-256 and RSA under
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
@@ -17,6 +16,7 @@ from pratique.attest import ed25519, p256
 from pratique.attest.keykind import KeyKind
 from pratique.attest.sshwire import Reader
 from pratique.errors import Malformed, Unverified
+from pratique.values.dataclass import dataclass
 
 MIN_RSA_BITS = 2048
 MAX_RSA_BITS = 16384  # OpenSSH's own ceiling; more would only burn time

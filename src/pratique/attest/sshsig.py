@@ -5,13 +5,13 @@ Source: OpenSSH's PROTOCOL.sshsig. The namespace keeps a signature made for one 
 
 import hashlib
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pratique.attest.dsse import Extension, Signature, parse_base64
 from pratique.attest.sshkey import Hardware, SshKey, parse_ssh_blob
 from pratique.attest.sshwire import Reader
 from pratique.errors import Malformed, Unverified
+from pratique.values.dataclass import dataclass
 from pratique.values.uris import SSHSIG_KIND
 
 _ARMOUR = re.compile(r"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]{1,76}\n)+)-----END SSH SIGNATURE-----\n?")

@@ -5,11 +5,12 @@ their SHA-256 and by nothing else: a name is not evidence, and a weaker digest i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pratique.attest.fields import Fields
 from pratique.errors import Malformed
 from pratique.values.canonical import MAX_BYTES, Json, canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 V1 = "https://in-toto.io/Statement/v1"

@@ -4,13 +4,12 @@ Source: DSSE protocol.md, "Protocol" and "Multi-signature Verification". The ord
 the payload's type, and only then does anybody parse the payload.
 """
 
-from dataclasses import dataclass
-
 from pratique.attest.dsse import Envelope, Signature
 from pratique.attest.keykind import KeyKind
 from pratique.attest.keys import PublicKey, SpkiKey
 from pratique.attest.sshsig import Namespace, parse_sshsig, verify_sshsig
 from pratique.errors import Malformed, Unverified
+from pratique.values.dataclass import dataclass
 from pratique.values.names import Actor
 from pratique.values.uris import SSHSIG_KIND
 

@@ -4,7 +4,6 @@ Source: slsa.dev/spec/v1.2/verification_summary, "Verification", whose order :fu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,6 +15,7 @@ from pratique.attest.statement import Statement, Subject, build_statement, parse
 from pratique.attest.verify import open_envelope
 from pratique.errors import Malformed, Unverified
 from pratique.values.canonical import Json
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor

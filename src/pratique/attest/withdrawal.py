@@ -4,10 +4,9 @@ Source: decisions.md, "Who counts": taking power away needs one signature. The s
 that it takes back nothing else.
 """
 
-from dataclasses import dataclass
-
 from pratique.attest.signed_form import check_spelling, parse_nonce, read_image_form
 from pratique.attest.statement import Subject, build_statement
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind, parse_id
 from pratique.values.names import Actor, parse_actor

@@ -6,9 +6,10 @@ Exit codes are those of docs/cli.md: 0 done, 1 refused or unverified, 2 malforme
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+
+from pratique.values.dataclass import dataclass
 
 
 class Exit(IntEnum):

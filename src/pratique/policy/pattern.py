@@ -4,11 +4,11 @@
 Matching takes time in proportion to pattern × text, whatever an attacker writes into the text.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Self
 
 from pratique.errors import Malformed
+from pratique.values.dataclass import dataclass
 
 MAX_LENGTH = 512  # a pattern is written by hand; longer than this, it is a mistake
 

@@ -4,10 +4,10 @@ Outcomes form the lattice ``pass < warn < review < block``; ``unknown`` means th
 is missing or cannot be trusted, ``error`` that the judgement itself failed. Neither is ever a pass.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, auto
 
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 

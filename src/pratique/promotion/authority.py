@@ -6,7 +6,6 @@ was in force at its index.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pratique.attest.dsse import Envelope, parse_envelope
 from pratique.attest.sshkey import SshKey
@@ -15,6 +14,7 @@ from pratique.attest.verify import TrustedKeys, open_envelope
 from pratique.errors import Absent, Unverified
 from pratique.promotion.directory import Directory
 from pratique.promotion.directory_form import MAX_BYTES, Root
+from pratique.values.dataclass import dataclass
 from pratique.values.names import Actor
 from pratique.values.uris import DIRECTORY_MEDIA
 

@@ -7,7 +7,6 @@ Pure: no clock, no storage. ``now`` is among the inputs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pratique.errors import Absent, Unverified
 from pratique.evidence import bind
@@ -22,6 +21,7 @@ from pratique.policy.facts import Facts, Subject, observe
 from pratique.promotion.directory import Directory
 from pratique.promotion.evidence_set import root_of_evidence
 from pratique.promotion.record import Inputs, Record
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 ADVISORIES = "advisories"

@@ -4,8 +4,6 @@ Source: decisions.md, "Judging". A re-check that came out no worse leaves the re
 nobody a vote; any other judgement makes a new record, and voids every review.
 """
 
-from dataclasses import dataclass
-
 from pratique.policy.document import Bundle
 from pratique.policy.result import Outcome, rank
 from pratique.promotion.directory import Directory
@@ -22,6 +20,7 @@ from pratique.promotion.record import Record, judged
 from pratique.promotion.remediation import remediate
 from pratique.promotion.review import approve
 from pratique.promotion.states import Promotion
+from pratique.values.dataclass import dataclass
 from pratique.values.names import is_person
 
 _TRACKS = (Track.FAST, Track.SLOW, Track.REMEDIATION)

@@ -6,7 +6,7 @@ Parsing proves nothing; ``promotion.authority`` says which version is in force.
 Pure: no clock, no storage. ``now`` is an argument.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Self
 
@@ -17,6 +17,7 @@ from pratique.policy.pattern import Pattern, any_matches
 from pratique.promotion.directory_form import DirectoryDocument, Person, Role, Service, Status, parse_document
 from pratique.promotion.form import write
 from pratique.values.canonical import canonical
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor
 

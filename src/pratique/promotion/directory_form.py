@@ -6,7 +6,6 @@ author is never two people; a key that seals does nothing else.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +17,7 @@ from pratique.errors import Malformed
 from pratique.policy.pattern import Pattern
 from pratique.promotion.form import read
 from pratique.values.canonical import parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Group, is_person
 

@@ -8,7 +8,7 @@ Source: decisions.md, "Events and storage".
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from pratique.errors import Malformed
 from pratique.promotion.form import read, write
 from pratique.promotion.happenings import TYPES, Happening, Unknown
 from pratique.values.canonical import Json, canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind, parse_id
 from pratique.values.names import Actor, Environment

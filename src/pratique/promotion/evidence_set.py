@@ -6,13 +6,14 @@ may move.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pratique.errors import Malformed
 from pratique.evidence.model import Origin, Piece
 from pratique.promotion.form import read, write
 from pratique.tlog.tree import leaf_hash, root_of
 from pratique.values.canonical import canonical, parse_json
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 

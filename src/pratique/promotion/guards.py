@@ -4,11 +4,11 @@ The transactions that approve, start copying, sign and point ask this. Any diffe
 be judged again, outside the transaction (decisions.md, "Judging").
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.promotion.happenings import PromotionJudged
 from pratique.promotion.states import Judgement
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 

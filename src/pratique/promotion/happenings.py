@@ -7,12 +7,12 @@ Source: decisions.md, "Events and storage". Bytes: ``promotion.events``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from pratique.attest.review import Decision
 from pratique.attest.seal import Level
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
 

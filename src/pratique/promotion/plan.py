@@ -5,10 +5,10 @@ same identifier, so asking again after a crash wants nothing new.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pratique.promotion.states import MOVING, Promotion, State
+from pratique.values.dataclass import dataclass
 
 
 class Step(StrEnum):

@@ -4,11 +4,11 @@
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pratique.evidence.licences import parse_licence
 from pratique.evidence.model import Bound, Evidence
 from pratique.policy.facts import CurrentFacts, Facts
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _IMAGE_SCHEMES = ("pkg:docker/", "pkg:oci/", "docker-image://", "oci://", "docker://")

@@ -6,13 +6,14 @@ decision record; a review says only who decided what about which record. An erro
 Pure: no clock, no storage. ``now`` is an argument.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from pratique.attest.review import Decision
 from pratique.promotion.directory import Directory
 from pratique.promotion.directory_form import Status
 from pratique.promotion.states import ReviewStanding
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor, Environment, Group

@@ -4,7 +4,7 @@ Its canonical bytes are what reviewers sign and what an auditor computes again; 
 bytes.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from pratique.promotion.quorum import Need, Question
 from pratique.promotion.separation import Separated
 from pratique.promotion.track import Routing
 from pratique.values.canonical import canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
 

@@ -5,7 +5,6 @@ service with the use ``request``; without a signature it is taken only where nob
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
@@ -21,6 +20,7 @@ from pratique.policy.tracks import Separation
 from pratique.promotion.directory import Directory
 from pratique.promotion.happenings import Commitment, PromotionRequested, PromotionSuperseded
 from pratique.promotion.states import Promotion, State
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 

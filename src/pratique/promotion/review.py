@@ -4,7 +4,6 @@ Source: spec/approvals.md section 4 and decisions.md, "Judging". A valid review 
 with the reason, and blocks nobody.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
@@ -24,6 +23,7 @@ from pratique.promotion.happenings import (
 from pratique.promotion.quorum import Quorum, count, why_not
 from pratique.promotion.record import Record
 from pratique.promotion.states import Judgement, Promotion, ReviewStanding, State
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor

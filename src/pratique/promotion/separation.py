@@ -7,7 +7,6 @@ reviewer from outside the owning team is needed.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pratique.attest.git_source import parse_git_uri
 from pratique.evidence.facts.build import SourceChange
@@ -16,6 +15,7 @@ from pratique.policy.tracks import Separation
 from pratique.promotion.directory import Directory
 from pratique.promotion.profile import Profile, signed_by_machine
 from pratique.promotion.quorum import ANY_ROLE, Exclusion, Need
+from pratique.values.dataclass import dataclass
 from pratique.values.names import Actor, Environment, Group
 
 _MOST_NAMED = 5

@@ -3,13 +3,13 @@
 A projection of events: ``promotion.history`` makes it, and nothing else changes it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from pratique.attest.review import Decision
 from pratique.attest.seal import Level
 from pratique.promotion.happenings import Platform, Track
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
 

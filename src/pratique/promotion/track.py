@@ -5,7 +5,6 @@ Source: decisions.md, "Documents" (tracks) and spec/policy.md section 3.4. ``war
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
@@ -16,6 +15,7 @@ from pratique.policy.risk import Risk
 from pratique.policy.settings import Settings
 from pratique.policy.tracks import FastTrack, FirstArrival, When
 from pratique.promotion.happenings import Track
+from pratique.values.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ says of everything since. A line that rests on an unsigned document says so.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,6 +15,7 @@ from pratique.evidence.facts.suites import Suites
 from pratique.evidence.model import Evidence
 from pratique.promotion.events import Entry
 from pratique.promotion.sentences import describe
+from pratique.values.dataclass import dataclass
 from pratique.values.names import Actor, Environment
 
 

@@ -1,7 +1,6 @@
 """Assembling a clearance or a promotion's proof, from the ledger's entries and the objects that they name."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from pratique.attest.dsse import parse_envelope
 from pratique.attest.review import parse_review
@@ -14,6 +13,7 @@ from pratique.proof.review import seen_by
 from pratique.tlog.checkpoint import Checkpoint, parse_checkpoint
 from pratique.tlog.note import parse_note
 from pratique.tlog.proofs import NodeSource, prove_consistency, prove_inclusion
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 

@@ -6,7 +6,6 @@ rests on.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.errors import Refused, Unverified
@@ -33,6 +32,7 @@ from pratique.promotion.happenings import (
 from pratique.promotion.history import fold_all
 from pratique.promotion.states import Approval, Judgement, Promotion
 from pratique.proof.document import Kind
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 # A clearance ends where the signer begins; a promotion's proof can be attached before anything points at it.

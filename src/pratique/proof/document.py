@@ -7,13 +7,14 @@ the signer verifies before it seals; a *promotion* adds the seal. Source: decisi
 Parsing establishes nothing: ``proof.verify`` does.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from pratique.errors import Malformed
 from pratique.promotion.form import read, write
 from pratique.tlog.lines import parse_base64, parse_hash, render_base64
 from pratique.values.canonical import canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind as IdKind
 from pratique.values.ids import parse_id

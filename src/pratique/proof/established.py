@@ -3,13 +3,13 @@
 Every value here was derived from verified bytes; what rests on somebody's word says so in ``not_checked``.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pratique.attest.seal import Level
 from pratique.policy.result import Outcome
 from pratique.promotion.happenings import Track
 from pratique.proof.document import Kind
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor, Environment

@@ -3,8 +3,6 @@
 Order matters: nothing is read of an entry before its place is proved.
 """
 
-from dataclasses import dataclass
-
 from pratique.errors import Unverified
 from pratique.promotion.events import Entry, parse_event
 from pratique.proof.document import Growth, Proof
@@ -12,6 +10,7 @@ from pratique.tlog.note import parse_note
 from pratique.tlog.policy import Policy, VerifiedCheckpoint, verify_checkpoint
 from pratique.tlog.proofs import verify_consistency, verify_inclusion
 from pratique.tlog.tree import leaf_hash
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 Seen = tuple[int, Digest]

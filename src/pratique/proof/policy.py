@@ -1,7 +1,5 @@
 """The policies in a proof: who signed each version, and which rules were in force where it matters."""
 
-from dataclasses import dataclass
-
 from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.policy import Policy, parse_policy
 from pratique.attest.sshsig import Namespace
@@ -15,6 +13,7 @@ from pratique.proof.demand import demand
 from pratique.proof.reading import Reading
 from pratique.proof.rules import Rules, SignedPolicy, read_policy
 from pratique.proof.trust import TrustRoot
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
 

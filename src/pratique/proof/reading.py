@@ -5,7 +5,6 @@ What the entries say is not believed yet.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pratique.errors import Unverified
 from pratique.promotion.events import Entry
@@ -16,6 +15,7 @@ from pratique.proof.demand import demand
 from pratique.proof.document import Kind, Proof, parse_proof
 from pratique.proof.ledger import Ledger, verify_ledger
 from pratique.proof.trust import TrustRoot
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 

@@ -6,7 +6,6 @@ Its bytes are bound by its digest, which the events name and the reviewers signe
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.attest.fields import Fields
@@ -16,6 +15,7 @@ from pratique.promotion.happenings import Feed, Platform, Track
 from pratique.promotion.quorum import Exclusion, Need
 from pratique.tlog.tree import leaf_hash, root_of
 from pratique.values.canonical import Json, canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, parse_actor, parse_group
 

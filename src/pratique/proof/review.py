@@ -5,7 +5,6 @@ not believed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
@@ -26,6 +25,7 @@ from pratique.proof.ledger import Seen
 from pratique.proof.reading import Reading
 from pratique.proof.record import Recorded
 from pratique.proof.rules import Rules
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 

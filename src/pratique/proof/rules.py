@@ -8,13 +8,13 @@ Defaults are part of the document's version and never change (``policy.schema``)
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pratique.attest.fields import Fields
 from pratique.errors import Absent, Malformed
 from pratique.policy.result import OnUnknown, Outcome
 from pratique.values.canonical import Json, canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 SCHEMA = "pratique/policy/1"

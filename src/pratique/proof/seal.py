@@ -3,7 +3,6 @@
 ``summary`` says what a seal over a clearance states, once for the signer and the verifier.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.attest.dsse import parse_envelope
@@ -21,6 +20,7 @@ from pratique.proof.ledger import Seen
 from pratique.proof.reading import Reading
 from pratique.proof.trust import TrustRoot
 from pratique.tlog.policy import verify_checkpoint
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 

@@ -10,13 +10,12 @@
 Everything else in a proof is checked against it. Source: decisions.md, "Workspace"; spec/approvals.md section 6.
 """
 
-from dataclasses import dataclass
-
 from pratique.attest.sshkey import SshKey, parse_ssh_key
 from pratique.errors import Malformed
 from pratique.promotion.form import read, write
 from pratique.tlog.policy import Policy, parse_policy
 from pratique.values.canonical import canonical, parse_object
+from pratique.values.dataclass import dataclass
 
 MAX_BYTES = 256 * 1024
 
@@ -37,12 +36,15 @@ class PolicyRoot:
     min_version: int = 1
 
 
+_ANY_POLICY = PolicyRoot()
+
+
 @dataclass(frozen=True, slots=True)
 class _Form:
     ledger: str
     directory: DirectoryRoot
     verifier: str
-    policy: PolicyRoot = PolicyRoot()
+    policy: PolicyRoot = _ANY_POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def parse_trust_root(content: bytes) -> TrustRoot:
 
 
 def build_trust_root(
-    ledger: str, directory: DirectoryRoot, verifier: str, policy: PolicyRoot = PolicyRoot()
+    ledger: str, directory: DirectoryRoot, verifier: str, policy: PolicyRoot = _ANY_POLICY
 ) -> bytes:
     """Return the canonical bytes of a trust root that ``parse_trust_root`` accepts."""
     content = canonical(write(_Form(ledger, directory, verifier, policy)))

@@ -10,13 +10,13 @@ Source: c2sp.org/tlog-checkpoint v1.0.0, c2sp.org/tlog-cosignature v1.0.1.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pratique.errors import Malformed, Unverified
 from pratique.tlog.key import KeyKind, NoteVerifier, Signer
 from pratique.tlog.lines import HASH_BYTES, MAX_NUMBER, parse_hash, parse_number, render_base64
 from pratique.tlog.note import open_note
 from pratique.tlog.tree import EMPTY_ROOT
+from pratique.values.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

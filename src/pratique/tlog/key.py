@@ -8,7 +8,6 @@ Source: c2sp.org/signed-note v1.0.0 (types 0x01 and 0x04), c2sp.org/tlog-cosigna
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
 from typing import Self, assert_never
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pratique.errors import Malformed, Unverified
 from pratique.tlog.lines import MAX_NUMBER, parse_base64, render_base64
+from pratique.values.dataclass import dataclass
 
 Sign = Callable[[bytes], bytes]
 """Makes the 64-byte Ed25519 signature of a message."""

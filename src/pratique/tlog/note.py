@@ -13,11 +13,11 @@ Source: c2sp.org/signed-note v1.0.0; the bounds are those of golang.org/x/mod/su
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pratique.errors import Conflict, Malformed, Unverified
 from pratique.tlog.key import ID_BYTES, NoteVerifier, SignatureLine, Signer, check_name
 from pratique.tlog.lines import parse_base64, render_base64
+from pratique.values.dataclass import dataclass
 
 MAX_NOTE_BYTES = 1_000_000
 MAX_SIGNATURES = 100

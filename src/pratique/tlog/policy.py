@@ -15,12 +15,12 @@ Source: c2sp.org/tlog-policy; c2sp.org/tlog-cosignature for one key serving one 
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 
 from pratique.errors import Malformed, Unverified
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
 from pratique.tlog.key import KeyKind, NoteVerifier
 from pratique.tlog.lines import parse_number
+from pratique.values.dataclass import dataclass
 
 MAX_POLICY_CHARACTERS = 256 * 1024
 
@@ -104,17 +104,17 @@ def parse_policy(text: str) -> Policy:
     return Policy(tuple(draft.logs), tuple(draft.witnesses), tuple(draft.groups), draft.quorums[0])
 
 
-@dataclass(slots=True)
 class _Draft:
     """What the lines read so far define."""
 
-    logs: list[Log] = field(default_factory=list)
-    witnesses: list[Witness] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
-    quorums: list[str | None] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
-    members: set[str] = field(default_factory=set)
-    public_keys: set[bytes] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.logs: list[Log] = []
+        self.witnesses: list[Witness] = []
+        self.groups: list[Group] = []
+        self.quorums: list[str | None] = []
+        self.names: set[str] = set()
+        self.members: set[str] = set()
+        self.public_keys: set[bytes] = set()
 
 
 def _read_line(line: str, draft: _Draft) -> None:

@@ -12,14 +12,13 @@
 Source: c2sp.org/tlog-proof.
 """
 
-from dataclasses import dataclass
-
 from pratique.errors import Malformed
 from pratique.tlog.checkpoint import parse_checkpoint
 from pratique.tlog.lines import HASH_BYTES, MAX_NUMBER, parse_base64, parse_hash, parse_number, render_base64
 from pratique.tlog.note import parse_note
 from pratique.tlog.policy import Policy, VerifiedCheckpoint, verify_checkpoint
 from pratique.tlog.proofs import MAX_PROOF_HASHES, verify_inclusion
+from pratique.values.dataclass import dataclass
 
 MAX_PROOF_FILE_BYTES = 4 * 1024 * 1024
 

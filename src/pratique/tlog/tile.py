@@ -9,12 +9,12 @@ Source: c2sp.org/tlog-tiles v0.1.0.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from pratique.errors import Absent, Malformed
 from pratique.tlog.lines import HASH_BYTES
 from pratique.tlog.proofs import NodeSource
 from pratique.tlog.tree import MAX_SIZE, parents
+from pratique.values.dataclass import dataclass
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT

@@ -6,12 +6,12 @@ Source: RFC 6962 section 2.1, which RFC 9162 section 2.1.1 repeats.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Self
 
 from pratique.errors import Malformed
 from pratique.tlog.lines import HASH_BYTES, MAX_NUMBER
+from pratique.values.dataclass import dataclass
 
 EMPTY_ROOT = sha256(b"").digest()
 """The root of a tree without leaves."""

@@ -8,11 +8,11 @@ The commitment is ``SHA-256("pratique/commit/v1" | 0 | field | 0 | salt | RFC 87
 
 import dataclasses
 import re
-from dataclasses import dataclass
 from typing import Self
 
 from pratique.errors import Malformed, Unverified
 from pratique.values.canonical import Json, canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 SALT_BYTES = 32

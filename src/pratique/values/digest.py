@@ -6,10 +6,10 @@ Pratique decides, signs or stores is named by it.
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Self
 
 from pratique.errors import Malformed, Unverified
+from pratique.values.dataclass import dataclass
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 

@@ -5,10 +5,11 @@ default tag: a reference says what it means.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 from pratique.errors import Malformed
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
