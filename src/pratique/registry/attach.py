@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pratique.errors import Conflict
+from pratique.registry.anchor import put_anchored
 from pratique.registry.blob import holding
 from pratique.registry.edges import EdgeKind, legacy_tag
 from pratique.registry.interface import Lock, Registry
@@ -60,12 +61,16 @@ def build_referrer(subject: Manifest, body: Body) -> Manifest:
 def attach_referrer(registry: Registry, subject: Digest, body: Body, lock: Lock) -> Digest:
     """Attach a body to a manifest that is here, and return the digest of the referrer once it is listed.
 
+    It is anchored where the registry's own clean-up would delete it.
+
     Raises:
         Absent: The subject is not here.
     """
     referrer = build_referrer(registry.manifest(subject), body)
     _put(registry, EMPTY_MEDIA, _EMPTY)
     _put(registry, body.media_type, body.content)
+    if not registry.keeps_untagged():
+        put_anchored(registry, referrer)  # before it is listed: a clean-up in between would leave a list that lies
     registry.put_referrer(referrer, lock)
     return referrer.digest
 
