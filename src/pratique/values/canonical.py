@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-import rfc8785
-
 from pratique.errors import Malformed
 
 Json = None | bool | int | str | Sequence[Any] | Mapping[str, Any]
@@ -29,11 +27,15 @@ def canonical(value: Json) -> bytes:
         Malformed: A float, an integer beyond ±(2^53-1), or something that is not JSON.
     """
     try:
-        if _check(value):
-            return _write(value).encode()
-        return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError, TypeError, ValueError, RecursionError) as error:
+        return _write(value).encode() if _check(value) else _sorted_by_unit(value)
+    except (UnicodeEncodeError, TypeError, ValueError, RecursionError) as error:
         raise Malformed(f"canonical JSON: {error}") from error
+
+
+def _sorted_by_unit(value: Json) -> bytes:
+    import rfc8785  # rarely needed, and a verifier starts cold
+
+    return rfc8785.dumps(value)
 
 
 # Python's own writer, in C, escapes strings as RFC 8785 section 3.2.2.2 asks. It sorts by code point instead of by
