@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import copying, judging, ledger, promoting, starting
+from bench import copying, judging, ledger, promoting, registry, starting
 from bench.figure import Figure
 from bench.shop import prove
 
@@ -23,6 +23,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     copied = copying.against_skopeo(folder)
     if copied:
         yield copied
+    yield from registry.figures(folder / "registry")
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ def verify(proof: Path, trust_root: Path) -> Figure:
 
 
 def _side_by_side(ours: tuple[object, ...], yardstick: tuple[object, ...]) -> tuple[float, ...]:
-    with _bytecode() as environment:
+    with bytecode() as environment:
 
         def run(command: tuple[object, ...]) -> None:
             words = [str(word) for word in command]
@@ -57,7 +57,7 @@ def _side_by_side(ours: tuple[object, ...], yardstick: tuple[object, ...]) -> tu
 
 
 @contextmanager
-def _bytecode() -> Iterator[dict[str, str]]:
+def bytecode() -> Iterator[dict[str, str]]:
     """Yield an environment in which bytecode is kept, whatever this process's own says."""
     with tempfile.TemporaryDirectory(prefix="pratique-bytecode-") as folder:
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
