@@ -42,6 +42,7 @@ from pratique.promotion.track import Routing
 from pratique.values.digest import Digest
 
 TRACKS = list(Track)
+REPOSITORY = "git+https://git.example/shop/api"
 
 
 def judged(contents: tuple[bytes, ...], **changes: Any) -> Record:
@@ -139,7 +140,7 @@ def test_what_was_never_in_the_predecessor_is_stopped() -> None:
 
 
 def test_a_routine_change_is_fast_and_another_one_says_why_not() -> None:
-    current = profile_of(case(evidence(CLEAN)).facts)
+    current = profile_of(case(evidence(CLEAN)).facts, REPOSITORY)
     assert judged(evidence(CLEAN), current=current).decision.track.why[-1] == "the change is routine"
     other = judged(
         (*evidence(CLEAN)[:1], provenance("pkg:docker/alpine@3.20"), source()), current=current
@@ -167,7 +168,7 @@ def test_nobody_saying_who_wrote_it_asks_for_one_more_reviewer() -> None:
 
 
 def test_authors_are_stated_for_everything_since_what_runs_there() -> None:
-    current = replace(profile_of(case(evidence(CLEAN)).facts), commit=BEFORE)
+    current = replace(profile_of(case(evidence(CLEAN)).facts, REPOSITORY), commit=BEFORE)
     contents = (sbom(*MEDIUM), provenance(), source(base=BEFORE))
     assert len(judged(contents, current=current).decision.approvals) == 2
     gap = judged(contents, current=replace(current, commit="a" * 40)).decision.approvals[-1]

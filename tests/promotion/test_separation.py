@@ -36,7 +36,7 @@ def built(commit: str, image: str = "image") -> bytes:
 
 
 def held(commit: str | None) -> Profile:
-    return replace(profile_of(case((sbom(*CLEAN), provenance())).facts), commit=commit)
+    return replace(profile_of(case((sbom(*CLEAN), provenance())).facts, REPOSITORY), commit=commit)
 
 
 def decided(*contents: bytes, **changes: Any) -> Decision:
@@ -115,3 +115,26 @@ def test_what_is_said_of_one_platform_does_not_speak_for_another() -> None:
 def test_whoever_is_said_to_have_written_anything_is_excluded_all_the_same() -> None:
     excluded = decided(provenance(), said(repository=OTHER)).separation.excluded
     assert "person:ann" in {one.person for one in excluded}
+
+
+def commit_of(*contents: bytes, **changes: Any) -> str | None:
+    return decided(*contents, **changes).profile.commit
+
+
+def test_the_commit_that_is_kept_is_the_one_that_counts() -> None:
+    assert commit_of(provenance(), said()) == COMMIT
+    assert commit_of(provenance(), said(), said(repository=OTHER, commit=BEFORE)) == COMMIT
+    assert commit_of(built(COMMIT), said(), said(commit=BEFORE)) == COMMIT
+
+
+def test_no_commit_is_kept_of_what_does_not_count() -> None:
+    assert commit_of(provenance(), said(repository=OTHER)) is None
+    assert commit_of(built(BEFORE), said()) is None
+    assert commit_of(provenance(), said(), said(commit=BEFORE)) is None
+
+
+def test_the_commit_of_one_platform_is_not_the_commit_of_another() -> None:
+    boms = (sbom(*MEDIUM, image="amd64"), sbom(*MEDIUM, image="arm64"))
+    platforms = ("amd64", "arm64")
+    assert commit_of(*boms, said("amd64"), said("arm64"), platforms=platforms) == COMMIT
+    assert commit_of(*boms, said("amd64"), platforms=platforms) is None

@@ -32,7 +32,7 @@ def judge(case: Case) -> Record:
     results = tuple(_judge(rule, case) for rule in case.rules.checks)
     risk = risk_of(case.facts, results)
     # 2. How the image differs from the one that it would replace, and the track that follows.
-    profile = profile_of(case.facts)
+    profile = profile_of(case.facts, _repository(case))
     track = route(case.rules, results, risk, _change(case, profile))
     # 3. Who must agree, and who cannot.
     slow = case.rules.tracks.slow
@@ -88,10 +88,14 @@ def _duties(case: Case, slow: SlowTrack | None) -> Duties:
         requester=case.inputs.request.requester,
         owner=case.application.owner,
         environment=case.inputs.to,
-        repository=case.application.image(case.inputs.image.name).source.repository,
+        repository=_repository(case),
         platforms=case.facts,
         current=case.inputs.history.current_facts,
     )
+
+
+def _repository(case: Case) -> str:
+    return case.application.image(case.inputs.image.name).source.repository
 
 
 def _needs(asked: SlowTrack | None, extra: Need | None) -> tuple[Need, ...]:

@@ -3,11 +3,11 @@
 ``None`` is "nobody looked", and never "nothing": it compares as different from everything.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from pratique.evidence.licences import parse_licence
-from pratique.evidence.model import Bound, Evidence
 from pratique.policy.facts import CurrentFacts, Facts
+from pratique.promotion.authorship import counted_sources, signed_by_machine
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
@@ -38,23 +38,22 @@ class Profile:
         )
 
 
-def profile_of(platforms: tuple[Facts, ...]) -> Profile:
+def profile_of(platforms: tuple[Facts, ...], repository: str) -> Profile:
     """Return the profile of an image from the facts of its platforms; what one of them lacks, it lacks.
 
     Of no platform nothing is known.
+
+    Args:
+        platforms: What is known of each.
+        repository: Where the policy says that the image's source code is.
     """
     return Profile(
         bases=_every(_bases(facts) for facts in platforms),
-        commit=_commit(platforms),
+        commit=_commit(platforms, repository),
         components=_every(_components(facts) for facts in platforms),
         licences=_every(_licences(facts) for facts in platforms),
         vulnerabilities=_every(_vulnerabilities(facts) for facts in platforms),
     )
-
-
-def signed_by_machine(evidence: Evidence) -> bool:
-    """Tell whether a key of the directory signed a statement about this very image."""
-    return evidence.bound is Bound.STATEMENT and bool(evidence.signers)
 
 
 def _every(parts: Iterable[set[str] | None]) -> tuple[str, ...] | None:
@@ -79,14 +78,15 @@ def _without_digest(uri: str) -> str:
     return bare.partition("@sha256:")[0].partition("@sha256%3A")[0]
 
 
-def _commit(platforms: tuple[Facts, ...]) -> str | None:
-    commits = set(_commits(platforms))
-    return commits.pop() if len(commits) == 1 else None
-
-
-def _commits(platforms: tuple[Facts, ...]) -> Iterator[str]:
+def _commit(platforms: tuple[Facts, ...], repository: str) -> str | None:
+    """Return the one commit that every platform was built from, as far as what counts says so."""
+    commits: set[str] = set()
     for facts in platforms:
-        yield from (change.commit for change, evidence in facts.sources if signed_by_machine(evidence))
+        counted = counted_sources(repository, facts)
+        if isinstance(counted, str):
+            return None
+        commits.update(change.commit for change in counted)
+    return commits.pop() if len(commits) == 1 else None
 
 
 def _components(facts: Facts) -> set[str] | None:

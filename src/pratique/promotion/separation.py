@@ -6,20 +6,26 @@ that the platform was built from. Where none says who wrote what is new here, or
 reviewer from outside the owning team is needed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from pratique.attest.git_source import parse_git_uri
 from pratique.evidence.facts.build import SourceChange
 from pratique.policy.facts import Facts
 from pratique.policy.tracks import Separation
+from pratique.promotion.authorship import (
+    NOBODY_SAYS,
+    counted_sources,
+    short,
+    shorts,
+    signed_by_machine,
+    signed_sources,
+)
 from pratique.promotion.directory import Directory
-from pratique.promotion.profile import Profile, signed_by_machine
+from pratique.promotion.profile import Profile
 from pratique.promotion.quorum import ANY_ROLE, Exclusion, Need
 from pratique.values.dataclass import dataclass
 from pratique.values.names import Actor, Environment, Group
 
 _MOST_NAMED = 5
-_NOBODY_SAYS = "no signed source statement says who wrote it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Duties:
 
 def separate(duties: Duties, directory: Directory) -> tuple[Separated, Need | None]:
     """Return who is excluded, and the extra reviewer where it is not known who wrote the image."""
-    changes = tuple(change for facts in duties.platforms for change in _signed(facts))
+    changes = tuple(change for facts in duties.platforms for change in signed_sources(facts))
     unknown = tuple(sorted(set(_unknown(changes, directory)))) if Separation.AUTHOR in duties.rules else ()
     excluded = {
         Separation.REQUESTER: tuple(_requester(duties, directory)),
@@ -70,11 +76,6 @@ def _requester(duties: Duties, directory: Directory) -> Iterator[Exclusion]:
         yield Exclusion(person, f"{person} owns {duties.requester}, which asked for this promotion")
 
 
-def _signed(facts: Facts) -> tuple[SourceChange, ...]:
-    """Return what services signed that the directory lets speak for the source history."""
-    return tuple(change for change, evidence in facts.sources if signed_by_machine(evidence))
-
-
 def _aliases(changes: tuple[SourceChange, ...]) -> tuple[str, ...]:
     return tuple(sorted({alias for change in changes for alias in (*change.authors, *change.committers)}))
 
@@ -83,7 +84,7 @@ def _authors(changes: tuple[SourceChange, ...], directory: Directory) -> Iterato
     for alias in _aliases(changes):
         person = directory.person_of_alias(alias)
         if person is not None:
-            yield Exclusion(person, f"{person} wrote part of what is promoted ({_short(alias)})")
+            yield Exclusion(person, f"{person} wrote part of what is promoted ({short(alias)})")
 
 
 def _unknown(changes: tuple[SourceChange, ...], directory: Directory) -> Iterator[str]:
@@ -101,43 +102,25 @@ def _builders(duties: Duties, directory: Directory) -> Iterator[Exclusion]:
 def _why_extra(duties: Duties, unknown: tuple[str, ...]) -> str | None:
     counted: list[SourceChange] = []
     for facts in duties.platforms:  # what is said of one platform says nothing of another
-        told = _counted(duties, facts)
+        told = counted_sources(duties.repository, facts)
         if isinstance(told, str):
             return told
         counted += told
     return _why_not_whole(duties, tuple(counted)) or _why_unknown(unknown)
 
 
-def _counted(duties: Duties, facts: Facts) -> tuple[SourceChange, ...] | str:
-    """Return the statements that say who wrote this platform, at least one, or why there is none."""
-    signed = _signed(facts)
-    if not signed:
-        return _NOBODY_SAYS
-    repository = _normal(duties.repository)
-    own = tuple(change for change in signed if _normal(change.repository) == repository)
-    if not own:
-        found = ", ".join(sorted({change.repository for change in signed}))[:200]
-        return f"its source statement is about {found}, and the policy builds it from {duties.repository}"
-    built = {made.source_commit for made, by in facts.provenances if signed_by_machine(by) and made.source_commit}
-    fitting = tuple(change for change in own if built <= {change.commit})
-    if not fitting:
-        commits = (_shorts(change.commit for change in own), _shorts(built))
-        return "its source statement is about commit {}, and its provenance about commit {}".format(*commits)
-    return fitting
-
-
 def _why_not_whole(duties: Duties, counted: tuple[SourceChange, ...]) -> str | None:
     """Return why these do not say of everything that is new here who wrote it."""
     commits = {change.commit for change in counted}
     if not commits:
-        return _NOBODY_SAYS
+        return NOBODY_SAYS
     if len(commits) != 1:
-        return f"its source statements disagree about the commit: {_shorts(commits)}"
+        return f"its source statements disagree about the commit: {shorts(commits)}"
     held = duties.current.commit if duties.current else None
     late = tuple(change for change in counted if not _reaches(change, held))
     if not late:
         return None
-    bases = _shorts(change.base or change.commit for change in late)
+    bases = shorts(change.base or change.commit for change in late)
     return f"its source statement begins after {bases}, but {duties.environment} holds {_commit(held)}"
 
 
@@ -152,25 +135,9 @@ def _why_unknown(unknown: tuple[str, ...]) -> str | None:
     if not unknown:
         return None
     more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
-    named = ", ".join(_short(alias) for alias in unknown[:_MOST_NAMED])
+    named = ", ".join(short(alias) for alias in unknown[:_MOST_NAMED])
     return f"nobody in the directory is known as {named}{more}, who wrote part of it"
 
 
-def _normal(repository: str) -> str:
-    """Return a repository's URI without user name, ``.git`` and ref, so that two spellings compare as one."""
-    found = parse_git_uri(repository)
-    return found.uri if found else repository
-
-
 def _commit(held: str | None) -> str:
-    return f"commit {_short(held)}" if held else "no known commit"
-
-
-def _shorts(commits: Iterable[str]) -> str:
-    named = sorted(set(commits))
-    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-    return ", ".join(map(_short, named[:_MOST_NAMED])) + more
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 24 else f"{text[:20]}…"
+    return f"commit {short(held)}" if held else "no known commit"
