@@ -89,8 +89,8 @@ def _exchange(process: subprocess.Popen[bytes], question: bytes, end: float, wha
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)  # it has not been waited for, so the group is still its own
+    if process.returncode is None:
+        os.killpg(process.pid, signal.SIGKILL)  # not yet waited for, so the group is still its own
     process.wait()
 
 

@@ -60,15 +60,22 @@ def _ask(region: str, fips: bool, host: str) -> _Given:
         raise Absent(f"{host}: Amazon ECR needs boto3; install pratique[ecr], or log in with docker") from error
     try:
         config = Config(use_fips_endpoint=fips, connect_timeout=10, read_timeout=30)
-        answer = boto3.client("ecr", region_name=region, config=config).get_authorization_token()
+        client = boto3.session.Session().client("ecr", region_name=region, config=config)
+        answer = client.get_authorization_token()
     except NoCredentialsError as error:
         raise Absent(f"{host}: no AWS credentials are found; configure them, or log in with docker") from error
     except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))[:60]
-        raise Refused(f"{host}: AWS refuses a password for ECR ({code}); see ecr:GetAuthorizationToken") from error
+        raise _refusal(error.response, host) from error
     except BotoCoreError as error:
         raise Unreachable(f"{host}: AWS fails ({type(error).__name__}); try again") from error
     return _read(answer, host)
+
+
+def _refusal(response: Any, host: str) -> Refused | Unreachable:
+    code = str(response.get("Error", {}).get("Code", ""))[:60]
+    if response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+        return Unreachable(f"{host}: AWS fails ({code}); try again")
+    return Refused(f"{host}: AWS gives no password for ECR ({code}); see ecr:GetAuthorizationToken")
 
 
 def _read(answer: Any, host: str) -> _Given:
