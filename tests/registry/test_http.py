@@ -1,5 +1,6 @@
 """What a registry may do to an upload, a mount, a tag or a list of referrers."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -158,13 +159,26 @@ def test_others_who_keep_overwriting_the_list_are_named() -> None:
 
 def test_a_list_that_never_ends_is_refused() -> None:
     page = b'{"schemaVersion":2,"manifests":[]}'
-    link = ("Link", '</v2/shop/referrers/more>; rel="next"')
-    reply = Reply(headers=(("Content-Type", OCI_INDEX), link), body=page)
+    count = itertools.count()
 
     def endless(asked: Asked) -> Reply:
+        link = ("Link", f'</v2/shop/referrers/more?{next(count)}>; rel="next"')
+        reply = Reply(headers=(("Content-Type", OCI_INDEX), link), body=page)
         return reply if "/referrers/" in asked.target else Reply(404)
 
     with scripted_server(endless) as server, pytest.raises(Malformed, match="more than 32 pages"):
+        at(server).referrers(Digest("0" * 64))
+
+
+def test_a_list_whose_pages_lead_in_a_circle_is_refused() -> None:
+    link = ("Link", '</v2/shop/referrers/more>; rel="next"')
+    page = b'{"schemaVersion":2,"manifests":[]}'
+    reply = Reply(headers=(("Content-Type", OCI_INDEX), link), body=page)
+
+    def circle(asked: Asked) -> Reply:
+        return reply if "/referrers/" in asked.target else Reply(404)
+
+    with scripted_server(circle) as server, pytest.raises(Malformed, match="circle"):
         at(server).referrers(Digest("0" * 64))
 
 

@@ -1,36 +1,35 @@
-"""Questions to one registry: authorised, patient within bounds, and every failure one of ours.
+"""Questions to one registry: authorised, within its limits, patient within bounds.
 
-Sources: OCI distribution-spec 1.1, "Error Codes"; RFC 9110 section 10.2.3 (Retry-After); RFC 6585 (429).
+Sources: RFC 9110 section 9.2.2 (which questions may be repeated), RFC 6585 (429). Every failure is one of ours.
 """
 
 import logging
 import time
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Final, TypeVar
 
-from pratique.errors import Absent, Conflict, Malformed, Refused, Unreachable
+from pratique.errors import Unreachable
 from pratique.registry.auth import Authorizer
+from pratique.registry.failure import fail
+from pratique.registry.gate import Gate
 from pratique.registry.interface import Opening
 from pratique.registry.manifest import Descriptor
-from pratique.registry.transport import MAX_ERROR_BYTES, Answer, Request, Stream, Transport
-from pratique.values.canonical import parse_object
+from pratique.registry.messages import Answer, Authorization, Request
+from pratique.registry.patience import Patience, Waits, retry_after
+from pratique.registry.stream import MAX_ERROR_BYTES, Broken, Stream
+from pratique.registry.transport import Transport
 
 _BUSY = frozenset({429, 503})
-_UNKNOWN = ("MANIFEST_BLOB_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN")
+_PASSING = frozenset({408, 500, 502, 504})  # may be over at once
+_REPEATED = frozenset({"GET", "HEAD", "POST"})  # an upload begun twice is one that the registry cleans away
+_SLOW_LINE: Final = 2 * 1024 * 1024  # bytes a second; a token must outlive a blob at this pace
 _log = logging.getLogger(__name__)
 
 Scopes = tuple[str, ...]
+T = TypeVar("T", Answer, Stream)
 
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often a busy registry is asked, and how long it may make us wait each time."""
-
-    tries: int = 4
-    longest_wait_seconds: float = 30
+__all__ = ["Patience", "Scopes", "Session"]
 
 
 class Session:
@@ -39,110 +38,115 @@ class Session:
     def __init__(self, transport: Transport, authorizer: Authorizer, patience: Patience) -> None:
         self._transport = transport
         self._authorizer = authorizer
-        self._patience = patience
+        self.patience = patience
+        self._gate = Gate()
 
-    def open(self, request: Request, scopes: Scopes) -> Stream:
-        """Ask; the caller closes the answer, whatever its status.
+    def send(self, request: Request, scopes: Scopes, max_bytes: int = MAX_ERROR_BYTES) -> Answer:
+        """Ask, and read the whole answer.
 
         Raises:
             Refused: Credentials are missing or not accepted.
+            Malformed: The answer is longer than ``max_bytes``.
             Unreachable: The network failed, or the registry stayed busy.
         """
-        for attempt in range(1, self._patience.tries + 1):
-            stream = self._authorised(request, scopes)
-            if stream.head.status not in _BUSY:
-                return stream
-            stream.close()
-            if attempt < self._patience.tries:
-                self._wait(stream.head, attempt)
-        raise Unreachable(f"{_place(request.url)}: busy each of {self._patience.tries} times; try again later")
 
-    def send(self, request: Request, scopes: Scopes, max_bytes: int = MAX_ERROR_BYTES) -> Answer:
-        """Ask, and read the whole answer; raises as :meth:`open`, and ``Malformed`` where it is too long."""
-        return self.open(request, scopes).whole(max_bytes)
+        def ask() -> Answer:
+            with self._gate.asking():
+                return self._look(request, scopes).whole(max_bytes)
+
+        return self._persist(request, ask)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Hold a place for one blob that comes from there; whoever calls :meth:`open` holds one."""
+        return self._gate.reading()
+
+    def open(self, request: Request, scopes: Scopes) -> Stream:
+        """Ask for bytes; the caller closes the answer. Raises as :meth:`send`."""
+        return self._persist(request, lambda: self._look(request, scopes))
 
     def upload(self, request: Request, scopes: Scopes, blob: Descriptor, opening: Opening) -> Answer:
-        """Send a blob; opened a second time if the registry then wants other credentials."""
+        """Send a blob; opened a second time if the registry then wants other credentials.
+
+        Raises:
+            Unverified: The bytes are not the blob's.
+            Unreachable: The network failed, or the registry is busy; the blob may have arrived all the same.
+        """
+        with self._gate.sending():
+            self._gate.wait(time.monotonic() + self.patience.total_wait_seconds, request.place)
+            authorization = self._authorizer.known(scopes, blob.size / _SLOW_LINE)
+            answer = self._carry(request, authorization, blob, opening)
+            if self._authorizer.challenged_by(answer):
+                authorization = self._authorizer.meet(answer, scopes, authorization)
+                answer = self._carry(request, authorization, blob, opening)
+        if answer.status in _BUSY:
+            self._pause(answer, Waits(self.patience))
+            fail(answer, f"writing {blob.digest}")
+        return answer
+
+    def rest(self, attempt: int) -> None:
+        """Wait a little after the n-th failure of something that is tried again as a whole."""
+        time.sleep(self.patience.backoff(attempt))
+
+    def _carry(
+        self, request: Request, authorization: Authorization | None, blob: Descriptor, opening: Opening
+    ) -> Answer:
         with opening() as reader:
-            answer = self._transport.upload(request, self._authorizer.known(scopes), blob, reader)
-        if not self._authorizer.challenged_by(answer):
-            return answer
-        authorization = self._authorizer.meet(answer, scopes)
-        with opening() as reader:
-            return self._transport.upload(request, authorization, blob, reader)
+            try:
+                return self._transport.upload(request, authorization, blob, reader)
+            except Broken as error:
+                raise Unreachable(str(error)) from error
+
+    def _persist(self, request: Request, ask: Callable[[], T]) -> T:
+        waits = Waits(self.patience)
+        while True:
+            self._gate.wait(waits.deadline, request.place)
+            try:
+                return ask()
+            except _Again as again:
+                self._wait(again.answer, waits)
+            except Broken as error:
+                if request.method not in _REPEATED or not waits.may_try_again():
+                    raise Unreachable(str(error)) from error
+                time.sleep(waits.seconds(None, request.place))
+
+    def _look(self, request: Request, scopes: Scopes) -> Stream:
+        """Ask once; raises ``_Again`` where the answer is that it did not work now."""
+        stream = self._authorised(request, scopes)
+        status = stream.head.status
+        if status in _BUSY or (status in _PASSING and request.method in _REPEATED):
+            raise _Again(stream.whole(MAX_ERROR_BYTES))
+        return stream
 
     def _authorised(self, request: Request, scopes: Scopes) -> Stream:
-        stream = self._transport.open(request, self._authorizer.known(scopes))
+        authorization = self._authorizer.known(scopes)
+        stream = self._transport.open(request, authorization)
         if not self._authorizer.challenged_by(stream.head):
             return stream
-        authorization = self._authorizer.meet(stream.whole(MAX_ERROR_BYTES), scopes)
-        return self._transport.open(request, authorization)
+        answer = stream.whole(MAX_ERROR_BYTES)
+        return self._transport.open(request, self._authorizer.meet(answer, scopes, authorization))
 
-    def _wait(self, answer: Answer, attempt: int) -> None:
-        asked = _retry_after(answer.header("retry-after"))
-        seconds = min(2.0 ** (attempt - 1), self._patience.longest_wait_seconds) if asked is None else asked
-        if seconds > self._patience.longest_wait_seconds:
-            raise Unreachable(
-                f"{_place(answer.url)}: busy, and asks to wait {seconds:.0f} s; try again after that"
-            )
-        _log.info("%s is busy (%d); waiting %.1f s", _place(answer.url), answer.status, seconds)
-        time.sleep(seconds)
+    def _wait(self, answer: Answer, waits: Waits) -> None:
+        """Wait before asking again, and let everybody wait if the registry is busy."""
+        again = waits.may_try_again()
+        if answer.status in _BUSY:
+            self._pause(answer, waits)
+            if not again:
+                tries = self.patience.tries
+                raise Unreachable(f"{answer.place}: busy each of {tries} times; try again later")
+        elif again:
+            time.sleep(waits.seconds(None, answer.place))
+        else:
+            fail(answer, f"asked {self.patience.tries} times")
 
-
-def expect(answer: Answer, wanted: Collection[int], doing: str) -> None:
-    """Return if the answer has one of the wanted statuses.
-
-    Args:
-        answer: What came.
-        wanted: The statuses that mean success.
-        doing: What was asked of the URL, for the message, such as ``writing it``.
-
-    Raises:
-        Absent: 404, or a manifest points to what is not there.
-        Conflict: 409 or 412.
-        Refused: Any other 4xx.
-        Unreachable: Anything else.
-    """
-    if answer.status not in wanted:
-        _fail(answer, doing)
+    def _pause(self, answer: Answer, waits: Waits) -> None:
+        seconds = waits.seconds(retry_after(answer.header("retry-after")), answer.place)
+        self._gate.pause(seconds)
+        _log.info("%s is busy (%d); nobody asks it for %.1f s", answer.place, answer.status, seconds)
 
 
-def _fail(answer: Answer, doing: str) -> NoReturn:
-    said = _reason(answer)
-    what = f"{_place(answer.url)}: {doing}: the registry answers {answer.status}{f' ({said})' if said else ''}"
-    if answer.status in (401, 403):
-        raise Refused(f"{what}; see which credentials are configured for it and what they may do")
-    if answer.status == 404 or said.startswith(_UNKNOWN):
-        raise Absent(what)
-    if answer.status in (409, 412):
-        raise Conflict(what)
-    if 400 <= answer.status < 500:
-        raise Refused(what)
-    raise Unreachable(f"{what}; try again")
+class _Again(Exception):
+    """An answer that says: not now."""
 
-
-def _reason(answer: Answer) -> str:
-    """Return the registry's own words, as far as they can be shown: one line, printable, short."""
-    try:
-        errors: Any = parse_object(answer.body, "error").get("errors")
-        first = errors[0]
-        text = f"{first.get('code', '')}: {first.get('message', '')}"
-    except (Malformed, LookupError, TypeError, AttributeError):
-        return ""  # some answer in plain text or HTML; the status says enough
-    return "".join(letter for letter in text if letter.isprintable())[:200]
-
-
-def _retry_after(text: str) -> float | None:
-    """Return the seconds to wait, ``None`` where nothing readable is said."""
-    if text.isascii() and text.isdigit():
-        return float(text[:12])
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _place(url: str) -> str:
-    return url.partition("?")[0]
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
