@@ -9,9 +9,9 @@ from tests.servers.faulty.auth import Person, TokenService, basic_guard
 from tests.servers.faulty.registry import Rules
 from tests.servers.oci_server import Running, oci_server, oci_server_with_tokens
 
-from pratique.registry.auth import Credentials
 from pratique.registry.closure import plan
 from pratique.registry.copy import copy
+from pratique.registry.credentials import Credentials
 from pratique.registry.interface import Registry
 from pratique.registry.open import Settings, open_repository
 from pratique.values.reference import parse_repository

@@ -60,6 +60,7 @@ class TokenService:
     grant: Callable[[list[str]], list[str]] = list
     render: Callable[[str], dict[str, object]] = lambda token: {"token": token, "expires_in": 300}
     issued: dict[str, frozenset[str]] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
     revoked: set[str] = field(default_factory=set)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -70,23 +71,27 @@ class TokenService:
         return (*self.issued, *(self.person.secrets if self.person else ()))
 
     def answer(self, asked: Asked) -> Reply:
-        """Answer ``GET /token``."""
+        """Answer ``GET /token``; the OAuth2 form of the question is not known here."""
+        if asked.method != "GET":
+            return error(404, "NOT_FOUND", "ask with GET")
         if self.person and asked.headers.get("authorization") != self.person.basic:
             return error(401, "UNAUTHORIZED", "who are you")
         scopes = self.grant([value for name, value in asked.query if name == "scope"])
         with self._guard:
-            token = f"secret-token-{next(self._numbers)}-{len(self.issued)}"
+            token = f"secret-token-{next(self._numbers)}-of-{id(self):x}"
             self.issued[token] = frozenset(_flat(scopes))
         return Reply(headers=(("Content-Type", "application/json"),), body=json.dumps(self.render(token)).encode())
 
     def revoke(self) -> None:
-        """Make every token issued so far worthless."""
-        self.revoked.update(self.issued)
+        """Make every token that has been used worthless; one that was just handed out still opens a door."""
+        self.revoked.update(self.used)
 
     def allows(self, header: str, needed: Iterable[str]) -> bool:
         """Tell whether a token is good for these ``repository:action``."""
         token = header.removeprefix("Bearer ")
-        return token not in self.revoked and set(needed) <= self.issued.get(token, frozenset())
+        allowed = token not in self.revoked and set(needed) <= self.issued.get(token, frozenset())
+        self.used.update({token} if allowed else ())
+        return allowed
 
 
 def bearer_guard(service: TokenService, realm: Callable[[], str], handler: Handler) -> Handler:

@@ -76,7 +76,7 @@ def read(raw: bytes) -> dict[str, Any]:
     """Return a manifest as JSON, empty where it is none: a test may push anything."""
     try:
         found = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
