@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.facts.packages import Component, Sbom
+from pratique.evidence.facts.vex import Vex
 from pratique.evidence.model import Parse, Reading
 from pratique.evidence.read import read
 from pratique.values.digest import Digest
@@ -52,7 +52,9 @@ def test_an_empty_list_and_no_list_are_two_facts() -> None:
 
 def test_a_list_of_statements_without_components_is_no_sbom() -> None:
     content = {"bomFormat": "CycloneDX", "specVersion": "1.4", "vulnerabilities": [{"id": "CVE-2024-1"}]}
-    assert isinstance(read(json.dumps(content).encode(), "").facts[0], Opaque)
+    (vex,) = read(json.dumps(content).encode(), "").facts
+    assert isinstance(vex, Vex)
+    assert vex.statements[0].status is None
 
 
 def test_entries_that_are_no_objects_make_it_partial_and_hide_nothing_else() -> None:
@@ -107,7 +109,9 @@ def test_a_moment_needs_a_day_an_hour_and_a_time_zone(timestamp: str | None, mom
         ([{"license": {"id": "MIT"}}, {"license": {"name": "Acme"}}], ("MIT", "Acme")),
         ([{"expression": "MIT OR Apache-2.0"}], ("MIT OR Apache-2.0",)),
         ([{"expression": "MIT"}, {"license": {"id": "ISC"}}], ("MIT", "ISC")),  # 1.7 allows both
-        ([{"license": {}}, {"license": "MIT"}, "MIT", {}], ()),
+        ([{"license": "MIT"}, "MIT"], ("MIT",)),
+        ([{"license": {}}, {}], ("", "")),  # entries that name no licence are entries all the same
+        ([{"license": {"url": "https://acme.example/licence"}}], ("https://acme.example/licence",)),
         ("MIT", ()),
         (None, ()),
     ],

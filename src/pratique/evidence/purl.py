@@ -52,7 +52,7 @@ class Purl:
         if not self.query:
             return {}
         pairs = (item.partition("=") for item in self.query.split("&"))
-        return {key.lower(): _decode(value) for key, _, value in pairs if key and value}
+        return {key.lower(): percent_decoded(value) for key, _, value in pairs if key and value}
 
 
 @lru_cache(maxsize=65536)
@@ -74,7 +74,7 @@ def _parse_any(text: str) -> Purl | None:
     if not slash or not _TYPE.fullmatch(kind):
         return None
     path, version = _split_version(path)
-    *above, name = [_decode(part) for part in path.split("/") if part] or [""]
+    *above, name = [percent_decoded(part) for part in path.split("/") if part] or [""]
     name = _name(kind, name)
     if not name.strip():
         return None
@@ -91,7 +91,7 @@ def _split_version(path: str) -> tuple[str, str]:
     # A slash after the last @ is a scope, as in npm/@angular/core, that somebody did not encode.
     if not at or "/" in version:
         return path, ""
-    return head, _decode(version).strip()
+    return head, percent_decoded(version).strip()
 
 
 def _name(kind: str, name: str) -> str:
@@ -110,7 +110,7 @@ def _encode(part: str) -> str:
     return "".join(chr(octet) if octet in _UNRESERVED else f"%{octet:02X}" for octet in octets)
 
 
-def _decode(part: str) -> str:
+def percent_decoded(part: str) -> str:
     """Return percent-encoded text decoded; a stray percent sign stays as it is."""
     if "%" not in part:
         return part

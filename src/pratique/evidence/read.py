@@ -15,9 +15,16 @@ from pratique.evidence.attestation import Attestation, Carrier, open_attestation
 from pratique.evidence.document import Document, JsonDocument, TextDocument, XmlDocument, open_document
 from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.formats.cyclonedx_json import read_cyclonedx_json
+from pratique.evidence.formats.cyclonedx_xml import read_cyclonedx_xml
 from pratique.evidence.formats.grype_json import read_grype_json
 from pratique.evidence.formats.junit import read_junit
 from pratique.evidence.formats.osv import read_osv
+from pratique.evidence.formats.spdx3_json import read_spdx3_json
+from pratique.evidence.formats.spdx_json import read_spdx_json
+from pratique.evidence.formats.spdx_tagvalue import read_spdx_tagvalue
+from pratique.evidence.formats.spdx_xml import read_spdx_xml
+from pratique.evidence.formats.spdx_yaml import read_spdx_yaml
+from pratique.evidence.formats.syft_json import read_syft_json
 from pratique.evidence.formats.trivy_json import read_trivy_json
 from pratique.evidence.lookup import shown
 from pratique.evidence.model import Parse, Reading
@@ -27,6 +34,13 @@ Reader = Callable[[Document], Reading | None]
 
 READERS: tuple[Reader, ...] = (
     read_cyclonedx_json,
+    read_cyclonedx_xml,
+    read_spdx_json,
+    read_spdx3_json,
+    read_syft_json,
+    read_spdx_tagvalue,
+    read_spdx_yaml,
+    read_spdx_xml,
     read_trivy_json,
     read_grype_json,
     read_osv,

@@ -1,6 +1,6 @@
 """Bills of materials: what is in an image."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -26,6 +26,8 @@ class Component:
     """The source package's version where it differs from the component's own."""
     written: str | None = None
     """The package URL exactly as the document has it, also where it is none."""
+    related: bool | None = field(default=None, compare=False)
+    """Whether at least one relationship names it; ``None`` where the document states no relationships at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +38,11 @@ class Sbom:
     created: datetime | None
     components: tuple[Component, ...]
     relationships: int | None
-    """Edges between components; ``None`` where the document has no place for them filled."""
+    """Edges that the document states; ``None`` where it has no place for them filled."""
+    distro: str | None = None
+    """The system that it is about, ``<name>-<version>`` in lower case, where the document itself says so."""
+    serial: str | None = None
+    """The document's own name (``serialNumber``, ``documentNamespace``), by which other documents refer to it."""
+    aggregates: tuple[str, ...] = ()
+    """What it says about its own completeness, as written and sorted, for example ``incomplete``."""
     validates: bool | None = None

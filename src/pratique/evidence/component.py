@@ -1,0 +1,110 @@
+"""One component of a bill of materials, from what a document writes about it.
+
+Every format says the same few things in its own place: a name, a version, a package URL, licences. What a package
+URL adds (epoch, distribution, source package) is taken from it here, once for all formats.
+
+Source: ECMA-427 and its type definitions for deb, rpm and apk; the qualifiers that syft and Trivy write.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pratique.evidence.facts.packages import Component
+from pratique.evidence.purl import Purl, parse_purl
+
+_NO_QUALIFIERS: Mapping[str, str] = {}
+_SYSTEM_TYPES = frozenset({"alpm", "apk", "deb", "rpm"})
+
+
+class Source(NamedTuple):
+    """A distribution's source package."""
+
+    name: str | None
+    version: str | None
+    """Where it differs from the package's own."""
+
+
+NO_SOURCE = Source(None, None)
+
+
+def component_of(
+    name: str | None,
+    version: str | None,
+    written: str | None,
+    *,
+    licences: tuple[str, ...] = (),
+    supplier: str | None = None,
+    kind: str | None = None,
+    source: Source = NO_SOURCE,
+    distro: str | None = None,
+    related: bool | None = None,
+) -> Component:
+    """Return the component that a document describes.
+
+    Args:
+        name: Its name as written.
+        version: Its version as written; where there is none, the package URL's counts.
+        written: Its package URL as written, also where it is none.
+        licences: Licence texts as written.
+        supplier: Who is named as supplying it.
+        kind: Its type as written.
+        source: The source package, where the document names it elsewhere than in the package URL, which wins.
+        distro: The system that the document is about; counts for packages of a distribution that name none.
+        related: Whether the document's relationships name it.
+    """
+    purl = parse_purl(written) if written else None
+    if purl is None:
+        return Component(
+            name or "",
+            version,
+            None,
+            licences,
+            supplier,
+            source.name,
+            None,
+            kind,
+            source.version,
+            written,
+            related,
+        )
+    qualifiers = purl.qualifiers if purl.query else _NO_QUALIFIERS
+    origin = _upstream(qualifiers["upstream"]) if "upstream" in qualifiers else source
+    return Component(
+        name or "",
+        _with_epoch(version or purl.version, qualifiers),
+        purl.canonical,
+        licences,
+        supplier,
+        origin.name,
+        _distro(qualifiers, purl) or (distro if purl.type in _SYSTEM_TYPES else None),
+        kind,
+        origin.version,
+        written,
+        related,
+    )
+
+
+def _with_epoch(version: str | None, qualifiers: Mapping[str, str]) -> str | None:
+    epoch = qualifiers.get("epoch")
+    if version and epoch and epoch != "0" and ":" not in version:
+        return f"{epoch}:{version}"
+    return version
+
+
+def _distro(qualifiers: Mapping[str, str], purl: Purl) -> str | None:
+    distro = qualifiers.get("distro", "").lower()
+    if distro[:1].isdigit() and purl.namespace:  # Trivy writes distro=3.20.3 for apk
+        return f"{purl.namespace}-{distro}"
+    return distro or None
+
+
+def _upstream(upstream: str) -> Source:
+    if upstream.endswith(".src.rpm"):  # name-version-release.src.rpm
+        return Source(upstream.removesuffix(".src.rpm").rsplit("-", 2)[0], None)
+    name, _, version = upstream.partition("@")
+    return Source(name or None, version or None)
+
+
+def distro_of(name: str | None, version: str | None) -> str | None:
+    """Return a system as ``<name>-<version>`` in lower case, or nothing where either is not said."""
+    return f"{name}-{version}".lower() if name and version else None
