@@ -98,17 +98,17 @@ def _filled(tally: Tally) -> int:
 
 def test_a_wide_terminal_is_told_everything() -> None:
     bar = "[==============                ]"
-    expected = f" 49%  {bar}  132.0 MiB of 266.0 MiB  2 of 12 blobs  33.0 MiB/s  0:04 left"
+    expected = f" 49%  {bar}  132.0/266.0 MiB   2/12 blobs   33.0 MiB/s   0:04 left"
     assert bar_line(half_way(), STEADY, 2, 120) == expected
 
 
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [
-        (70, " 49%  132.0 MiB of 266.0 MiB  2 of 12 blobs  33.0 MiB/s  0:04 left"),
-        (60, " 49%  132.0 MiB of 266.0 MiB  2 of 12 blobs  33.0 MiB/s"),
-        (45, " 49%  132.0 MiB of 266.0 MiB  2 of 12 blobs"),
-        (30, " 49%  132.0 MiB of 266.0 MiB"),
+        (66, " 49%  132.0/266.0 MiB   2/12 blobs   33.0 MiB/s   0:04 left"),
+        (50, " 49%  132.0/266.0 MiB   2/12 blobs   33.0 MiB/s"),
+        (38, " 49%  132.0/266.0 MiB   2/12 blobs"),
+        (24, " 49%  132.0/266.0 MiB"),
         (12, " 49%"),
         (3, ""),
     ],
@@ -121,6 +121,12 @@ def test_a_hundred_percent_is_shown_only_when_every_blob_is_there() -> None:
     tally = Tally().planned(1, 100).moved(100)
     assert bar_line(tally, Pace(), 1, 80).startswith(" 99%")
     assert bar_line(tally.finished(100, Way.MOVED), Pace(), 1, 80).startswith("100%")
+
+
+def test_the_bar_is_as_wide_at_the_end_as_at_the_beginning() -> None:
+    begun = Tally().planned(12, 266 * MIB)
+    lines = [bar_line(begun.moved(moved * MIB), pace, 1, 80) for moved in (0, 9, 265) for pace in (Pace(), STEADY)]
+    assert {line.index("]") - line.index("[") for line in lines} == {18}
 
 
 def test_before_the_plan_is_known_the_line_says_what_takes_so_long() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.cli.units import counted, duration, size
+from pratique.cli.units import counted, duration, share, size
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from pratique.cli.units import counted, duration, size
         (2**20 - 1, "1.0 MiB"),
         (266 * 2**20, "266.0 MiB"),
         (5 * 2**40, "5.0 TiB"),
-        (2**70, "1048576 PiB"),
+        (2**70, "1048576.0 PiB"),
     ],
 )
 def test_a_size_has_its_unit(count: int, text: str) -> None:
@@ -36,6 +36,15 @@ def test_a_size_is_off_by_less_than_a_tenth(count: int) -> None:
     number, unit = size(count).split()
     factor = 1024 ** ["B", "KiB", "MiB", "GiB", "TiB", "PiB"].index(unit)
     assert abs(float(number) * factor - count) <= max(count, 1) / 10
+
+
+@given(st.integers(0, 2**59), st.floats(0, 1))
+def test_a_share_is_as_wide_as_its_whole(total: int, part: float) -> None:
+    assert len(share(int(total * part), total)) == len(share(total, total))
+
+
+def test_a_share_has_one_unit() -> None:
+    assert (share(66 * 2**20, 266 * 2**20), share(5, 999)) == (" 66.0/266.0 MiB", "  5/999 B")
 
 
 @pytest.mark.parametrize(

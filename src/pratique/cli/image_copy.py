@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer
-from pratique.cli.image_words import left_out_value, place_options, reference_argument, shown
+from pratique.cli.image_words import left_out_value, place_options, reference_argument, shown, silence_options
 from pratique.cli.options import Subverbs
 from pratique.cli.units import counted, size
 from pratique.cli.words import digest
 
 if TYPE_CHECKING:
-    from pratique.cli.watching import Display
     from pratique.registry.interface import Expected
     from pratique.service.image_copy import Copied, Wish
 
@@ -51,9 +50,7 @@ def add(verbs: Subverbs) -> None:
     word.add_argument(
         "--check", action="store_true", help="look at everything, even where the tag points to the image already"
     )
-    silence = word.add_mutually_exclusive_group()
-    silence.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    silence.add_argument("--no-progress", action="store_true", help="print only what came of it")
+    silence_options(word)
     place_options(word)
     word.set_defaults(run=_run)
 
@@ -66,11 +63,12 @@ def _expected(text: str) -> "Expected":
 
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.cli.interrupt import interruptible
-    from pratique.cli.places import open_places
-    from pratique.cli.watching import Watching
+    from pratique.cli.watching import watching_for
+    from pratique.places import open_places
     from pratique.service.image_copy import copy_image
 
-    wish, watching = _wish(arguments), Watching(_display(arguments))
+    wish = _wish(arguments)
+    watching = watching_for(sys.stderr, f"copying {wish.source} to {wish.destination}", arguments)
     with (
         interruptible(watching.stop),
         open_places(arguments.workspace, plain_http=frozenset(arguments.plain_http)) as places,
@@ -94,18 +92,6 @@ def _wish(arguments: argparse.Namespace) -> "Wish":
     )
 
 
-def _display(arguments: argparse.Namespace) -> "Display | None":
-    from pratique.cli.watching import display_for
-
-    return (
-        None
-        if arguments.quiet or arguments.no_progress
-        else display_for(
-            sys.stderr, f"copying {arguments.source} to {arguments.destination}", as_json=arguments.json
-        )
-    )
-
-
 def _lines(wish: "Wish", copied: "Copied") -> Iterator[str]:
     report = copied.report
     if report is None:
@@ -119,6 +105,11 @@ def _lines(wish: "Wish", copied: "Copied") -> Iterator[str]:
     yield f"  moved      {size(report.moved_bytes)}"
     inside = f", and {len(copied.inside)} inside the image" if copied.inside else ""
     yield f"  evidence   {counted(len(report.evidence), 'manifest')} beside the image{inside}"
+    if report.mended:
+        yield f"  mended     {counted(len(report.mended), 'piece')} that the destination had lost"
+    if report.unanchored:
+        pieces = counted(len(report.unanchored), "manifest")
+        yield f"  take care  {pieces} without a tag that its clean-up may delete: it refused ours"
     if wish.destination.tag is None:
         yield "  tag        none was asked for: the image is there by its digest"
     else:
@@ -147,6 +138,9 @@ def _value(wish: "Wish", copied: "Copied") -> dict[str, Any]:
         "evidence": [str(one) for one in report.evidence] if report else [],
         "blobs": [{"digest": str(one), "way": way} for one, way in report.blobs] if report else [],
         "legacy_tags": list(report.legacy_tags) if report else [],
+        "anchors": list(report.anchors) if report else [],
+        "unanchored": [str(one) for one in report.unanchored] if report else [],
+        "mended": [str(one) for one in report.mended] if report else [],
         "moved_bytes": report.moved_bytes if report else 0,
         "inside": [str(one) for one in copied.inside],
         "stayed": [str(one) for one in copied.stayed],

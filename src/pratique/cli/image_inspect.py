@@ -36,7 +36,7 @@ def add(verbs: Subverbs) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    from pratique.cli.places import open_places
+    from pratique.places import open_places
     from pratique.service.image import inspect
 
     with open_places(arguments.workspace, plain_http=frozenset(arguments.plain_http)) as places:

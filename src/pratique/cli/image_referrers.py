@@ -26,14 +26,14 @@ def add(verbs: Subverbs) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    from pratique.cli.places import open_places
-    from pratique.registry.closure import plan
+    from pratique.places import open_places
+    from pratique.registry.closure import plan_from
     from pratique.service.hanging import hanging
     from pratique.service.image import find
 
     with open_places(arguments.workspace, plain_http=frozenset(arguments.plain_http)) as places:
         repository = places.open(arguments.image.repository)
-        closure = plan(repository, find(repository, arguments.image).digest)
+        closure = plan_from(repository, find(repository, arguments.image))
         pieces = hanging(repository, closure)
     value = {
         "reference": str(arguments.image),

@@ -38,6 +38,13 @@ def place_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def silence_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--quiet`` and ``--no-progress``."""
+    silence = parser.add_mutually_exclusive_group()
+    silence.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    silence.add_argument("--no-progress", action="store_true", help="print only what came of it")
+
+
 def shown(text: str) -> str:
     """Return text from outside on one line, without control characters, cut to what a screen bears."""
     plain = "".join(char if char.isprintable() else " " for char in text)

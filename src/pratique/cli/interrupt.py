@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _GRACE_SECONDS = 2.0  # a transfer that gets no bytes cannot notice that it should stop
-_LAST_WORDS = "pratique: interrupted; no tag points to anything incomplete; run it again to go on\n"
+_LAST_WORDS = "pratique: interrupted; nothing half-done is visible; run it again to go on\n"
 
 
 @contextmanager

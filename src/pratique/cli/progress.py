@@ -6,7 +6,7 @@ and it never takes more than there are.
 
 from dataclasses import dataclass, replace
 
-from pratique.cli.units import counted, duration, size
+from pratique.cli.units import counted, duration, share, size
 from pratique.registry.progress import Way
 
 _BAR_LEAST, _BAR_MOST = 8, 30
@@ -108,18 +108,21 @@ def bar_line(tally: Tally, pace: Pace, elapsed_seconds: float, columns: int, *, 
         return _first_fitting(columns, f"100%  {whole}  {duration(elapsed_seconds)}", f"100%  {whole}", "100%")
     percent = f"{_percent(tally):3d}%"
     texts = _fitting(percent, _texts(tally, pace), columns)
-    used = len("  ".join((percent, *texts)))
-    bar = _bar(tally, min(_BAR_MOST, columns - used - 4), colour=colour)
-    return _first_fitting(columns, percent) if not texts else "  ".join((percent, *bar, *texts))
+    room = columns - len("  ".join((percent, *texts)))
+    bar = _bar(tally, min(_BAR_MOST, room - 4), colour=colour)
+    return "  ".join((percent, *bar, *texts)).rstrip() if columns >= len(percent) else ""
 
 
 def _texts(tally: Tally, pace: Pace) -> tuple[str, ...]:
+    """Return what is worth saying, most important first; each is as wide at the end as at the beginning."""
     rate = pace.bytes_per_second
     left = tally.total_bytes - tally.done_bytes
+    blobs = str(tally.blobs or 0)
     return (
-        f"{size(tally.shown_bytes)} of {size(tally.total_bytes)}",
-        f"{tally.blobs_done} of {counted(tally.blobs or 0, 'blob')}",
-        *((f"{size(int(rate))}/s", f"{duration(left / rate)} left") if rate > 0 else ()),
+        share(tally.shown_bytes, tally.total_bytes),
+        f"{str(tally.blobs_done).rjust(len(blobs))}/{blobs} blobs",
+        (f"{size(int(rate))}/s" if rate > 0 else "").rjust(11),
+        (f"{duration(left / rate)} left" if rate > 0 else "").rjust(10),
     )
 
 
@@ -157,7 +160,7 @@ def log_line(tally: Tally, pace: Pace, elapsed_seconds: float) -> str:
     """Return how far it is, for a log: the same facts as the bar, whatever the width."""
     if tally.blobs is None:
         return f"looking at what belongs to the image, {duration(elapsed_seconds)} so far"
-    return f"{_percent(tally)}%, {', '.join(_texts(tally, pace))}"
+    return f"{_percent(tally)}%, {', '.join(text.strip() for text in _texts(tally, pace) if text.strip())}"
 
 
 def end_line(tally: Tally, elapsed_seconds: float) -> str:

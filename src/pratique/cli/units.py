@@ -5,14 +5,31 @@ _STEPS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 def size(count_bytes: int) -> str:
     """Return a size in bytes with its unit: ``999 B``, ``1.5 KiB``, ``266.0 MiB``."""
+    unit, factor = _unit(count_bytes)
+    return f"{_number(count_bytes, factor)} {unit}"
+
+
+def share(count_bytes: int, total_bytes: int) -> str:
+    """Return a part of a size, in the unit of the whole and as wide whatever the part is: `` 66.0/266.0 MiB``."""
+    unit, factor = _unit(total_bytes)
+    whole = _number(total_bytes, factor)
+    return f"{_number(count_bytes, factor).rjust(len(whole))}/{whole} {unit}"
+
+
+def _unit(count_bytes: int) -> tuple[str, int]:
+    """Return the unit in which a size has at most three digits before the point, and its bytes."""
     if count_bytes < 1000:
-        return f"{count_bytes} B"
-    value = float(count_bytes)
+        return "B", 1
+    factor = 1
     for unit in _STEPS:
-        value /= 1024
-        if value < 999.95:  # what would round to four digits takes the next unit
-            return f"{value:.1f} {unit}"
-    return f"{value:.0f} {_STEPS[-1]}"
+        factor *= 1024
+        if count_bytes < 999.95 * factor:  # what would round to four digits takes the next unit
+            return unit, factor
+    return _STEPS[-1], factor
+
+
+def _number(count_bytes: int, factor: int) -> str:
+    return str(count_bytes) if factor == 1 else f"{count_bytes / factor:.1f}"
 
 
 def duration(seconds: float) -> str:

@@ -1,123 +1,20 @@
-"""Watching a copy: a bar where somebody looks at a terminal, plain lines otherwise.
+"""Watching a copy: what it tells is counted, shown while it runs, and tidied up however it ends.
 
-What is shown goes to standard error; the answer of the verb is on standard output. The bar is one line that is
-written again in its place. The cursor is never hidden and no mode of the terminal is changed, so whatever ends the
-program leaves the terminal as it was.
+What is shown goes to standard error; the answer of the verb is on standard output.
 """
 
-import os
+import argparse
+import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Protocol, TextIO
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
-from pratique.cli.progress import Pace, Tally, bar_line, end_line, log_line, start_line
-from pratique.cli.units import size
+from pratique.cli.display import Display, display_for
+from pratique.cli.progress import Pace, Tally
 from pratique.registry.manifest import Descriptor
 from pratique.registry.progress import Way
-
-CLEAR = "\r\x1b[K"
-"""Empties the line that the cursor is in."""
-_LARGE_BYTES = 16 * 1024 * 1024  # smaller blobs are not worth a line of a log each
-
-
-class Display(Protocol):
-    """How a tally is shown; called from one thread at a time."""
-
-    every_seconds: float
-    """How long it is at least from one picture to the next."""
-
-    def began(self, tally: Tally) -> None:
-        """Show what is needed."""
-        ...
-
-    def finished(self, blob: Descriptor, way: Way, tally: Tally) -> None:
-        """Show that one blob is there."""
-        ...
-
-    def picture(self, tally: Tally, pace: Pace, elapsed_seconds: float) -> None:
-        """Show how far it is."""
-        ...
-
-    def done(self, tally: Tally, elapsed_seconds: float) -> None:
-        """Show that everything was done."""
-        ...
-
-    def over(self) -> None:
-        """Tidy up, however it ended."""
-        ...
-
-
-class Bar:
-    """One line on a terminal, written again in its place."""
-
-    every_seconds = 0.1
-
-    def __init__(self, stream: TextIO, *, colour: bool) -> None:
-        self._stream = stream
-        self._colour = colour
-        self._drawn = ""
-
-    def began(self, tally: Tally) -> None:
-        """Show nothing: the next picture says it."""
-
-    def finished(self, blob: Descriptor, way: Way, tally: Tally) -> None:
-        """Show nothing: the next picture counts it."""
-
-    def picture(self, tally: Tally, pace: Pace, elapsed_seconds: float) -> None:
-        """Write the line again, one column short of the edge, where some terminals would wrap."""
-        line = bar_line(tally, pace, elapsed_seconds, self._columns() - 1, colour=self._colour)
-        if line != self._drawn:
-            self._drawn = line
-            _write(self._stream, f"{CLEAR}{line}")
-
-    def done(self, tally: Tally, elapsed_seconds: float) -> None:
-        """Show nothing: the answer follows."""
-
-    def over(self) -> None:
-        """Empty the line."""
-        if self._drawn:
-            _write(self._stream, CLEAR)
-
-    def _columns(self) -> int:
-        with suppress(OSError, ValueError):  # a terminal that went away has no size
-            return os.get_terminal_size(self._stream.fileno()).columns or 80  # some say 0: they do not know
-        return 80
-
-
-class Lines:
-    """Plain lines, for logs and pipes: the start, large blobs, a sign of life now and then, the end."""
-
-    every_seconds = 10.0
-
-    def __init__(self, stream: TextIO, title: str) -> None:
-        self._stream = stream
-        self._title = title
-
-    def began(self, tally: Tally) -> None:
-        """Say what is done and what it needs."""
-        self._say(f"{self._title}: {start_line(tally)}")
-
-    def finished(self, blob: Descriptor, way: Way, tally: Tally) -> None:
-        """Name a blob that was large enough to wait for."""
-        if way is Way.MOVED and blob.size >= _LARGE_BYTES:
-            self._say(f"{blob.digest}: {size(blob.size)}, {tally.blobs_done} of {tally.blobs}")
-
-    def picture(self, tally: Tally, pace: Pace, elapsed_seconds: float) -> None:
-        """Say how far it is."""
-        self._say(log_line(tally, pace, elapsed_seconds))
-
-    def done(self, tally: Tally, elapsed_seconds: float) -> None:
-        """Say what was done, where there was something to do."""
-        if tally.blobs is not None:
-            self._say(end_line(tally, elapsed_seconds))
-
-    def over(self) -> None:
-        """Do nothing: every line is whole."""
-
-    def _say(self, text: str) -> None:
-        _write(self._stream, f"{text}\n")
 
 
 class Watching:
@@ -172,6 +69,12 @@ class Watching:
         with self._lock:
             self._tally = self._tally.wrote(count)
 
+    def note(self, text: str) -> None:
+        """Show a line that stays."""
+        with self._lock:
+            if self._display:
+                self._display.note(text)
+
     def stop(self) -> None:
         """Let running transfers end at their next bytes."""
         self._stopped = True
@@ -180,14 +83,17 @@ class Watching:
     def showing(self) -> Iterator[None]:
         """Show pictures while the block runs; what is on the terminal is tidied up however it ends."""
         ticker = threading.Thread(target=self._tick, name="progress", daemon=True)
+        notes, logger = _Notes(self.note), logging.getLogger("pratique")
         if self._display:
             ticker.start()
+        logger.addHandler(notes)
         try:
             yield
             with self._lock:
                 if self._display:
                     self._display.done(self._tally, self._elapsed())
         finally:
+            logger.removeHandler(notes)
             self._over.set()
             with self._lock:
                 if self._display:
@@ -205,17 +111,19 @@ class Watching:
         return time.monotonic() - self._began
 
 
-def display_for(stream: TextIO, title: str, *, as_json: bool) -> Display | None:
-    """Return how progress is shown on a stream: a bar on a terminal, plain lines elsewhere.
+class _Notes(logging.Handler):
+    """Shows the warnings of the hands; without it they would be written into the bar."""
 
-    Where machines read the answer nobody reads lines, and standard error may hold nothing but an error.
-    """
-    if stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb"):
-        return Bar(stream, colour="NO_COLOR" not in os.environ)
-    return None if as_json else Lines(stream, title)
+    def __init__(self, note: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._note = note
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one warning on one line."""
+        self._note(" ".join(record.getMessage().split()))
 
 
-def _write(stream: TextIO, text: str) -> None:
-    with suppress(OSError, ValueError):  # nobody looks any more; the copy goes on
-        stream.write(text)
-        stream.flush()
+def watching_for(stream: TextIO, title: str, arguments: argparse.Namespace) -> Watching:
+    """Return a watch that shows as much as ``--quiet``, ``--no-progress`` and ``--json`` leave."""
+    silent = arguments.quiet or arguments.no_progress
+    return Watching(None if silent else display_for(stream, title, as_json=arguments.json))

@@ -8,7 +8,7 @@ from functools import partial
 
 from pratique.errors import Absent, Conflict, Malformed, Refused, Unverified
 from pratique.registry.blob import fetch_blob
-from pratique.registry.closure import Closure, PlatformImage, distinct_blobs, plan
+from pratique.registry.closure import Closure, PlatformImage, distinct_blobs, plan_from
 from pratique.registry.interface import Registry
 from pratique.registry.manifest import Descriptor, Manifest
 from pratique.service.hanging import Hanging, hanging
@@ -93,9 +93,9 @@ def _tagged(repository: Registry, tag: str) -> Manifest:
 
 
 def inspect(repository: Registry, reference: Reference) -> Inspection:
-    """Return what can be seen of an image; raises as :func:`find` and :func:`pratique.registry.closure.plan`."""
+    """Return what can be seen of an image; raises as :func:`find` and :func:`pratique.registry.closure.plan_from`."""
     root = find(repository, reference)
-    closure = plan(repository, root.digest)
+    closure = plan_from(repository, root)
     body = closure.tree(root.digest)
     size_bytes = total_bytes(body)
     tags, problem = _tags(repository)

@@ -8,8 +8,8 @@ from enum import StrEnum
 from os.path import normpath
 
 from pratique.errors import Absent, Conflict, Malformed, Refused
-from pratique.registry.closure import Closure, plan
-from pratique.registry.copy import CopyReport, copy
+from pratique.registry.closure import Closure, plan_from
+from pratique.registry.copy import CopyReport, Keep, copy
 from pratique.registry.edges import LeftOut
 from pratique.registry.interface import ANY, Expected, Lock, Registry
 from pratique.registry.manifest import Kind, Manifest
@@ -94,7 +94,8 @@ def copy_image(source: Registry, destination: Registry, wish: Wish, lock: Lock, 
     # 1. What is meant, once.
     _refuse_same(wish.source, wish.destination)
     meant = find(source, wish.source)
-    whole, image = _platform(source, meant, wish.platform) if wish.platform else (None, meant.digest)
+    whole, root = _platform(source, meant, wish.platform) if wish.platform else (None, meant)
+    image = root.digest
     _check_digest(wish, meant, image)
     # 2. Whether it may go there, before anything moves.
     tag = wish.destination.tag
@@ -104,13 +105,14 @@ def copy_image(source: Registry, destination: Registry, wish: Wish, lock: Lock, 
     if tag and wish.expected is not ANY and previous not in (image, wish.expected):
         raise Conflict(_elsewhere(wish.destination, previous, wish.expected))
     # 3. Everything, and the tag last.
-    closure = plan(source, image)
+    closure = plan_from(source, root)
     parts = frozenset(node.digest for node in closure.tree(image))
     carried = _carried(closure)
     wanted = carried if wish.evidence is Evidence.ALL else frozenset[Digest]()
-    report = copy(closure, source, destination, wanted, lock, watch=watch)
+    keep = Keep.BELOW_ROOT if tag else Keep.ALL
+    report = copy(closure, source, destination, wanted, lock, keep=keep, watch=watch)
     if tag:
-        destination.put_tag(tag, image, wish.expected)
+        destination.put_tag(tag, image, previous)  # whatever was expected: where it pointed when we looked
     inside = parts & {edge.child for edge in closure.evidence}
     stayed = (carried if whole is None else carried | {edge.child for edge in whole.evidence}) - wanted - inside
     return Copied(
@@ -128,16 +130,16 @@ def _place(repository: Repository) -> str:
     return normpath(repository.path) if isinstance(repository, LayoutRepository) else str(repository)
 
 
-def _platform(source: Registry, meant: Manifest, wanted: str) -> tuple[Closure, Digest]:
-    """Return the closure of the index, and the digest of its one image for a platform."""
-    closure = plan(source, meant.digest)
+def _platform(source: Registry, meant: Manifest, wanted: str) -> tuple[Closure, Manifest]:
+    """Return the closure of the index, and its one image for a platform."""
+    closure = plan_from(source, meant)
     if meant.kind is not Kind.INDEX:
         raise Absent(f"{meant.digest} is one image and no index; copy it without --platform")
     found = [one for one in closure.platforms if one.platform and _matches(str(one.platform), wanted)]
     if len(found) != 1:
         names = ", ".join(str(one.platform) for one in closure.platforms)
         raise Absent(f"{meant.digest}: expected one platform {wanted!r}, found {len(found)}; there are {names}")
-    return closure, found[0].digest
+    return closure, closure.node(found[0].digest)
 
 
 def _matches(platform: str, wanted: str) -> bool:
