@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.registry.scripted_server import Asked, Reply, Server
 
-from pratique.registry.credentials import Credentials
+from pratique.registry.credentials import Credentials, Secret
 from pratique.registry.interface import Registry
 from pratique.registry.open import Settings, open_repository
 from pratique.registry.session import Patience
@@ -14,7 +14,7 @@ BLOB = b"hello"
 SECRET = Credentials("robot", "secret-of-the-robot")
 
 
-def at(server: Server, *others: Server, credentials: Credentials | None = None, tries: int = 3) -> Registry:
+def at(server: Server, *others: Server, credentials: Secret | None = None, tries: int = 3) -> Registry:
     """Open a repository at a server; the others may be spoken to as well."""
     hosts = frozenset(each.host for each in (server, *others))
     settings = Settings(

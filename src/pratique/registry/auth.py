@@ -119,13 +119,13 @@ class Authorizer:
         """Tell whether the registry itself asks who we are; where it sent us, nobody has business to."""
         return answer.status == 401 and origin_of(answer.url) == self._origin
 
-    def meet(self, answer: Answer, scopes: Scopes, refused: Authorization | None = None) -> Authorization | None:
+    def meet(self, answer: Answer, scopes: Scopes, refused: Authorization | None) -> Authorization | None:
         """Return an answer to a 401, ``None`` if it asked for nothing we know.
 
         Args:
             answer: What the registry said.
             scopes: What was about to be done.
-            refused: What was sent with the question; a token that another thread has fetched since is used.
+            refused: What was sent with the question, if anything; another thread may have fetched a token since.
 
         Raises:
             Refused: Credentials are missing, or would have to go where they do not belong.
@@ -135,8 +135,9 @@ class Authorizer:
         if bearer := first_of_scheme(challenges, "bearer"):
             return self._bearer(bearer, scopes, refused)
         if first_of_scheme(challenges, "basic"):
-            self._asks = _Basic()
-            return self._basic()
+            authorization = self._basic()
+            self._asks = _Basic()  # not before: who stays anonymous may still be let in elsewhere
+            return authorization
         return None
 
     def _basic(self) -> Authorization:
@@ -153,7 +154,7 @@ class Authorizer:
         with self._turn(scopes):
             held = self._held.get(scopes)
             good = held is not None and held.lasts(0)
-            if held and good and refused not in (None, held.authorization):
+            if held and good and held.authorization != refused:
                 return held.authorization
             # A good token that does not do was for less than asked: put the question in another way.
             form = _NEXT[held.form] if held and good and len(asked) > 1 else Form.EACH

@@ -18,6 +18,8 @@ from pratique.errors import Malformed, Refused, Unreachable
 from pratique.registry.address import Origin, origin_of
 from pratique.registry.challenge import Scopes
 from pratique.registry.credentials import Credentials, IdentityToken, Secret
+from pratique.registry.gate import spread
+from pratique.registry.patience import retry_after
 from pratique.registry.transport import Answer, Authorization, Request, Transport
 from pratique.values.canonical import parse_object
 
@@ -121,8 +123,8 @@ class TokenService:
             answer = transport.open(request, basic).whole(_MAX_BYTES)
             if answer.status not in _BUSY:
                 return answer
-            said = answer.header("retry-after")
-            seconds = int(said[:6]) if said.isascii() and said.isdigit() else 0.2 * attempt
+            asked = retry_after(answer.header("retry-after"))
+            seconds = spread(0.2 * attempt) if asked is None else asked
             if seconds > _LONGEST_WAIT_SECONDS:
                 return answer
             _log.info("%s: its token service is busy (%d); waiting %.1f s", self.host, answer.status, seconds)
