@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.interop.tools import built
-from tests.registry.memory_registry import MemoryRegistry
-from tests.registry.scripted_server import scripted_server
+from tests.servers.oci_server import oci_server
 
 OWN = "the tests' own"
 THEIRS = ("ociregistry", "go-containerregistry")
@@ -18,8 +17,8 @@ SERVERS = THEIRS if built("registry") else (OWN,)
 def referrers_server(kind: str) -> Iterator[str]:
     """Run one of ``SERVERS`` while the block runs; yield its ``127.0.0.1:port``."""
     if kind == OWN:
-        with scripted_server(MemoryRegistry().answer) as server:
-            yield server.host
+        with oci_server() as running:
+            yield running.host
         return
     program = built("registry")
     assert program, kind

@@ -26,7 +26,12 @@ def ask(name: str, *words: object, home: Path) -> str:
     program = built(name)
     if program is None:
         pytest.skip(f"{name} is not built; where Go is installed: make interop")
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "DOCKER_CONFIG": str(home)}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "DOCKER_CONFIG": str(home),
+        "COSIGN_PASSWORD": "",
+    }
     done = subprocess.run(
         [program, *map(str, words)], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
