@@ -1,5 +1,7 @@
 """Where connections go: the checked address is the one that is dialled."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,9 @@ from tests.registry.scripted_server import scripted_server
 
 from pratique.errors import Malformed, Refused, Unreachable
 from pratique.registry.address import Dialer, Origin, is_literal, origin_of
+from pratique.registry.open import Settings, open_repository
+from pratique.registry.session import Patience
+from pratique.values.reference import parse_repository
 
 
 @pytest.mark.parametrize(
@@ -27,12 +32,43 @@ from pratique.registry.address import Dialer, Origin, is_literal, origin_of
         "::ffff:169.254.169.254",
         "64:ff9b::a9fe:a9fe",
         "2002:a9fe:a9fe::1",
+        "::10.0.0.1",
+        "64:ff9b:1::a00:1",
     ],
 )
 def test_a_name_that_resolves_to_an_inner_address_is_not_dialled(address: str) -> None:
     dialer = Dialer(frozenset(), lambda host, port: ("93.184.216.34", address))
     with pytest.raises(Refused, match="not a public address"):
         dialer.dial(Origin("https", "registry.example", 443))
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "169.254.169.254", "::1", "0.0.0.0"])
+def test_what_is_not_dialled_is_not_reached_through_a_proxy_either(address: str) -> None:
+    dialer = Dialer(frozenset(), lambda host, port: ("93.184.216.34", address))
+    with pytest.raises(Refused, match="not a public address"):
+        dialer.permit(Origin("https", "registry.example", 443))
+
+
+def test_a_name_that_only_the_proxy_knows_is_left_to_it() -> None:
+    def unknown(host: str, port: int) -> tuple[str, ...]:
+        raise OSError("not known here")
+
+    Dialer(frozenset(), unknown).permit(Origin("https", "registry.example", 443))
+    with pytest.raises(Unreachable, match="does not resolve"):
+        Dialer(frozenset(), unknown).dial(Origin("https", "registry.example", 443))
+
+
+def test_the_hub_s_registry_is_asked_where_it_is() -> None:
+    asked: list[str] = []
+
+    def unknown(host: str, port: int) -> tuple[str, ...]:
+        asked.append(host)
+        raise OSError("not known here")
+
+    settings = Settings(Path("/nowhere"), resolve=unknown, patience=Patience(tries=1))
+    with pytest.raises(Unreachable):
+        open_repository(parse_repository("docker.io/library/debian"), settings).resolve("bookworm")
+    assert set(asked) == {"registry-1.docker.io"}
 
 
 def test_a_trusted_host_may_have_a_private_address_but_no_senseless_one() -> None:
