@@ -32,12 +32,26 @@ def document(**changes: Any) -> bytes:
     return json.dumps({name: value for name, value in whole.items() if value is not ...}).encode()
 
 
+def named_twice(hint: str) -> dict[str, Any]:
+    """An envelope whose signature names its key, beside a hint."""
+    return {
+        "verificationMaterial": {"publicKey": {"hint": hint}},
+        "dsseEnvelope": json.loads(GOOD.content),
+    }
+
+
 def test_the_bundle_has_the_published_shape() -> None:
+    inner = json.loads(GOOD.content)
+    inner["signatures"][0]["keyid"] = ""
     assert json.loads(build_bundle(GOOD)) == {
         "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
         "verificationMaterial": {"publicKey": {"hint": KEY.key.key_id}},
-        "dsseEnvelope": json.loads(GOOD.content),
+        "dsseEnvelope": inner,
     }
+
+
+def test_a_signature_may_name_its_key_as_the_hint_does() -> None:
+    assert parse_bundle(document(**named_twice(KEY.key.key_id))).envelope == GOOD
 
 
 def test_an_envelope_in_a_bundle_still_verifies() -> None:
@@ -73,8 +87,8 @@ def test_a_bundle_holds_exactly_one_signature_with_a_hint(signatures: tuple[Sign
         ({"verificationMaterial": {}}, "publicKey or certificate"),
         ({"verificationMaterial": {"publicKey": {"hint": "x"}, "certificate": {}}}, "publicKey or certificate"),
         ({"verificationMaterial": {"x509CertificateChain": {}}}, "publicKey or certificate"),
-        ({"verificationMaterial": {"publicKey": {"hint": "other"}}}, "hint"),
-        ({"verificationMaterial": {"publicKey": {}}}, "hint"),
+        (named_twice("other"), "hint"),
+        (named_twice(""), "hint"),
         ({"dsseEnvelope": json.loads(envelope(b"{}").content)}, "exactly one signature"),
     ],
 )

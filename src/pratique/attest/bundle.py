@@ -4,6 +4,7 @@ Source: sigstore/protobuf-specs, sigstore_bundle.proto (in its JSON form); cosig
 specs/ATTESTATION_SPEC.md. Only the form signed by a plain key is written; a bundle with a certificate is read too.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from pratique.attest.dsse import Envelope, envelope_object, read_envelope
@@ -32,7 +33,7 @@ class Bundle:
 
 
 def build_bundle(envelope: Envelope) -> bytes:
-    """Return the canonical bytes of a bundle around an envelope with one signature, whose ``keyid`` is the hint.
+    """Return the canonical bytes of a bundle around an envelope with one signature, whose ``keyid`` becomes the hint.
 
     Raises:
         Malformed: The envelope has not exactly one signature, or that names no key.
@@ -41,11 +42,13 @@ def build_bundle(envelope: Envelope) -> bytes:
     hint = envelope.signatures[0].keyid
     if not hint:
         raise Malformed("bundle: expected a signature whose keyid names the key, found none")
+    # sigstore-go writes no keyid beside the hint, and skips a signature whose keyid is no SSH fingerprint of the key.
+    unnamed = (replace(envelope.signatures[0], keyid=""),)
     return canonical(
         {
             "mediaType": BUNDLE_MEDIA,
             "verificationMaterial": {"publicKey": {"hint": hint}},
-            "dsseEnvelope": envelope_object(envelope.payload, envelope.payload_type, envelope.signatures),
+            "dsseEnvelope": envelope_object(envelope.payload, envelope.payload_type, unnamed),
         }
     )
 
@@ -53,7 +56,8 @@ def build_bundle(envelope: Envelope) -> bytes:
 def parse_bundle(content: bytes, *, max_bytes: int = MAX_BYTES) -> Bundle:
     """Read a bundle of version 0.3 that holds a DSSE envelope.
 
-    The envelope's ``content`` is a rendering of its own, because the bundle has no bytes for it alone.
+    The envelope's ``content`` is a rendering of its own, because the bundle has no bytes for it alone; a signature
+    without a ``keyid`` has the hint for one.
 
     Raises:
         Malformed: Another version, a message signature instead, or a key hint that is not the envelope's keyid.
@@ -65,7 +69,8 @@ def parse_bundle(content: bytes, *, max_bytes: int = MAX_BYTES) -> Bundle:
     inner = fields.object("dsseEnvelope")
     envelope = read_envelope(canonical(inner.values), inner)
     _one_signature(envelope)
-    return Bundle(content, envelope, _hint(fields.object("verificationMaterial"), envelope))
+    hint = _hint(fields.object("verificationMaterial"), envelope)
+    return Bundle(content, _named(envelope, hint) if hint else envelope, hint)
 
 
 def _one_signature(envelope: Envelope) -> None:
@@ -74,14 +79,23 @@ def _one_signature(envelope: Envelope) -> None:
         raise Malformed(f"bundle: expected exactly one signature, found {len(envelope.signatures)}")
 
 
+def _named(envelope: Envelope, hint: str) -> Envelope:
+    """Return the envelope as it is outside a bundle, where its signature itself names the key."""
+    if envelope.signatures[0].keyid:
+        return envelope
+    named = (replace(envelope.signatures[0], keyid=hint),)
+    content = canonical(envelope_object(envelope.payload, envelope.payload_type, named))
+    return Envelope(content, envelope.payload_type, envelope.payload, named)
+
+
 def _hint(material: Fields, envelope: Envelope) -> str | None:
     if material.has("publicKey") == material.has("certificate"):
         raise Malformed(f"{material.where}: expected either publicKey or certificate; version 0.3 has no chain")
     if not material.has("publicKey"):
         return None
     hint, keyid = material.object("publicKey").text_or_empty("hint"), envelope.signatures[0].keyid
-    # "the key hints MUST be exactly the same in the verification material and in the DSSE envelope."
-    if hint != keyid:
+    # "the key hints MUST be exactly the same in the verification material and in the DSSE envelope": if it has one.
+    if keyid and hint != keyid:
         raise Malformed(
             f"bundle: expected the envelope's keyid to be the hint {hint[:80]!r}, found {keyid[:80]!r}"
         )
