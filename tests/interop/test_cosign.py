@@ -62,9 +62,6 @@ def test_cosign_verifies_the_seal_under_its_legacy_tag(harbour: Shop) -> None:
     )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the envelope in the bundle has a keyid, which sigstore-go takes for another key"
-)
 def test_cosign_verifies_the_seal_in_its_bundle(harbour: Shop) -> None:
     assert '"payloadType":"application/vnd.in-toto+json"' in verify(harbour, "seal-dev")
 
