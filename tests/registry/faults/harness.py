@@ -82,13 +82,7 @@ class World:
 
     def carry(self, image: Built | Digest, tag: str = "v1") -> CopyReport:
         """Copy an image with all its evidence, and point a tag that does not exist yet at it."""
-        root = image if isinstance(image, Digest) else image.digest
-        source, destination = self.at_source(), self.at_destination()
-        found = plan(source, root)
-        wanted = frozenset(edge.child for edge in found.evidence)
-        report = copy(found, source, destination, wanted, no_lock)
-        destination.put_tag(tag, root, None)
-        return report
+        return carry(image, self.at_source(), self.at_destination(), tag)
 
     def arrived(self, *images: Built) -> None:
         """Check that these are at the destination, with every byte they need."""
@@ -114,6 +108,16 @@ class World:
         assert type(caught.value) is kind
         readable(caught.value)
         assert not [secret for secret in self.secrets if secret in str(caught.value)]
+
+
+def carry(image: Built | Digest, source: Registry, destination: Registry, tag: str = "v1") -> CopyReport:
+    """Copy an image with all its evidence, and point a tag that does not exist yet at it."""
+    root = image if isinstance(image, Digest) else image.digest
+    found = plan(source, root)
+    wanted = frozenset(edge.child for edge in found.evidence)
+    report = copy(found, source, destination, wanted, no_lock)
+    destination.put_tag(tag, root, None)
+    return report
 
 
 def readable(error: PratiqueError) -> None:

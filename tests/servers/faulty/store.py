@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.servers.faulty.content import Content, Forgotten, Kept
 
-_KEEP_BYTES = 96 * 1024 * 1024  # a larger blob is hashed and let go
+_KEEP_BYTES = 16 * 1024 * 1024  # a larger blob is hashed and let go
 
 
 @dataclass
