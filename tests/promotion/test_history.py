@@ -23,6 +23,7 @@ from pratique.promotion.events import Entry, build_event, parse_event
 from pratique.promotion.form import read, write
 from pratique.promotion.happenings import (
     Checkpoint,
+    Failure,
     Happening,
     PromotionAttached,
     PromotionCopied,
@@ -83,7 +84,7 @@ def stands(*happenings: Happening) -> Promotion:
         ((*GOOD, COPIED, SEALED), State.ATTACHING),
         ((*GOOD, COPIED, SEALED, ATTACHED), State.POINTING),
         (DONE, State.PROMOTED),
-        ((*GOOD, PromotionFailed(1, "copy", "disk full", 8)), State.FAILED),
+        ((*GOOD, PromotionFailed(1, "copy", Failure.UNREACHABLE, 8, None)), State.FAILED),
         ((*SLOW, PromotionVetoed(ANN, "no")), State.VETOED),
         ((*STUCK, PromotionWithdrawn(ANN, "changed my mind")), State.WITHDRAWN),
         ((*SLOW, PromotionExpired("nobody came")), State.EXPIRED),
@@ -187,4 +188,4 @@ def test_folding_goes_on_after_a_restart_as_if_nothing_happened(tale: tuple[Happ
 def test_what_ended_is_not_open() -> None:
     assert not stands(*DONE).open
     assert stands(*STUCK).open
-    assert stands(*GOOD, PromotionFailed(1, "copy", "disk full", 8)).open
+    assert stands(*GOOD, PromotionFailed(1, "copy", Failure.UNREACHABLE, 8, None)).open

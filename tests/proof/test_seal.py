@@ -20,6 +20,7 @@ from pratique.attest.seal import Level
 from pratique.errors import Refused, Unverified
 from pratique.promotion.happenings import (
     Checkpoint,
+    Failure,
     Happening,
     PromotionCopied,
     PromotionExpired,
@@ -154,7 +155,7 @@ def test_a_seal_that_had_expired_when_it_was_logged_is_refused() -> None:
 
 UNDOING = (
     PromotionRetried(2),
-    PromotionFailed(1, "attach", "disk full", 5),
+    PromotionFailed(1, "attach", Failure.UNREACHABLE, 5, None),
     PromotionVetoed(Actor("person:eve"), "no"),
     PromotionWithdrawn(Actor("person:ben"), "no longer needed"),
     PromotionExpired("too late"),

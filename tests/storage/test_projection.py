@@ -30,6 +30,7 @@ from tests.storage.builders import (
 from pratique.attest.review import Decision
 from pratique.errors import Conflict
 from pratique.promotion.happenings import (
+    Failure,
     Happening,
     PromotionFailed,
     PromotionRetried,
@@ -117,7 +118,7 @@ def advance(tx: Transaction, step: Step) -> None:
 def happening(promotion: Promotion, kind: str, word: int) -> Happening:
     happenings: dict[str, Happening] = {
         "retry": PromotionRetried(promotion.generation + 1),
-        "fail": PromotionFailed(promotion.generation, "copy", "disk full", 5),
+        "fail": PromotionFailed(promotion.generation, "copy", Failure.UNREACHABLE, 5, None),
         "withdraw": withdrawn(),
         "review": review(promotion, word),
         "void": ReviewVoided(digest("record"), "a new record"),

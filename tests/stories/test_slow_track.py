@@ -167,3 +167,23 @@ def test_a_person_who_is_suspended_meanwhile_no_longer_counts(shop: Shop, promot
     shop.work()
     assert shop.state(promotion) == "review"
     assert shop.repository("prod").resolve("middling") is None
+
+
+def test_what_was_written_with_the_request_is_shown_to_who_decides(shop: Shop) -> None:
+    shop.bring("middling", *BEFORE)
+    image = f"{shop.place}/build:middling"
+    asking = ("--application", "shop", "--to", "prod", "--as", "person:cai", "--key", shop.key("person:cai"))
+    promotion = shop.done("request", image, *asking, "--comment", "needed by\x1b Friday").promotion
+    shop.work()
+    assert "comment   needed by  Friday" in shop.done("review", "show", promotion).out
+    assert shop.done("review", "show", promotion, "--json").value["comment"] == "needed by\x1b Friday"
+    assert shop.show(promotion)["comment"] == "needed by\x1b Friday"
+    assert "Friday" not in str(shop.events(promotion=promotion))
+
+
+def test_whoever_looks_is_told_why_it_was_judged_again(shop: Shop, promotion: str) -> None:
+    shop.done("retry", promotion)
+    shop.work()
+    turns = [turn["text"] for turn in shop.show(promotion)["turns"]]
+    assert "began attempt 2, because somebody asked for it" in turns[0]
+    assert turns[0] in shop.done("show", promotion).out

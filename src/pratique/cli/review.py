@@ -79,18 +79,28 @@ def _queue(arguments: argparse.Namespace) -> Answer:
 
 
 def _show(arguments: argparse.Namespace) -> Answer:
-    from pratique.cli.show import quorum_lines, quorum_value, record_lines
+    from pratique.cli.show import comment_lines, quorum_lines, quorum_value, record_lines
     from pratique.promotion.form import write
     from pratique.service.review import standing
+    from pratique.service.show import comment_on
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:
         found = workspace.store.read(
             lambda view: standing(workspace, view, view.promotions.by_prefix(arguments.promotion))
         )
-    lines = [line(found.promotion), "", *record_lines(found.record), "", *quorum_lines(found.quorum)]
+        comment = workspace.store.read(lambda view: comment_on(view, found.promotion))
+    lines = [
+        line(found.promotion),
+        *comment_lines(comment),
+        "",
+        *record_lines(found.record),
+        "",
+        *quorum_lines(found.quorum),
+    ]
     value = {
         **value_of(found.promotion),
+        "comment": comment,
         "decision": write(found.record.decision),
         "quorum": quorum_value(found.quorum),
     }

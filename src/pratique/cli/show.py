@@ -34,6 +34,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
 
 
 def _lines(found: "Detail") -> list[str]:
+    from pratique.values.moment import render_moment
+
     promotion = found.promotion
     lines = [
         line(promotion),
@@ -42,6 +44,12 @@ def _lines(found: "Detail") -> list[str]:
         f"  to        {promotion.destination}",
         f"  requester {promotion.requester}{'' if promotion.signed else ' (unsigned)'}",
     ]
+    lines += comment_lines(found.comment)
+    if found.turns:
+        lines.append("")
+    for turn in found.turns:
+        lines.append(f"  {render_moment(turn.at)}  {turn.text}")
+        lines += _foreign("    ", turn.words)
     if found.standing is not None:
         lines += ["", *record_lines(found.standing.record)]
         if found.standing.record.decision.approvals:
@@ -55,6 +63,17 @@ def _lines(found: "Detail") -> list[str]:
                 f"  {effect.step}: {effect.state}, attempt {effect.attempt} {effect.error or ''}".rstrip()
             )
     return lines
+
+
+def comment_lines(comment: str | None) -> list[str]:
+    """Return what whoever asked wrote, for people; every line of it is marked as theirs."""
+    return _foreign("  comment   ", comment)
+
+
+def _foreign(before: str, words: str | None) -> list[str]:
+    """Return somebody else's words, which may pass neither for ours nor for orders to the terminal."""
+    lines = (words or "").splitlines()
+    return [before + "".join(char if char.isprintable() else " " for char in line) for line in lines]
 
 
 def record_lines(record: "Record") -> list[str]:
@@ -101,10 +120,16 @@ def quorum_value(quorum: "Quorum") -> dict[str, Any]:
 
 def _value(found: "Detail") -> dict[str, Any]:
     from pratique.promotion.form import write
+    from pratique.values.moment import render_moment
 
     standing = found.standing
     return {
         **value_of(found.promotion),
+        "comment": found.comment,
+        "turns": [
+            {"at": render_moment(turn.at), "type": turn.type, "text": turn.text, "words": turn.words}
+            for turn in found.turns
+        ],
         "decision": write(standing.record.decision) if standing else None,
         "quorum": quorum_value(standing.quorum) if standing else None,
         "remediations": [

@@ -47,8 +47,9 @@ def follow(
         in_force: What holds in this transaction; where it differs from what was judged, judging begins again.
     """
     record, earlier = verdict.record, verdict.earlier
-    if why_judge_again(judged(record), in_force):
-        return (PromotionRetried(promotion.generation + 1),)
+    outdated = why_judge_again(judged(record), in_force)
+    if outdated is not None:
+        return (PromotionRetried(promotion.generation + 1, outdated),)
     if earlier is not None and _only_rechecked(promotion, earlier, record):
         return _confirmed(promotion, earlier, record, directory, in_force)
     return _new(promotion, record, bundle, in_force)

@@ -25,6 +25,18 @@ class Track(StrEnum):
     REMEDIATION = "remediation"
 
 
+class Failure(StrEnum):
+    """Why a step was given up: the kind of error (``errors``), or that nothing more was heard of it."""
+
+    REFUSED = "refused"
+    MALFORMED = "malformed"
+    UNVERIFIED = "unverified"
+    ABSENT = "absent"
+    CONFLICT = "conflict"
+    UNREACHABLE = "unreachable"
+    SILENT = "silent"
+
+
 @dataclass(frozen=True, slots=True)
 class Commitment:
     """A salted digest of somebody's words; their opening can be erased, and this remains."""
@@ -120,6 +132,7 @@ class PromotionRetried:
     """Gathering and judging begin again, as the next generation."""
 
     generation: int
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,12 +292,16 @@ class PromotionPromoted:
 
 @dataclass(frozen=True, slots=True)
 class PromotionFailed:
-    """A step was given up after its last attempt; it can be retried."""
+    """A step was given up after its last attempt; it can be retried.
+
+    What another system or a library said may hold anything, so ``words`` only commits to it.
+    """
 
     generation: int
     effect: str
-    reason: str
+    reason: Failure
     attempts: int
+    words: Commitment | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ def _judged(data: _Judged, event: Event) -> str:
             how = "" if data.signed else ", unsigned"
             text = f"{data.requester} asked that {data.image_name} go {way}{how}"
         case PromotionRetried():
-            text = f"{event.actor} began attempt {data.generation}"
+            why = f", because {data.because}" if data.because else ""
+            text = f"{event.actor} began attempt {data.generation}{why}"
         case PromotionGathered():
             text = f"{data.pieces} pieces of evidence were found and frozen"
         case PromotionJudged():
@@ -154,7 +155,7 @@ def _moved(data: _Moved, event: Event) -> str:
 def _stopped(data: _Stopped) -> str:
     match data:
         case PromotionFailed():
-            text = f"the step {data.effect} was given up after {data.attempts} attempts: {data.reason}"
+            text = f"the step {data.effect} was given up at attempt {data.attempts}: {data.reason}"
         case PromotionVetoed():
             text = f"stopped by a veto: {data.because}"
         case PromotionWithdrawn():

@@ -10,11 +10,11 @@ def judge_again(because: str) -> Done:
     """Return the conclusion of a step that found its decision outdated."""
 
     def record(scribe: Scribe, promotion: Promotion) -> None:
-        begin_again(scribe, promotion)
+        begin_again(scribe, promotion, because)
 
     return Done({"judged again": because}, record)
 
 
-def begin_again(scribe: Scribe, promotion: Promotion) -> None:
-    """Record that gathering and judging begin again."""
-    scribe.append(PromotionRetried(generation=promotion.generation + 1))
+def begin_again(scribe: Scribe, promotion: Promotion, because: str) -> None:
+    """Record that gathering and judging begin again, and why, in a sentence of ours."""
+    scribe.append(PromotionRetried(generation=promotion.generation + 1, because=because))

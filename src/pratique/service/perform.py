@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.errors import Conflict, PratiqueError, Unreachable
-from pratique.promotion.happenings import PromotionFailed
+from pratique.promotion.happenings import Commitment, Failure, PromotionFailed
 from pratique.promotion.plan import Step, plan
 from pratique.promotion.states import Promotion
 from pratique.service.scribe import Scribe, about
@@ -23,9 +23,11 @@ from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding, State
 from pratique.storage.transaction import Transaction
 from pratique.values.canonical import Json
+from pratique.values.commitment import SALT_BYTES, Opening
 
 _log = logging.getLogger(__name__)
-_REASON = 1000  # characters, so that the event stays within its size
+WORDS = "failure"
+"""The field that a commitment to an error's words fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def perform(workspace: Workspace, steps: Mapping[Step, Perform], effect: str, at
         _failed(workspace, claimed, error)
     except PratiqueError as error:
         _log.warning("effect %s attempt %d given up: %s", effect, attempt, error)
-        _given_up(workspace, claimed, str(error))
+        _given_up(workspace, claimed, error)
 
 
 def _me() -> str:
@@ -107,15 +109,15 @@ def want_next(tx: Transaction, promotion: str) -> None:
 def _failed(workspace: Workspace, effect: EffectStanding, error: Unreachable) -> None:
     def command(tx: Transaction) -> None:
         if tx.effects.fail(effect.id, effect.attempt, str(error)) is State.DEAD:
-            record_death(tx, effect, str(error))
+            record_death(tx, effect, Failure.UNREACHABLE, str(error))
 
     _unless_overtaken(workspace, command)
 
 
-def _given_up(workspace: Workspace, effect: EffectStanding, reason: str) -> None:
+def _given_up(workspace: Workspace, effect: EffectStanding, error: PratiqueError) -> None:
     def command(tx: Transaction) -> None:
-        tx.effects.give_up(effect.id, effect.attempt, reason)
-        record_death(tx, effect, reason)
+        tx.effects.give_up(effect.id, effect.attempt, str(error))
+        record_death(tx, effect, Failure(error.kind), str(error))
 
     _unless_overtaken(workspace, command)
 
@@ -127,13 +129,26 @@ def _unless_overtaken(workspace: Workspace, command: Callable[[Transaction], Non
         _log.info("%s", error)  # another attempt took over; what it finds counts
 
 
-def record_death(tx: Transaction, effect: EffectStanding, reason: str) -> None:
-    """Record that a promotion's step was given up; it can be retried."""
+def record_death(tx: Transaction, effect: EffectStanding, reason: Failure, words: str) -> None:
+    """Record that a promotion's step was given up; it can be retried.
+
+    Args:
+        tx: The transaction that gives it up.
+        effect: The step.
+        reason: Why, for the ledger.
+        words: What was said, which stays private and can be erased.
+    """
     promotion = tx.promotions.find(effect.promotion)
     if not promotion.open or promotion.generation != effect.generation:
         return
+    opening = Opening(WORDS, words.encode(errors="replace").decode(), tx.chance(SALT_BYTES))
+    tx.openings.put(opening)
     failed = PromotionFailed(
-        generation=effect.generation, effect=effect.step, reason=reason[:_REASON], attempts=effect.attempt
+        generation=effect.generation,
+        effect=effect.step,
+        reason=reason,
+        attempts=effect.attempt,
+        words=Commitment(opening.commitment),
     )
     Scribe(tx, about=about(promotion)).append(failed)
     want_next(tx, promotion.id)

@@ -232,7 +232,7 @@ def retry(workspace: Workspace, prefix: str) -> Promotion:
             states = ", ".join(sorted(_RETRYABLE))
             raise Conflict(f"{promotion.id} is {promotion.state}; it can be retried when it is {states}")
         tx.effects.abandon(promotion.id, "begun again")
-        begin_again(Scribe(tx, about=about(promotion)), promotion)
+        begin_again(Scribe(tx, about=about(promotion)), promotion, "somebody asked for it")
         want_next(tx, promotion.id)
         return tx.promotions.find(promotion.id)
 
@@ -243,5 +243,5 @@ def retry_image(tx: Transaction, image: Digest) -> None:
     """Begin again whatever waits in remediation for this image: something about it is new."""
     for promotion in tx.promotions.of_image(image):
         if promotion.state is State.REMEDIATION:
-            begin_again(Scribe(tx, about=about(promotion)), promotion)
+            begin_again(Scribe(tx, about=about(promotion)), promotion, "there is new evidence about the image")
             want_next(tx, promotion.id)

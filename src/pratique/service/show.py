@@ -1,16 +1,29 @@
 """What is where, what is on its way, and everything about one promotion."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from pratique.errors import Absent
-from pratique.promotion.happenings import Commitment
+from pratique.promotion.happenings import (
+    Commitment,
+    PromotionExpired,
+    PromotionFailed,
+    PromotionRechecked,
+    PromotionRequested,
+    PromotionRetried,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
+    ReviewVoided,
+)
+from pratique.promotion.sentences import describe
 from pratique.promotion.states import Promotion
 from pratique.service.review import Standing, standing
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.promotion import Arrival, Remediation
 from pratique.storage.transaction import View
-from pratique.values.commitment import Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +36,39 @@ class Status:
     checkpoint: int | None
 
 
+_TURNING = (
+    PromotionRetried
+    | PromotionRechecked
+    | ReviewVoided
+    | PromotionFailed
+    | PromotionVetoed
+    | PromotionWithdrawn
+    | PromotionExpired
+    | PromotionSuperseded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something that took a promotion off its way, in one sentence; ``words`` are private, and others'."""
+
+    at: datetime
+    type: str
+    text: str
+    words: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One promotion: where it stands, who decided what, what must be mended, and what is being done."""
+    """One promotion: where it stands and how it came there, who decided what, and what is to be done.
+
+    ``comment`` is what whoever asked wrote, and ``turns`` what took it off its way, the oldest first.
+    """
 
     promotion: Promotion
+    comment: str | None
     standing: Standing | None
+    turns: tuple[Turn, ...]
     remediations: tuple[Remediation, ...]
     effects: tuple[EffectStanding, ...]
 
@@ -55,7 +95,9 @@ def detail(workspace: Workspace, prefix: str) -> Detail:
         promotion = view.promotions.by_prefix(prefix)
         return Detail(
             promotion,
+            comment_on(view, promotion),
             standing(workspace, view, promotion) if promotion.judgement else None,
+            tuple(_turns(view, promotion)),
             view.remediations.of_promotion(promotion.id),
             view.effects.of_promotion(promotion.id),
         )
@@ -70,17 +112,27 @@ def remediations(workspace: Workspace, owner: str | None) -> tuple[Remediation, 
     return tuple(sorted(chosen, key=lambda one: (one.due is None, one.due, one.index)))
 
 
-def words_of(workspace: Workspace, commitment: Commitment | None) -> str | None:
+def comment_on(view: View, promotion: Promotion) -> str | None:
+    """Return what whoever asked for a promotion wrote to its reviewers, where it may still be read."""
+    for entry in view.ledger.of_promotion(promotion.id):
+        if isinstance(data := entry.event.data, PromotionRequested):
+            return words_of(view, data.comment)
+    return None
+
+
+def words_of(view: View, commitment: Commitment | None) -> str | None:
     """Return what somebody wrote, where it may still be read; None where nothing was written or it was erased."""
     if commitment is None:
         return None
-    digest = commitment.commitment
+    try:
+        return str(view.openings.find(commitment.commitment).value)
+    except Absent:
+        return None
 
-    def query(view: View) -> Opening | None:
-        try:
-            return view.openings.find(digest)
-        except Absent:
-            return None
 
-    opening = workspace.store.read(query)
-    return None if opening is None else str(opening.value)
+def _turns(view: View, promotion: Promotion) -> Iterator[Turn]:
+    for entry in view.ledger.of_promotion(promotion.id):
+        event = entry.event
+        if isinstance(event.data, _TURNING):
+            words = words_of(view, event.data.words) if isinstance(event.data, PromotionFailed) else None
+            yield Turn(event.at, event.type, describe(event), words)

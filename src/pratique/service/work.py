@@ -10,6 +10,7 @@ from functools import partial
 from pratique.dispatch.interface import Dispatcher
 from pratique.dispatch.reconcile import reconcile
 from pratique.errors import PratiqueError, Unreachable
+from pratique.promotion.happenings import Failure
 from pratique.promotion.plan import Step
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.withdraw import expire
@@ -87,7 +88,7 @@ def tick(workspace: Workspace) -> None:
 
 def _attend(tx: Transaction) -> None:
     for dead in tx.effects.attend():
-        record_death(tx, dead, dead.error or "no attempt is left")
+        record_death(tx, dead, Failure.SILENT, dead.error or "no attempt is left")
 
 
 def _look_after(workspace: Workspace, promotion: Promotion) -> None:
@@ -119,7 +120,7 @@ def _change_due(workspace: Workspace, promotion: Promotion) -> Callable[[Transac
     def again(tx: Transaction) -> None:
         _log.info("promotion %s is judged again: %s", promotion.id, stale)
         tx.effects.abandon(promotion.id, stale)
-        begin_again(Scribe(tx, about=about(promotion)), tx.promotions.find(promotion.id))
+        begin_again(Scribe(tx, about=about(promotion)), tx.promotions.find(promotion.id), stale)
         want_next(tx, promotion.id)
 
     return again
