@@ -18,7 +18,7 @@ from pratique.registry.docker_config import config_files, docker_credentials
 from pratique.registry.ecr import EcrCredentials
 from pratique.registry.interface import Lock, Registry
 from pratique.registry.named_credentials import Named, named_credentials
-from pratique.registry.open import Settings, open_repository
+from pratique.registry.open import Settings, Strangers, open_repository
 from pratique.registry.proxy import Proxies
 from pratique.registry.tls import Tls
 from pratique.values.reference import Repository
@@ -49,7 +49,8 @@ def open_places(
     """Yield what opens repositories; relative ``oci:`` paths start at the current folder.
 
     The settings are those of the workspace that the flag or ``$PRATIQUE_WORKSPACE`` names, or that the current
-    folder is. Outside one there are docker's configuration and the environment.
+    folder is. Outside one there are docker's configuration and the environment, and whoever types a reference to a
+    registry at a private address means it.
 
     Args:
         flag: The workspace as given on the command line, if it was.
@@ -66,7 +67,8 @@ def open_places(
         config = load(root, environment)
         settings, lock = registry_settings(config, environment), file_locks(root / "locks")
     else:
-        settings, lock = _settings((), Lookup.DOCKER, Path(), environment), file_locks(_own_locks(environment))
+        settings = replace(_settings((), Lookup.DOCKER, Path(), environment), strangers=Strangers.ANYWHERE)
+        lock = file_locks(_own_locks(environment))
     settings = replace(
         settings,
         base=Path.cwd(),

@@ -1,16 +1,19 @@
 """Where connections go: the checked address is the one that is dialled."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.registry.opened import serve_blob
-from tests.registry.scripted_server import scripted_server
+from tests.registry.builders import blob_of
+from tests.registry.opened import BLOB, serve_blob
+from tests.registry.scripted_server import Reply, scripted_server
 
 from pratique.errors import Malformed, Refused, Unreachable
 from pratique.registry.address import Dialer, Origin, is_literal, origin_of
-from pratique.registry.open import Settings, open_repository
+from pratique.registry.blob import fetch_blob
+from pratique.registry.open import Settings, Strangers, open_repository
 from pratique.registry.session import Patience
 from pratique.values.reference import parse_repository
 
@@ -56,6 +59,23 @@ def test_a_name_that_only_the_proxy_knows_is_left_to_it() -> None:
     Dialer(frozenset(), unknown).permit(Origin("https", "registry.example", 443))
     with pytest.raises(Unreachable, match="does not resolve"):
         Dialer(frozenset(), unknown).dial(Origin("https", "registry.example", 443))
+
+
+def test_a_typed_registry_may_be_inside_and_yet_leads_nowhere_else_inside() -> None:
+    away = Reply(307, (("Location", "https://storage.example/blob"),))
+    with scripted_server(lambda _: away) as server:
+        port = server.host.rpartition(":")[2]
+        host = f"registry.example:{port}"
+        settings = Settings(
+            Path("/nowhere"), insecure=frozenset({host}), resolve=lambda host, port: ("127.0.0.1",)
+        )
+        typed = replace(settings, strangers=Strangers.ANYWHERE)
+        with pytest.raises(Refused, match=f"http://{host}: 127.0.0.1 is not a public address"):
+            fetch_blob(open_repository(parse_repository(f"{host}/shop"), settings), blob_of(BLOB), 100)
+        assert server.asked == []
+        with pytest.raises(Refused, match=r"https://storage\.example:443: 127\.0\.0\.1 is not a public address"):
+            fetch_blob(open_repository(parse_repository(f"{host}/shop"), typed), blob_of(BLOB), 100)
+        assert len(server.asked) == 1
 
 
 def test_the_hub_s_registry_is_asked_where_it_is() -> None:

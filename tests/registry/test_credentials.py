@@ -188,7 +188,7 @@ def test_no_configuration_makes_the_reader_fail_otherwise(
 
 
 def test_docker_s_file_comes_first_and_podman_s_after_it() -> None:
-    assert config_files({"HOME": "/home/ann"}) == (Path("/home/ann/.docker/config.json"),)
+    assert config_files({"HOME": "/people/ann"}) == (Path("/people/ann/.docker/config.json"),)
     assert config_files({"DOCKER_CONFIG": "/d", "HOME": "/h", "XDG_RUNTIME_DIR": "/run/1"}) == (
         Path("/d/config.json"),
         Path("/run/1/containers/auth.json"),

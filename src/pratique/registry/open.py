@@ -1,6 +1,7 @@
 """Open a repository: the one place that knows which implementation a reference means."""
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 
 from pratique.registry.address import Dialer, Origin, Resolve, authority_of, is_literal, origin_of, system_resolve
@@ -21,6 +22,16 @@ _HUB = "docker.io"
 _HUB_ADDRESS = "registry-1.docker.io"  # where Docker Hub's registry is; docker.io is its website
 
 
+class Strangers(Enum):
+    """Where a registry may be that a reference names and no setting does.
+
+    Whoever types a reference means that host. Whoever has one from somebody else must not be led inside by it.
+    """
+
+    PUBLIC = auto()
+    ANYWHERE = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How repositories are reached.
@@ -30,6 +41,7 @@ class Settings:
         credentials: Gives a registry's credentials.
         insecure: Registry hosts, as references write them, with which plain HTTP is spoken.
         private: Registry hosts that may have a private address. A host that is itself an address need not be here.
+        strangers: Where registries may be that are not among these.
         realms: Registry host → the host, or ``host:port``, of its token service, where that differs.
         tls: Registry host → certificates that hold for it alone.
         authorities: A file of further certificate authorities that are believed everywhere, PEM.
@@ -43,6 +55,7 @@ class Settings:
     credentials: CredentialSource = anonymous
     insecure: frozenset[str] = frozenset()
     private: frozenset[str] = frozenset()
+    strangers: Strangers = Strangers.PUBLIC
     realms: tuple[tuple[str, str], ...] = ()
     tls: tuple[tuple[str, Tls], ...] = ()
     authorities: Path | None = None
@@ -74,7 +87,8 @@ def _session(host: str, base: str, settings: Settings) -> Session:
 
 
 def _connector(host: str, own: Origin, realm: str, settings: Settings) -> Connector:
-    trusted = {*settings.private, *([host] if is_literal(host) else [])}
+    meant = is_literal(host) or settings.strangers is Strangers.ANYWHERE
+    trusted = {*settings.private, *([host] if meant else [])}
     dialer = Dialer(frozenset(authority_of(each, _scheme(each, settings)) for each in trusted), settings.resolve)
     token_host = origin_of(f"https://{realm}").host if realm else ""
     tls = dict(settings.tls).get(host, Tls())
