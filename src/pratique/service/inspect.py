@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_SECONDS: Final = 10.0
 MAX_MEMORY: Final = 512 * 1024 * 1024
-"""Address space of the reading process, in bytes; a document of a tenth of it is already a very large one."""
+"""What the reading process may hold, in bytes; a document of a tenth of it is already a very large one."""
 MAX_BYTES: Final = 64 * 1024 * 1024
 """The largest file, and the largest content of a packed one."""
 _GZIP = b"\x1f\x8b"
@@ -101,7 +101,9 @@ class _Reader:
 
 
 def _serve(line: Connection, memory: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    mapped, resident = _size()
+    ceiling = mapped + max(memory - resident, 0)
+    resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
     while True:
         try:
             file: Path = line.recv()
@@ -112,6 +114,12 @@ def _serve(line: Connection, memory: int) -> None:
         except MemoryError:
             answer = _refused(f"it needs more than {memory >> 20} MiB to read")
         line.send(answer)
+
+
+def _size() -> tuple[int, int]:
+    """Return how much this process maps and how much of it is resident, in bytes (proc(5), ``statm``)."""
+    mapped, resident = Path("/proc/self/statm").read_text().split()[:2]
+    return int(mapped) * resource.getpagesize(), int(resident) * resource.getpagesize()
 
 
 def _read(file: Path) -> Reading:
