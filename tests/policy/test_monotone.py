@@ -106,7 +106,10 @@ RULES = {
         formats=st.sampled_from([[], ["cyclonedx"]]),
         binds_to_digest=st.booleans(),
         min_ratio=st.fixed_dictionaries(
-            {}, optional=dict.fromkeys(("version", "purl", "licence", "supplier"), SHARES)
+            {}, optional=dict.fromkeys(("version", "purl", "licence", "supplier", "relationships"), SHARES)
+        ),
+        must_say=st.lists(
+            st.sampled_from(["tool", "timestamp", "distro", "relationships", "complete"]), max_size=2, unique=True
         ),
     ),
     "vulnerabilities": rules(
@@ -144,6 +147,14 @@ COMPONENTS = st.builds(
     purl=st.sampled_from(["pkg:pypi/a@1", None]),
     supplier=st.sampled_from(["them", None]),
     kind=st.sampled_from(["library", None]),
+    distro=st.sampled_from(["debian-12", None]),
+    related=st.sampled_from([True, False, None]),
+)
+SBOMS = st.builds(
+    lambda found, distro, aggregates: replace(sbom(*found), distro=distro, aggregates=aggregates, relationships=2),
+    st.lists(COMPONENTS, max_size=4),
+    st.sampled_from(["debian-12", None]),
+    st.sampled_from([(), ("complete",), ("complete", "incomplete")]),
 )
 FINDINGS = st.builds(
     finding,
@@ -180,10 +191,7 @@ RUNS = st.builds(
 )
 EVIDENCE = st.builds(
     evidence,
-    st.lists(COMPONENTS, max_size=4).map(lambda found: sbom(*found))
-    | SCANS
-    | PROVENANCES
-    | st.lists(RUNS, max_size=3).map(tuple),
+    SBOMS | SCANS | PROVENANCES | st.lists(RUNS, max_size=3).map(tuple),
     by=st.sampled_from([None, "service:ci", "service:scan", "service:other"]),
     form=st.sampled_from(["cyclonedx-json", "spdx-json"]),
     parse=st.sampled_from([Parse.OK, Parse.OK, Parse.PARTIAL]),
@@ -280,8 +288,15 @@ def poorer_sbom(found: Sbom) -> Iterator[tuple[str, Sbom]]:
             replace(one, purl=None),
             replace(one, supplier=None),
             replace(one, licences=()),
+            replace(one, distro=None),
+            replace(one, related=None),
         ):
             yield f"an attribute of {one.name}", replace(found, components=swapped(found.components, place, less))
+    yield "its tool", replace(found, producer=None)
+    yield "its time", replace(found, created=None)
+    yield "its system", replace(found, distro=None)
+    yield "its relationships", replace(found, relationships=None)
+    yield "its completeness", replace(found, aggregates=())
 
 
 def poorer_scan(found: Scan) -> Iterator[tuple[str, Scan]]:

@@ -1,5 +1,6 @@
 """The bill of materials check: there, of an allowed kind, about this image, complete enough."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from pratique.evidence.model import Bound, Evidence, Parse
 from pratique.policy.checks.sbom import SbomRule, judge_sbom
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.schema import decode
+from pratique.policy.tightening import loosened
 
 
 def judge(*pieces: Evidence, **changes: Any) -> CheckResult:
@@ -28,6 +30,7 @@ def test_a_bill_of_materials_with_packages_passes() -> None:
         "packages": 1,
         "with_licence": 1,
         "with_purl": 1,
+        "with_relationships": 0,
         "with_supplier": 1,
         "with_version": 1,
     }
@@ -79,22 +82,26 @@ def test_where_the_policy_asks_the_document_itself_must_name_the_digest(bound: B
 
 
 @pytest.mark.parametrize(
-    ("what", "changes"),
+    ("what", "named", "changes"),
     [
-        ("version", {"version": None}),
-        ("purl", {"purl": None}),
-        ("licence", {"licences": ()}),
-        ("licence", {"licences": ("NOASSERTION",)}),
-        ("supplier", {"supplier": None}),
+        ("version", "a version", {"version": None}),
+        ("purl", "a package URL", {"purl": None}),
+        ("licence", "a licence", {"licences": ()}),
+        ("licence", "a licence", {"licences": ("NOASSERTION",)}),
+        ("supplier", "a supplier", {"supplier": None}),
+        ("relationships", "relationships", {"related": False}),
+        ("relationships", "relationships", {"related": None}),
     ],
 )
-def test_a_share_is_counted_over_packages_and_compared_exactly(what: str, changes: dict[str, Any]) -> None:
-    packages = [component(f"p{number}") for number in range(49)]
-    lacking = cyclonedx(*packages, component("bare", **changes))
+def test_a_share_is_counted_over_packages_and_compared_exactly(
+    what: str, named: str, changes: dict[str, Any]
+) -> None:
+    packages = [component(f"p{number}", related=True) for number in range(49)]
+    lacking = cyclonedx(*packages, component("bare", **{"related": True} | changes))
     assert judge(lacking, min_ratio={what: "0.98"}).outcome is Outcome.PASS
     result = judge(lacking, min_ratio={what: "0.981"})
     assert result.outcome is Outcome.BLOCK
-    assert result.message == f"49 of 50 packages state a {what}, expected a share of at least 0.981"
+    assert result.message == f"49 of 50 packages state {named} (0.980), expected a share of at least 0.981"
     assert [finding.term for finding in result.findings] == [f"ratio-{what}"]
 
 
@@ -123,3 +130,44 @@ def test_every_problem_is_told_and_the_worst_decides() -> None:
     )
     assert result.outcome is Outcome.UNKNOWN
     assert [finding.term for finding in result.findings] == ["parse", "format", "ratio-licence"]
+
+
+@pytest.mark.parametrize(
+    ("said", "less", "told"),
+    [
+        ("tool", {"producer": None}, "no tool is named that made it"),
+        ("timestamp", {"created": None}, "no time is stated at which it was made"),
+        ("distro", {"distro": None}, "no system is named that its packages are of"),
+        ("relationships", {"relationships": None}, "it states no relationship between its parts"),
+        ("relationships", {"relationships": 0}, "it states no relationship between its parts"),
+        ("complete", {"aggregates": ()}, "it does not say that its lists are complete"),
+        ("complete", {"aggregates": ("complete", "incomplete")}, "it does not say that its lists are complete"),
+    ],
+)
+def test_what_the_whole_document_must_say_is_told_where_it_does_not(
+    said: str, less: dict[str, Any], told: str
+) -> None:
+    whole = replace(sbom(component("a")), distro="debian-12", relationships=1, aggregates=("complete",))
+    assert judge(evidence(whole), must_say=[said]).outcome is Outcome.PASS
+    result = judge(evidence(replace(whole, **less)), must_say=[said])
+    assert result.outcome is Outcome.BLOCK
+    assert result.message == f"the bill of materials falls short: {told}"
+    assert result.remedy
+
+
+def test_what_to_do_fits_what_is_wrong() -> None:
+    result = judge(cyclonedx(component("a", None)), min_ratio={"licence": "1"}, must_say=["distro"])
+    assert result.remedy == (
+        "let the tool look up licences, or state those that it cannot find; "
+        "make it from the whole image, so that the system is in it"
+    )
+
+
+def test_an_environment_may_ask_for_more_than_its_parent_and_not_for_less() -> None:
+    little = decode(SbomRule, {"id": "sbom", "check": "sbom", "must_say": ["tool"]})
+    much = decode(
+        SbomRule,
+        {"id": "sbom", "check": "sbom", "must_say": ["tool", "distro"], "min_ratio": {"relationships": "0.5"}},
+    )
+    assert loosened(little, much) == ()
+    assert loosened(much, little) == ("min_ratio.relationships", "must_say")

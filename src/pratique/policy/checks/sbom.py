@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal, assert_never
 
 from pratique.evidence.model import Bound, Evidence, Parse
-from pratique.evidence.quality import Quality, measure
+from pratique.evidence.quality import Quality, Said, measure, share
 from pratique.policy.checks.rule import (
     CheckRule,
     Problem,
@@ -19,7 +19,7 @@ from pratique.policy.checks.rule import (
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.policy.schema import TAG
-from pratique.policy.tightening import allows_less, higher, tighter
+from pratique.policy.tightening import allows_less, demands_more, higher, tighter
 from pratique.policy.words import Service, Share, render_share
 
 
@@ -38,6 +38,8 @@ class MinRatio:
     purl: Share | None = field(default=None, metadata=tighter(higher))
     licence: Share | None = field(default=None, metadata=tighter(higher))
     supplier: Share | None = field(default=None, metadata=tighter(higher))
+    relationships: Share | None = field(default=None, metadata=tighter(higher))
+    """Packages that at least one relationship names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +51,28 @@ class SbomRule(CheckRule):
     """``false`` turns a missing one into ``warn``; one that is there is judged all the same."""
     formats: tuple[SbomFormat, ...] = field(default=(), metadata=tighter(allows_less))
     min_ratio: MinRatio = MinRatio()
+    must_say: tuple[Said, ...] = field(default=(), metadata=tighter(demands_more))
+    """What the document as a whole must say."""
     binds_to_digest: bool = field(default=False, metadata=tighter(higher))
     """The document itself, or a signed statement around it, must name this digest."""
     keys: tuple[Service, ...] = field(default=(), metadata=tighter(allows_less))
 
 
 _COMPLETE = "make a bill of materials of this image with a tool that looks inside it, and add it"
+_REMEDIES = {
+    "ratio-version": "have the tool look at installed packages instead of at names in lock files",
+    "ratio-purl": "let a tool that writes package URLs make it",
+    "ratio-licence": "let the tool look up licences, or state those that it cannot find",
+    "ratio-supplier": "state who supplies the packages",
+    "ratio-relationships": "let the tool write dependencies",
+    "binding": "make it from the image by digest, or sign a statement about the digest around it",
+    "says-tool": "let a tool make it that names itself",
+    "says-timestamp": "let a tool make it that writes the time with its zone",
+    "says-distro": "make it from the whole image, so that the system is in it",
+    "says-relationships": "let the tool write dependencies",
+    "says-complete": "examine what the document says was not examined, and make it again",
+}
+"""What to do about a finding, by its term."""
 
 
 def judge_sbom(rule: SbomRule, facts: Facts) -> CheckResult:
@@ -69,11 +87,16 @@ def judge_sbom(rule: SbomRule, facts: Facts) -> CheckResult:
         rule,
         sum_up(problems),
         message or f"{evidence.reading.format} with {number(quality.packages, 'package')}",
-        remedy=_COMPLETE if problems else None,
+        remedy=_remedy(problems),
         findings=tuple(finding for _, finding in problems),
         counts=_counts(quality),
         evidence=[each.piece.digest for _, each in measured],
     )
+
+
+def _remedy(problems: tuple[Problem, ...]) -> str | None:
+    orders = [_REMEDIES.get(finding.term, _COMPLETE) for _, finding in problems]
+    return "; ".join(dict.fromkeys(orders)) or None
 
 
 def _missing(rule: SbomRule, facts: Facts) -> CheckResult:
@@ -95,6 +118,7 @@ def _counts(quality: Quality) -> tuple[tuple[str, int], ...]:
         ("packages", quality.packages),
         ("with_licence", quality.with_licence),
         ("with_purl", quality.with_purl),
+        ("with_relationships", quality.with_relationships),
         ("with_supplier", quality.with_supplier),
         ("with_version", quality.with_version),
     )
@@ -103,6 +127,7 @@ def _counts(quality: Quality) -> tuple[tuple[str, int], ...]:
 def _problems(rule: SbomRule, quality: Quality, evidence: Evidence) -> tuple[Problem, ...]:
     found = [_unread(evidence), _empty(quality), _format(rule, evidence), _unbound(rule, evidence)]
     found += [_too_few(rule, quality, each.name) for each in fields(MinRatio)]
+    found += [_unsaid(rule, each) for each in rule.must_say if each not in quality.said]
     return tuple(problem for problem in found if problem)
 
 
@@ -138,10 +163,27 @@ def _unbound(rule: SbomRule, evidence: Evidence) -> Problem | None:
             assert_never(evidence.bound)
 
 
+_STATED = {"relationships": "relationships", "purl": "a package URL"}
+_UNSAID = {
+    Said.TOOL: "no tool is named that made it",
+    Said.TIMESTAMP: "no time is stated at which it was made",
+    Said.DISTRO: "no system is named that its packages are of",
+    Said.RELATIONSHIPS: "it states no relationship between its parts",
+    Said.COMPLETE: "it does not say that its lists are complete",
+}
+
+
+def _unsaid(rule: SbomRule, said: Said) -> Problem:
+    return rule.outcome.outcome, CheckFinding(
+        f"says-{said}", f"the bill of materials falls short: {_UNSAID[said]}"
+    )
+
+
 def _too_few(rule: SbomRule, quality: Quality, what: str) -> Problem | None:
     least: Share | None = getattr(rule.min_ratio, what)
     total, stated = quality.packages, getattr(quality, f"with_{what}")
     if least is None or stated >= least * total:
         return None
-    message = f"{stated} of {total} packages state a {what}, expected a share of at least {render_share(least)}"
+    found = f"{stated} of {total} packages state {_STATED.get(what, f'a {what}')} ({share(stated, total)})"
+    message = f"{found}, expected a share of at least {render_share(least)}"
     return rule.outcome.outcome, CheckFinding(f"ratio-{what}", message)

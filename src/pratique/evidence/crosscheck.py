@@ -1,0 +1,94 @@
+"""What is installed in an image and its bill of materials does not list.
+
+A bill of materials of three packages for an image in whose layers dpkg knows a hundred and three is no mistake of a
+reader: it hides what a scanner would have looked at. Who reads the layers says what is installed; this compares.
+
+Source: the databases of dpkg and apk, ``*.dist-info`` of Python, ``package.json`` of npm; ECMA-427 for the names.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pratique.evidence.facts.packages import Component
+from pratique.evidence.purl import parse_purl
+
+_SEPARATORS = re.compile(r"[-_.]+")
+_EPOCH = re.compile(r"\d+:")
+
+
+class Manager(StrEnum):
+    """Whose record says that something is installed; the value is the package URL's type."""
+
+    DPKG = "deb"
+    APK = "apk"
+    PYTHON = "pypi"
+    NPM = "npm"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class InstalledPackage:
+    """A package that an image really holds, as its package manager's record names it."""
+
+    manager: Manager
+    name: str
+    """As installed: a binary package of a distribution, a distribution of Python, ``@scope/name`` of npm."""
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A package that is installed and not listed."""
+
+    package: InstalledPackage
+    listed: tuple[str, ...]
+    """Other versions of it that are listed, sorted; empty where the name is not there at all."""
+
+
+def missing_from(components: Iterable[Component], installed: Iterable[InstalledPackage]) -> tuple[Missing, ...]:
+    """Return what is installed and not listed, sorted, each once.
+
+    A component counts for a package by its package URL or, where it has none, by name and version alone. Python
+    names are compared as PEP 503 says, and an epoch that only one side writes makes no difference.
+
+    Args:
+        components: What one or several bills of materials of the image list.
+        installed: What the layers hold.
+    """
+    by_purl, by_name = _listed(components)
+    found: list[Missing] = []
+    for package in sorted(set(installed)):
+        name = _normal(package.manager, package.name)
+        versions = by_purl.get((package.manager, name), frozenset()) | by_name.get(name, frozenset())
+        if _plain(package.version) not in {_plain(version) for version in versions}:
+            found.append(Missing(package, tuple(sorted(versions))))
+    return tuple(found)
+
+
+def _listed(
+    components: Iterable[Component],
+) -> tuple[dict[tuple[str, str], set[str]], dict[str, set[str]]]:
+    """Return the listed versions, by type and name of a package URL, and by bare name where there is no URL."""
+    by_purl: dict[tuple[str, str], set[str]] = {}
+    by_name: dict[str, set[str]] = {}
+    for component in components:
+        version = component.version or ""
+        purl = parse_purl(component.purl) if component.purl else None
+        if purl is None:
+            names = {component.name, *(_normal(manager, component.name) for manager in Manager)}
+            for name in names:
+                by_name.setdefault(name, set()).add(version)
+        else:
+            scope = f"{purl.namespace}/" if purl.type == Manager.NPM and purl.namespace else ""
+            place = (purl.type, _normal(purl.type, scope + purl.name))
+            by_purl.setdefault(place, set()).add(version)
+    return by_purl, by_name
+
+
+def _normal(kind: str, name: str) -> str:
+    return _SEPARATORS.sub("-", name).lower() if kind == Manager.PYTHON else name.lower()
+
+
+def _plain(version: str) -> str:
+    return _EPOCH.sub("", version, count=1) if _EPOCH.match(version) else version

@@ -1,0 +1,70 @@
+"""A bill of materials that hides packages is caught."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pratique.evidence.component import component_of
+from pratique.evidence.crosscheck import InstalledPackage, Manager, Missing, missing_from
+from pratique.evidence.facts.packages import Component
+
+LIBC = InstalledPackage(Manager.DPKG, "libc6", "2.36-9+deb12u9")
+FLASK = InstalledPackage(Manager.PYTHON, "Flask_Login", "0.6.3")
+CORE = InstalledPackage(Manager.NPM, "@babel/core", "7.1.0")
+MUSL = InstalledPackage(Manager.APK, "musl", "1.2.5-r0")
+
+
+def listed(purl: str | None, name: str = "x", version: str | None = None) -> Component:
+    return component_of(name, version, purl)
+
+
+@pytest.mark.parametrize(
+    ("package", "component"),
+    [
+        (LIBC, listed("pkg:deb/debian/libc6@2.36-9%2Bdeb12u9?arch=amd64&distro=debian-12")),
+        (FLASK, listed("pkg:pypi/flask-login@0.6.3")),
+        (FLASK, listed(None, "flask.login", "0.6.3")),
+        (CORE, listed("pkg:npm/%40babel/core@7.1.0")),
+        (MUSL, listed("pkg:apk/alpine/musl@1.2.5-r0")),
+        (MUSL, listed("pkg:apk/wolfi/musl@1.2.5-r0")),
+        (InstalledPackage(Manager.DPKG, "mount", "1:2.38"), listed("pkg:deb/debian/mount@2.38")),
+        (InstalledPackage(Manager.DPKG, "mount", "1:2.38"), listed("pkg:deb/debian/mount@2.38?epoch=1")),
+    ],
+)
+def test_a_listed_package_is_not_missing(package: InstalledPackage, component: Component) -> None:
+    assert missing_from((component,), (package,)) == ()
+
+
+def test_one_that_is_not_listed_is_missing() -> None:
+    assert missing_from((listed("pkg:deb/debian/libc-bin@2.36"),), (LIBC, LIBC)) == (Missing(LIBC, ()),)
+
+
+def test_another_version_does_not_stand_for_it_and_is_told() -> None:
+    assert missing_from((listed("pkg:npm/%40babel/core@7.0.0"),), (CORE,)) == (Missing(CORE, ("7.0.0",)),)
+
+
+def test_a_package_of_another_manager_does_not_stand_for_it() -> None:
+    assert missing_from((listed("pkg:npm/musl@1.2.5-r0"),), (MUSL,)) == (Missing(MUSL, ()),)
+
+
+PACKAGES = st.builds(
+    InstalledPackage,
+    st.sampled_from(Manager),
+    st.sampled_from(["a", "b", "c-d", "E"]),
+    st.sampled_from(["1", "1:2", "2"]),
+)
+
+
+@given(st.lists(PACKAGES), st.lists(PACKAGES))
+def test_listing_more_never_makes_more_missing(
+    installed: list[InstalledPackage], named: list[InstalledPackage]
+) -> None:
+    components = [listed(f"pkg:{each.manager}/{each.name}@{each.version}") for each in named]
+    missing = [len(missing_from(components[:count], installed)) for count in range(len(components) + 1)]
+    assert missing == sorted(missing, reverse=True)
+    assert (
+        missing_from(
+            [*components, *(listed(f"pkg:{x.manager}/{x.name}@{x.version}") for x in installed)], installed
+        )
+        == ()
+    )
