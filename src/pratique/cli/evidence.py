@@ -9,7 +9,8 @@ from pratique.cli.options import subverbs
 from pratique.cli.words import reference, signatory, signing_options
 
 if TYPE_CHECKING:
-    from pratique.evidence.model import Reading
+    from pratique.evidence.model import Evidence, Reading
+    from pratique.service.workspace import Workspace
 
 
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
@@ -29,9 +30,14 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     )
     feed.set_defaults(run=_feed)
     listing = verbs.add(
-        "list", "print the evidence that a promotion was judged by, and what each piece is bound by"
+        "list", "print the evidence about a promotion or an image, and what binds each piece to it"
     )
-    listing.add_argument("promotion", metavar="PROMOTION", help="its id, or a unique beginning of it")
+    listing.add_argument(
+        "about",
+        metavar="PROMOTION|IMAGE|DIGEST",
+        help="what a promotion, or every promotion of a sha256:… digest, was judged by; or what an image "
+        "(HOST/REPOSITORY[:TAG][@sha256:…] or oci:PATH…) would be judged by now",
+    )
     listing.set_defaults(run=_list)
     inspect = verbs.add("inspect", "print what a reader makes of files; nothing is recorded")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -67,11 +73,10 @@ def _feed(arguments: argparse.Namespace) -> Answer:
 
 
 def _list(arguments: argparse.Namespace) -> Answer:
-    from pratique.service.evidence import of_promotion
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:
-        pieces = of_promotion(workspace, arguments.promotion)
+        pieces = _about(workspace, arguments.about)
     rows = [
         (
             one.piece.digest.short,
@@ -99,7 +104,19 @@ def _list(arguments: argparse.Namespace) -> Answer:
         ]
     }
     heads = ("DIGEST", "KIND", "SIGNED BY", "BOUND BY", "WHY")
-    return Answer(value, table(heads, rows) if rows else "it was judged by no evidence at all")
+    return Answer(value, table(heads, rows) if rows else "there is no evidence at all")
+
+
+def _about(workspace: "Workspace", text: str) -> "tuple[Evidence, ...]":
+    from pratique.service.bound import of_image, of_promotion, of_reference
+    from pratique.values.digest import Digest
+    from pratique.values.reference import parse_reference
+
+    if text.startswith("sha256:"):
+        return of_image(workspace, Digest.parse(text))
+    if any(sign in text for sign in "/:@"):
+        return of_reference(workspace, parse_reference(text))
+    return of_promotion(workspace, text)
 
 
 def _inspect(arguments: argparse.Namespace) -> Answer:

@@ -104,7 +104,8 @@ def _lines(wish: "Wish", copied: "Copied") -> Iterator[str]:
     yield f"  blobs      {len(report.blobs)}: {', '.join(f'{ways[way]} {way}' for way in sorted(ways)) or 'none'}"
     yield f"  moved      {size(report.moved_bytes)}"
     inside = f", and {len(copied.inside)} inside the image" if copied.inside else ""
-    yield f"  evidence   {counted(len(report.evidence), 'manifest')} beside the image{inside}"
+    beside = len(set(report.evidence).difference(copied.inside))
+    yield f"  evidence   {counted(beside, 'manifest')} beside the image{inside}"
     if report.mended:
         yield f"  mended     {counted(len(report.mended), 'piece')} that the destination had lost"
     if report.unanchored:

@@ -83,7 +83,9 @@ def _answer(verb: str, rest: list[str]) -> int:
     try:
         parsed = import_module(f"pratique.cli.{verb}").parser(f"pratique {verb}", VERBS[verb]).parse_args(rest)
         answer = parsed.run(parsed)
-        print(answer.rendered(as_json=parsed.json))
+        rendered = answer.rendered(as_json=parsed.json)
+        if rendered:  # a verb that was told to be quiet says nothing at all
+            print(rendered)
         return int(answer.code)
     except PratiqueError as error:
         return _failed(error, as_json="--json" in rest)

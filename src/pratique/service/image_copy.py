@@ -10,7 +10,7 @@ from os.path import normpath
 from pratique.errors import Absent, Conflict, Malformed, Refused
 from pratique.registry.closure import Closure, plan_from
 from pratique.registry.copy import CopyReport, Keep, copy
-from pratique.registry.edges import LeftOut
+from pratique.registry.edges import EdgeKind, LeftOut
 from pratique.registry.interface import ANY, Expected, Lock, Registry
 from pratique.registry.manifest import Kind, Manifest
 from pratique.registry.progress import Watch
@@ -159,9 +159,8 @@ def _check_digest(wish: Wish, meant: Manifest, image: Digest) -> None:
 
 
 def _carried(closure: Closure) -> frozenset[Digest]:
-    """Return the manifests of evidence that travels beside an image, not as a part of it."""
-    parts = {node.digest for node in closure.tree(closure.root)}
-    return frozenset(edge.child for edge in closure.evidence) - parts
+    """Return the manifests of evidence that must be hung on the image, also where one is a part of it besides."""
+    return frozenset(edge.child for edge in closure.evidence if edge.kind is not EdgeKind.ATTESTATION)
 
 
 def _elsewhere(destination: Reference, found: Digest | None, expected: Digest | None) -> str:
