@@ -17,6 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from bench.__main__ import figures
+from tests.interop.referrers_server import SERVERS
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "build" / "show" / "tests.xml"
@@ -67,6 +68,16 @@ PROMISES = (
     Promise("folding after a restart gives the same state", r"test_folding_.*restart"),
     Promise("deciding reads no clock, file or socket", r"house\.test_purity\."),
     Promise("an image is built to the same bytes twice", r"demo\.test_images\."),
+    Promise("the corpus's layouts over two registries and back", r"stories\.test_image_copy\..*every_stop"),
+    Promise("the same bytes as skopeo's, where skopeo copies", r"stories\.test_image_copy\..*skopeo"),
+    Promise("copying by hand: one clear line for each mistake", r"stories\.test_image_by_hand\."),
+    Promise("a promoted image outlives garbage-collect -m", r"stories\.test_garbage\."),
+    Promise("any image arrives whole, whatever its graph", r"registry\.test_copy_laws\."),
+    Promise("every registry fault leaves no tag on a part", r"registry\.faults\.test_"),
+    Promise("hostile headers and manifests: only our errors", r"registry\.(faults\.)?test_fuzz"),
+    Promise("Debian's registry: open, password, tokens, TLS", r"registry\.test_auth_at_docker_registry\."),
+    Promise(f"referrers listed by {' and '.join(SERVERS)}", r"interop\.test_(contract|copy)\."),
+    Promise("cosign, crane, oras and regctl agree", r"interop\.test_(cosign|discovery)\."),
 )
 
 
