@@ -77,3 +77,61 @@ def test_a_file_is_inspected_without_being_handed_in(shop: Shop, tmp_path: Path)
     said = shop.pratique("evidence", "inspect", bill)
     assert (said.code, "refused" in said.out) == (2, True)
     assert len(shop.events()) == before
+
+
+def take_away(shop: Shop, name: str, environment: str = "build") -> None:
+    """Remove everything that hangs on an image, as somebody with access to the registry can."""
+    repository = shop.repository(environment)
+    image = repository.resolve(name)
+    assert image
+    for referrer in repository.referrers(image):
+        repository.delete_manifest(referrer.digest)
+    repository.delete_tag(f"sha256-{image.hex}")  # their list
+    assert repository.referrers(image) == ()
+
+
+def test_evidence_that_is_taken_away_between_two_gatherings_still_counts(shop: Shop) -> None:
+    promotion = shop.bring("stale", "dev", "staging")
+    before = shop.show(promotion)["decision"]
+    assert before["outcome"] == "block"
+    take_away(shop, "stale")
+    shop.done("retry", promotion)
+    shop.work()
+    after = shop.show(promotion)
+    assert (after["state"], after["generation"]) == ("remediation", 2)
+    assert after["decision"]["inputs"]["evidence"] == before["inputs"]["evidence"]
+    assert after["decision"]["checks"] == before["checks"]
+
+
+def test_what_another_promotion_of_the_image_was_judged_by_is_not_forgotten(shop: Shop) -> None:
+    shop.bring("stale", "dev")
+    take_away(shop, "stale")
+    promotion = shop.bring("stale", "staging")
+    assert shop.state(promotion) == "remediation"
+    (item,) = shop.done("remediation", "list", "--json").value["items"]
+    assert item["term"] == "GHSA-aaaa-aaaa-aaaa@pkg:pypi/jinja2"
+
+
+def test_evidence_is_listed_by_image_before_anybody_asks_for_a_promotion(shop: Shop) -> None:
+    image = shop.repository("build").resolve("clean")
+    (listed, pinned) = (
+        shop.done("evidence", "list", reference, "--json").value["evidence"]
+        for reference in ("oci:registry/build:clean", f"oci:registry/build@{image}")
+    )
+    assert {one["predicate_type"] for one in listed} == {SBOM, PROVENANCE, SOURCE, REPORT}
+    assert {tuple(one["signers"]) for one in listed} == {("service:ci",)}
+    assert pinned == listed
+
+
+def test_evidence_is_listed_by_digest_as_promotions_of_it_were_judged(shop: Shop) -> None:
+    image = shop.repository("build").resolve("clean")
+    said = shop.pratique("evidence", "list", image)
+    assert (said.code, "no promotion of it was judged" in said.err) == (1, True)
+    promotion = shop.bring("clean", "dev")
+    by_digest = shop.done("evidence", "list", image, "--json").value
+    assert by_digest == shop.done("evidence", "list", promotion, "--json").value
+
+
+def test_an_image_that_is_not_there_has_no_evidence_to_list(shop: Shop) -> None:
+    said = shop.pratique("evidence", "list", "oci:registry/build:nothing")
+    assert (said.code, "does not exist" in said.err) == (1, True)

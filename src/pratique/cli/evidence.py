@@ -108,12 +108,18 @@ def _list(arguments: argparse.Namespace) -> Answer:
 
 
 def _about(workspace: "Workspace", text: str) -> "tuple[Evidence, ...]":
+    from pratique.errors import Absent
     from pratique.service.bound import of_image, of_promotion, of_reference
     from pratique.values.digest import Digest
     from pratique.values.reference import parse_reference
 
     if text.startswith("sha256:"):
-        return of_image(workspace, Digest.parse(text))
+        found = of_image(workspace, Digest.parse(text))
+        if not found:
+            raise Absent(
+                f"{text}: no promotion of it was judged; name the image where it lies, with its repository"
+            )
+        return found
     if any(sign in text for sign in "/:@"):
         return of_reference(workspace, parse_reference(text))
     return of_promotion(workspace, text)

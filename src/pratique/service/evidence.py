@@ -1,4 +1,4 @@
-"""Evidence handed in here, feeds of outside knowledge, and what is known about an image's evidence."""
+"""Evidence handed in here, and feeds of outside knowledge."""
 
 import base64
 from dataclasses import dataclass
@@ -9,14 +9,12 @@ from pratique.attest.bundle import BUNDLE_MEDIA, build_bundle
 from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Absent, Malformed, Unverified
-from pratique.evidence.bind import ImageSubject, Platform, understand
 from pratique.evidence.formats.osv import parse_records
-from pratique.evidence.model import Evidence, Origin, Parse, Piece, Reading
+from pratique.evidence.model import Origin, Parse, Piece, Reading
 from pratique.evidence.read import read
 from pratique.promotion.events import Class, EventObject
 from pratique.promotion.happenings import EvidenceAdded, FeedImported
-from pratique.promotion.states import Promotion, State
-from pratique.service.copying import frozen_evidence
+from pratique.promotion.states import State
 from pratique.service.gather import OSV_FEED
 from pratique.service.request import retry_image
 from pratique.service.scribe import RECORDER, About, Scribe, keep
@@ -165,20 +163,3 @@ def _records(file: Path) -> list[Any]:
         return parse_records(_content(file))
     except Malformed as error:
         raise Malformed(f"{file}: {error}; nothing was taken in") from error
-
-
-def of_promotion(workspace: Workspace, prefix: str) -> tuple[Evidence, ...]:
-    """Return the evidence that a promotion was judged by: each piece read, verified and bound again."""
-    promotion = workspace.store.read(lambda view: view.promotions.by_prefix(prefix))
-    listed = workspace.store.read(lambda view: frozen_evidence(workspace, view, promotion))
-    pieces = tuple(
-        Piece(one.digest, one.media_type, one.size, one.subject, one.origin, workspace.blobs.get(one.digest))
-        for one in listed
-    )
-    directory = workspace.store.read(workspace.directory)
-    return understand(pieces, directory.machine_keys(), _subject(promotion))
-
-
-def _subject(promotion: Promotion) -> ImageSubject:
-    platforms = (Platform(one.platform, one.digest, one.config) for one in promotion.platforms)
-    return ImageSubject(promotion.image, tuple(platforms))

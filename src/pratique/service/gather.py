@@ -75,13 +75,19 @@ def collect(workspace: Workspace, promotion: Promotion) -> Gathered:
     """Return everything that claims to be evidence about a promotion's image, and the feeds in force."""
     repository = workspace.open(parse_reference(promotion.source).repository)
     closure = plan(repository, promotion.image)
-    subjects = (closure.root, *(image.digest for image in closure.platforms))
-    handed_in = workspace.store.read(lambda view: tuple(_uploads(workspace, view, subjects)))
-    known = workspace.store.read(lambda view: tuple(_known(workspace, view, promotion)))
+    pieces = pieces_about(workspace, repository, closure)
     feeds = workspace.store.read(_feeds)
     bodies = {node.digest: node.raw for node in closure.nodes}
     manifests = {digest: bodies[digest] for digest in needed(promotion.image, bodies)}
-    return Gathered(manifests, (*_carried(repository, closure), *handed_in, *known), feeds)
+    return Gathered(manifests, pieces, feeds)
+
+
+def pieces_about(workspace: Workspace, repository: Registry, closure: Closure) -> tuple[Piece, ...]:
+    """Return what an image carries, what was handed in about it, and what it was judged by before."""
+    subjects = (closure.root, *(image.digest for image in closure.platforms))
+    handed_in = workspace.store.read(lambda view: tuple(_uploads(workspace, view, subjects)))
+    known = workspace.store.read(lambda view: tuple(_known(workspace, view, closure.root)))
+    return (*_carried(repository, closure), *handed_in, *known)
 
 
 def _carried(repository: Registry, closure: Closure) -> tuple[Piece, ...]:
@@ -116,9 +122,9 @@ def _uploads(workspace: Workspace, view: View, subjects: tuple[Digest, ...]) -> 
                 yield Piece(data.digest, data.media_type, len(content), subject, Origin.UPLOAD, content)
 
 
-def _known(workspace: Workspace, view: View, promotion: Promotion) -> Iterator[Piece]:
+def _known(workspace: Workspace, view: View, image: Digest) -> Iterator[Piece]:
     """Yield the evidence that this image was judged by before: what somebody took away still counts."""
-    for earlier in view.promotions.of_image(promotion.image):
+    for earlier in view.promotions.of_image(image):
         for listed in every_frozen_evidence(workspace, view, earlier):
             content = workspace.blobs.get(listed.digest)
             yield Piece(listed.digest, listed.media_type, listed.size, listed.subject, listed.origin, content)

@@ -1,10 +1,9 @@
 """The chain of custody of one digest, from the source commit to the environments that hold it."""
 
 from pratique.errors import Absent
-from pratique.evidence.model import Evidence
 from pratique.promotion.trail import Line
 from pratique.promotion.trail import trail as tell
-from pratique.service.evidence import of_promotion
+from pratique.service.bound import of_image
 from pratique.service.workspace import Workspace
 from pratique.values.digest import Digest
 
@@ -20,14 +19,4 @@ def trail(workspace: Workspace, image: Digest) -> tuple[Line, ...]:
         raise Absent(
             f"{image}: the ledger has no event about it; give the digest of an image or index as requested"
         )
-    return tell(entries, _evidence(workspace, image))
-
-
-def _evidence(workspace: Workspace, image: Digest) -> tuple[Evidence, ...]:
-    """Return the evidence of every promotion of the image, each piece once."""
-    promotions = workspace.store.read(lambda view: view.promotions.of_image(image))
-    found: dict[tuple[Digest, Digest], Evidence] = {}
-    for promotion in promotions:
-        for one in of_promotion(workspace, promotion.id):
-            found.setdefault((one.piece.digest, one.piece.subject), one)
-    return tuple(found.values())
+    return tell(entries, of_image(workspace, image))
