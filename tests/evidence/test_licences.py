@@ -1,5 +1,6 @@
 """Licence texts: what is SPDX, what is a name or a list, and what nobody knows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 from tests.evidence.files import expected
 
 from pratique.evidence.licence_grammar import Confidence
-from pratique.evidence.licences import MAX_LENGTH, Verdict, parse_licence, satisfies, weigh
+from pratique.evidence.licence_index import categories, index_version
+from pratique.evidence.licence_lists import Lists, Verdict, entries_of, satisfies
+from pratique.evidence.licences import MAX_LENGTH, parse_licence, weigh
 
 
 @pytest.mark.parametrize(
@@ -93,6 +96,7 @@ def test_an_exception_keeps_the_category_of_its_licence() -> None:
 
 ALLOWED = frozenset({"MIT", "Apache-2.0", "GPL-2.0-only WITH Classpath-exception-2.0"})
 DENIED = frozenset({"AGPL-3.0-only", "GPL-2.0-only"})
+LISTS = Lists(ALLOWED, DENIED)
 
 
 @pytest.mark.parametrize(
@@ -120,17 +124,58 @@ DENIED = frozenset({"AGPL-3.0-only", "GPL-2.0-only"})
     ],
 )
 def test_sets_judge_expressions(text: str, verdict: Verdict) -> None:
-    assert satisfies(parse_licence(text), ALLOWED, DENIED) is verdict
+    assert satisfies(parse_licence(text), LISTS) is verdict
 
 
 def test_what_is_allowed_and_denied_is_denied() -> None:
-    assert satisfies(parse_licence("MIT"), frozenset({"MIT"}), frozenset({"MIT"})) is Verdict.DENIED
+    assert satisfies(parse_licence("MIT"), Lists(frozenset({"MIT"}), frozenset({"MIT"}))) is Verdict.DENIED
 
 
 def test_an_unknown_text_is_allowed_only_by_its_own_name() -> None:
-    assert (
-        satisfies(parse_licence("LicenseRef-acme"), frozenset({"LicenseRef-acme"}), frozenset()) is Verdict.ALLOWED
-    )
+    assert satisfies(parse_licence("LicenseRef-acme"), Lists(frozenset({"LicenseRef-acme"}))) is Verdict.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("text", "lists", "verdict"),
+    [
+        ("MIT", Lists(allow=frozenset({"category:permissive"})), Verdict.ALLOWED),
+        ("GPL-2.0", Lists(allow=frozenset({"category:permissive"})), Verdict.UNLISTED),
+        ("GPL-3.0", Lists(deny=frozenset({"category:copyleft"})), Verdict.DENIED),
+        ("GPL-3.0", Lists(frozenset({"GPL-3.0-only"}), frozenset({"category:copyleft"})), Verdict.ALLOWED),
+        ("GPL-3.0", Lists(frozenset({"category:copyleft"}), frozenset({"GPL-3.0-only"})), Verdict.DENIED),
+        ("MPL-2.0", Lists(review=frozenset({"category:copyleft-limited"})), Verdict.REVIEW),
+        (
+            "MPL-2.0",
+            Lists(frozenset({"MPL-2.0"}), review=frozenset({"category:copyleft-limited"})),
+            Verdict.ALLOWED,
+        ),
+        (
+            "MPL-2.0",
+            Lists(frozenset({"category:copyleft-limited"}), review=frozenset({"MPL-2.0"})),
+            Verdict.REVIEW,
+        ),
+        ("MPL-2.0 OR MIT", Lists(review=frozenset({"MPL-2.0"})), Verdict.ALLOWED),
+        ("MPL-2.0 AND MIT", Lists(review=frozenset({"MPL-2.0"})), Verdict.REVIEW),
+        ("Acme", Lists(review=frozenset({"category:copyleft"})), Verdict.UNKNOWN),
+        ("ISC", Lists(deny=frozenset({"MIT"})), Verdict.ALLOWED),
+    ],
+)
+def test_the_more_exact_word_decides_and_a_category_is_the_least_exact(
+    text: str, lists: Lists, verdict: Verdict
+) -> None:
+    assert satisfies(parse_licence(text), lists) is verdict
+
+
+def test_a_list_names_licences_alternatives_and_categories() -> None:
+    words = ("MIT", "AGPL-3.0 OR BUSL-1.1", "category:copyleft")
+    assert entries_of(words) == {"MIT", "AGPL-3.0-only", "BUSL-1.1", "category:copyleft"}
+    assert {"permissive", "copyleft", "copyleft-limited", "public-domain"} <= categories()
+    assert "unknown" not in categories()
+
+
+def test_the_index_has_a_version() -> None:
+    assert len(index_version()) == 12
+    assert index_version() == index_version()
 
 
 def test_a_very_long_text_is_cut_and_read_all_the_same() -> None:
@@ -140,6 +185,8 @@ def test_a_very_long_text_is_cut_and_read_all_the_same() -> None:
 # Laws
 
 KEYS = st.sampled_from(["MIT", "ISC", "AGPL-3.0-only", "Acme", "GPL-2.0-only WITH Classpath-exception-2.0"])
+WORDS = KEYS | st.sampled_from(["category:permissive", "category:copyleft", "Never-Heard-Of"])
+SETS = st.frozensets(WORDS)
 EXPRESSIONS = st.recursive(
     KEYS,
     lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["AND", "OR"]), inner),
@@ -151,25 +198,33 @@ EXPRESSIONS = st.recursive(
 def test_the_canonical_expression_means_the_same(text: str) -> None:
     licence = parse_licence(text)
     again = parse_licence(str(licence.tree))
-    assert satisfies(again, ALLOWED, DENIED) is satisfies(licence, ALLOWED, DENIED)
+    assert satisfies(again, LISTS) is satisfies(licence, LISTS)
     assert parse_licence(str(again.tree)).tree == again.tree
 
 
-@given(EXPRESSIONS, st.frozensets(KEYS), st.frozensets(KEYS), KEYS)
+@given(EXPRESSIONS, st.builds(Lists, SETS, SETS, SETS), WORDS)
 def test_allowing_more_never_makes_it_worse_and_denying_more_never_better(
-    text: str, allowed: frozenset[str], denied: frozenset[str], another: str
+    text: str, lists: Lists, another: str
 ) -> None:
     licence = parse_licence(text)
-    before = satisfies(licence, allowed, denied)
-    assert satisfies(licence, allowed | {another}, denied) <= before
-    assert satisfies(licence, allowed, denied | {another}) >= before
+    before = satisfies(licence, lists)
+    assert satisfies(licence, replace(lists, allow=lists.allow | {another})) <= before or not lists.allow
+    assert satisfies(licence, replace(lists, deny=lists.deny | {another})) >= before
+    reviewed = satisfies(licence, replace(lists, review=lists.review | {another}))
+    assert reviewed == before or Verdict.REVIEW in (reviewed, before) or before > Verdict.REVIEW
+
+
+@given(EXPRESSIONS, st.builds(Lists, SETS, SETS, SETS))
+def test_an_unknown_licence_is_never_allowed_but_by_its_own_text(text: str, lists: Lists) -> None:
+    if satisfies(parse_licence(f"({text}) AND Never-Heard-Of"), lists) is Verdict.ALLOWED:
+        assert "Never-Heard-Of" in lists.allow
 
 
 @given(EXPRESSIONS, EXPRESSIONS)
 def test_and_is_the_worse_and_or_the_better_of_both(one: str, other: str) -> None:
-    ranks = [int(satisfies(parse_licence(text), ALLOWED, DENIED)) for text in (one, other)]
-    assert satisfies(parse_licence(f"({one}) AND ({other})"), ALLOWED, DENIED) == max(ranks)
-    assert satisfies(parse_licence(f"({one}) OR ({other})"), ALLOWED, DENIED) == min(ranks)
+    ranks = [int(satisfies(parse_licence(text), LISTS)) for text in (one, other)]
+    assert satisfies(parse_licence(f"({one}) AND ({other})"), LISTS) == max(ranks)
+    assert satisfies(parse_licence(f"({one}) OR ({other})"), LISTS) == min(ranks)
 
 
 @given(st.text(max_size=40) | st.text(st.sampled_from("MITApache-20.()ANDORWH ,;/+:"), max_size=40))

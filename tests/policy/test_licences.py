@@ -7,10 +7,14 @@ from tests.policy.builders import component, counts, evidence, facts, sbom
 
 from pratique.errors import Malformed
 from pratique.evidence.facts.packages import Component
+from pratique.evidence.licence_index import index_version
 from pratique.evidence.model import Evidence, Parse
 from pratique.policy.checks.licences import LicencesRule, judge_licences
 from pratique.policy.result import CheckResult, Outcome
-from pratique.policy.schema import decode
+from pratique.policy.schema import Misfit, decode
+from pratique.policy.tightening import loosened
+
+INDEX = f"(licence index {index_version()})"
 
 
 def judge(*pieces: Evidence, **changes: Any) -> CheckResult:
@@ -29,14 +33,14 @@ def bill(*components: Component, **how: Any) -> Evidence:
 def test_allowed_licences_pass() -> None:
     result = judge(having("MIT", "Apache-2.0"), allow=["MIT", "Apache-2.0"])
     assert result.outcome is Outcome.PASS
-    assert result.message == "every licence is allowed, in 2 packages"
-    assert counts(result) == {"not_allowed": 0, "packages": 2, "unknown": 0}
+    assert result.message == f"every licence is allowed, in 2 packages {INDEX}"
+    assert counts(result) == {"not_allowed": 0, "packages": 2, "to_review": 0, "unknown": 0}
 
 
 def test_a_denied_licence_fails_and_says_where_it_is() -> None:
     result = judge(having("MIT", "AGPL-3.0-only"), deny=["AGPL-3.0-only OR AGPL-3.0-or-later"])
     assert result.outcome is Outcome.BLOCK
-    assert result.message == "1 licence not allowed, in 2 packages: AGPL-3.0-only in p1"
+    assert result.message == f"1 licence not allowed, in 2 packages: AGPL-3.0-only in p1 {INDEX}"
     assert [finding.term for finding in result.findings] == ["AGPL-3.0-only@pkg:pypi/p1"]
     assert result.findings[0].message == "AGPL-3.0-only in p1 1.0 is denied"
     assert result.remedy == "replace p1"
@@ -104,7 +108,7 @@ def test_an_exception_gives_more_rights() -> None:
 def test_without_a_complete_bill_of_materials_nothing_is_known(pieces: tuple[Evidence, ...]) -> None:
     result = judge(*pieces, allow=["MIT"])
     assert result.outcome is Outcome.UNKNOWN
-    assert result.message == "no complete bill of materials says which packages there are"
+    assert result.message == f"no complete bill of materials says which packages there are {INDEX}"
     assert result.remedy == "add a bill of materials of this image"
 
 
@@ -136,5 +140,32 @@ def test_the_same_package_in_two_bills_counts_once() -> None:
 
 
 def test_a_check_without_any_list_is_refused() -> None:
-    with pytest.raises(Malformed, match="expected 'allow', 'deny' or both"):
+    with pytest.raises(Malformed, match="expected 'allow', 'deny' or 'review'"):
         judge()
+
+
+def test_what_is_for_people_to_look_at_is_reviewed_and_named() -> None:
+    result = judge(having("MIT", "MPL-2.0"), allow=["MIT"], review=["category:copyleft-limited"])
+    assert result.outcome is Outcome.REVIEW
+    assert result.message == f"1 licence to review, in 2 packages: MPL-2.0 in p1 {INDEX}"
+    assert result.findings[0].message == "MPL-2.0 in p1 1.0 is for people to look at"
+    assert result.remedy == "let somebody look at the licence of p1"
+
+
+def test_a_category_may_stand_in_every_list() -> None:
+    assert judge(having("GPL-3.0"), deny=["category:copyleft"]).outcome is Outcome.BLOCK
+    assert judge(having("MIT", "ISC"), allow=["category:permissive"]).outcome is Outcome.PASS
+    with pytest.raises(Misfit, match=r"expected a category: cla, commercial, .*; found 'copy-left'"):
+        judge(deny=["category:copy-left"])
+
+
+def test_leaving_a_licence_out_is_never_better_than_one_to_be_reviewed() -> None:
+    rule: dict[str, Any] = {"review": ["MPL-2.0"], "outcome": "warn"}
+    assert judge(having("MPL-2.0"), **rule).outcome is Outcome.REVIEW
+    assert judge(having(None), **rule).outcome is Outcome.REVIEW
+
+
+def test_an_inherited_list_for_review_stays_as_it_is() -> None:
+    plain = {"id": "lic", "check": "licences", "allow": ["MIT"]}
+    parent, child = decode(LicencesRule, plain), decode(LicencesRule, plain | {"review": ["GPL-3.0-only"]})
+    assert loosened(parent, child) == ("review",)

@@ -121,7 +121,11 @@ RULES = {
         new_only=st.booleans(),
     ),
     "licences": rules(
-        "licences", keys=KEYS, allow=st.sampled_from([[], ["MIT"]]), deny=st.just(["AGPL-3.0-only"])
+        "licences",
+        keys=KEYS,
+        allow=st.sampled_from([[], ["MIT"], ["category:permissive"]]),
+        deny=st.just(["AGPL-3.0-only"]),
+        review=st.sampled_from([[], ["MIT"], ["category:copyleft"]]),
     ),
     "tests": rules(
         "tests",

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pratique.values.digest import Digest
+
 UNKNOWN = "unknown"
 """The category of what nobody knows."""
 
@@ -67,6 +69,27 @@ _FILLERS = re.compile(r"\b(?:the|licen[sc]es?|software|version)\b|,")
 _NUMBER = re.compile(r"\bv\.? ?(?=\d)")
 # AGPLv3, GPL-2+, LGPLv2.1+, "GPL v2": how Debian, RPM and people write the GNU licences.
 _GNU = re.compile(r"(a|l)?gpl[- ]?v?(\d)(?:\.(\d))?(?:\.0)?(\+| or later)?")
+
+
+def category_word(category: str) -> str:
+    """Return a category as policies write it, ``copyleft-limited``."""
+    return category.lower().replace(" ", "-")
+
+
+@lru_cache(maxsize=1)
+def categories() -> frozenset[str]:
+    """Return every category of the index, as policies write them."""
+    return frozenset(category_word(entry.category) for entry in _index().values()) - {UNKNOWN}
+
+
+@lru_cache(maxsize=1)
+def index_version() -> str:
+    """Return a name for exactly what this index says, twelve hexadecimal digits of its digest.
+
+    Two installations with another index may judge one licence differently; a judgement names the one it used.
+    """
+    lines = (f"{name} {entry.key} {entry.category} {entry.is_exception}" for name, entry in _index().items())
+    return Digest.of("\n".join(sorted(lines)).encode()).hex[:12]
 
 
 def look_up(identifier: str) -> Entry | None:

@@ -7,7 +7,6 @@ knows stays a licence of its own, of category ``unknown``, and is never taken fo
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import lru_cache
 from typing import assert_never
 
@@ -55,16 +54,6 @@ class Licence:
     def categories(self) -> tuple[str, ...]:
         """The distinct kinds of licence in it, such as ``Permissive``, ``Copyleft`` or ``unknown``, sorted."""
         return tuple(sorted({term.category for term in self.terms}))
-
-
-class Verdict(IntEnum):
-    """What two sets of licences say of one; a greater value is worse."""
-
-    ALLOWED = 0
-    UNLISTED = 1
-    """Known, and in neither set."""
-    UNKNOWN = 2
-    DENIED = 3
 
 
 @lru_cache(maxsize=16384)
@@ -118,26 +107,3 @@ def weigh(tree: Expression, rank: Callable[[Term], int]) -> int:
             return min(weigh(part, rank) for part in parts)
         case _:
             assert_never(tree)
-
-
-def satisfies(licence: Licence, allowed: frozenset[str], denied: frozenset[str]) -> Verdict:
-    """Return what these sets say of a licence; what is in both is denied.
-
-    An exception or a ``+`` only gives more rights, so a set that names the licence without it covers it too,
-    unless a set names the whole.
-
-    Args:
-        licence: A licence text, read.
-        allowed: Canonical keys, as in ``Licence.keys``.
-        denied: Canonical keys.
-    """
-    return Verdict(weigh(licence.tree, lambda term: _judge(term, allowed, denied)))
-
-
-def _judge(term: Term, allowed: frozenset[str], denied: frozenset[str]) -> Verdict:
-    for name in (term.key, term.base):
-        if name in denied:
-            return Verdict.DENIED
-        if name in allowed and (name == term.key or term.confidence is not Confidence.NONE):
-            return Verdict.ALLOWED
-    return Verdict.UNKNOWN if term.confidence is Confidence.NONE else Verdict.UNLISTED

@@ -13,6 +13,8 @@ from typing import Any, NewType
 from pratique.errors import Malformed
 from pratique.evidence.facts.scan import Severity
 from pratique.evidence.licence_grammar import Confidence, Every
+from pratique.evidence.licence_index import categories
+from pratique.evidence.licence_lists import CATEGORY
 from pratique.evidence.licences import parse_licence
 from pratique.policy.pattern import Pattern
 from pratique.values.moment import parse_duration
@@ -33,7 +35,10 @@ Owner = NewType("Owner", str)
 """``person:<slug>`` or ``group:<slug>``."""
 
 LicenceName = NewType("LicenceName", str)
-"""One SPDX licence, or several joined by ``OR``; an unknown one, which would deny nothing, is refused."""
+"""One SPDX licence, several joined by ``OR``, or a whole category, ``category:copyleft``.
+
+An unknown one, which would deny nothing, is refused.
+"""
 
 Text = NewType("Text", str)
 """One line for people."""
@@ -142,12 +147,21 @@ def _matched(form: re.Pattern[str], expected: str) -> Callable[[str], str]:
 
 
 def _licence(text: str) -> str:
+    if text.startswith(CATEGORY):
+        return _category(text)
     licence = parse_licence(_line(text))
     if isinstance(licence.tree, Every):
         raise Malformed(f"expected one licence or several joined by OR, found {text[:80]!r}")
     for term in licence.terms:
         if term.confidence is Confidence.NONE and not term.key.startswith("LicenseRef-"):
             raise Malformed(f"{term.key[:80]!r} is no SPDX licence identifier; write one, or LicenseRef-…")
+    return text
+
+
+def _category(text: str) -> str:
+    word = text.removeprefix(CATEGORY)
+    if word not in categories():
+        raise Malformed(f"expected a category: {', '.join(sorted(categories()))}; found {word[:40]!r}")
     return text
 
 

@@ -1,8 +1,8 @@
-"""Licences: every package's licence is allowed, or at least none is denied.
+"""Licences: every package's licence is allowed, or at least none is denied; some are for people to look at.
 
 Of alternatives (``OR``) one acceptable branch is enough, of joint licences (``AND``) each must be. A package that
 states no licence, or one that nobody knows, has an unknown licence: it counts like a denied one unless the policy
-says ``unknown: review``.
+says ``unknown: review``. The result names the index of licences by which it was judged.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from pratique.errors import Malformed
 from pratique.evidence.facts.packages import Component
-from pratique.evidence.licences import Verdict, parse_licence, satisfies
+from pratique.evidence.licence_index import index_version
+from pratique.evidence.licence_lists import Lists, Verdict, entries_of, satisfies
+from pratique.evidence.licences import parse_licence
 from pratique.evidence.model import Evidence, Parse
 from pratique.evidence.purl import package_of
 from pratique.evidence.quality import NO_LICENCE, is_package
@@ -40,19 +42,21 @@ UNKNOWN: Tight = _unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicencesRule(CheckRule):
-    """Which licences may be in the image; with ``allow``, no other may."""
+    """Which licences may be in the image; with ``allow``, no other may but those of ``review``."""
 
     check: Literal["licences"] = field(default="licences", metadata=TAG)
     allow: tuple[LicenceName, ...] = field(default=(), metadata=tighter(allows_less))
     deny: tuple[LicenceName, ...] = field(default=(), metadata=tighter(demands_more))
+    review: tuple[LicenceName, ...] = ()
+    """What a person must look at; it may let through what ``allow`` would not, so that inheriting keeps it as it is."""
     unknown: UnknownLicence | None = field(default=None, metadata=tighter(UNKNOWN))
     """Where it is not given, an unknown licence means what a denied one does."""
     keys: tuple[Service, ...] = field(default=(), metadata=tighter(allows_less))
     """Who must have signed a bill of materials that counts as complete; licences count whoever states them."""
 
     def __post_init__(self) -> None:
-        if not self.allow and not self.deny:
-            raise Malformed("expected 'allow', 'deny' or both; without either, every licence would do")
+        if not self.allow and not self.deny and not self.review:
+            raise Malformed("expected 'allow', 'deny' or 'review'; without any, every licence would do")
 
 
 Judged = tuple[Verdict, str, Component]
@@ -62,22 +66,51 @@ Judged = tuple[Verdict, str, Component]
 def judge_licences(rule: LicencesRule, facts: Facts) -> CheckResult:
     """Pass where a complete bill of materials is there and every package's licence is acceptable."""
     looked = [each for sbom, each in facts.sboms if any(map(is_package, sbom.components)) and _counts(rule, each)]
-    judged = tuple(_judged(rule, facts))
-    failed = tuple(each for each in judged if each[0] is not Verdict.UNKNOWN)
-    unknown = tuple(each for each in judged if each[0] is Verdict.UNKNOWN)
-    outcomes = [Outcome.PASS if looked else Outcome.UNKNOWN]
-    outcomes += [rule.outcome.outcome] if failed else []
-    outcomes += [Outcome(rule.unknown or rule.outcome)] if unknown else []
+    sorted_out = _sort(tuple(_judged(rule, facts)))
     packages = sum(len(components) for components in facts.index.components.values())
     return answer(
         rule,
-        worst(tuple(outcomes)),
-        "; ".join(_told(rule, packages, failed, unknown, bool(looked))),
-        remedy=_remedy(rule, failed, unknown, bool(looked)),
-        findings=tuple(_finding(each) for each in (*failed, *unknown)),
-        counts=(("not_allowed", len(failed)), ("packages", packages), ("unknown", len(unknown))),
+        worst(tuple(_outcomes(rule, sorted_out, bool(looked)))),
+        f"{'; '.join(_told(rule, packages, sorted_out, bool(looked)))} (licence index {index_version()})",
+        remedy=_remedy(rule, sorted_out, bool(looked)),
+        findings=tuple(map(_finding, (*sorted_out.failed, *sorted_out.reviewed, *sorted_out.unknown))),
+        counts=(
+            ("not_allowed", len(sorted_out.failed)),
+            ("packages", packages),
+            ("to_review", len(sorted_out.reviewed)),
+            ("unknown", len(sorted_out.unknown)),
+        ),
         evidence=[each.piece.digest for _, each in facts.sboms],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """Licences that are not simply acceptable, by what is wrong with them."""
+
+    failed: tuple[Judged, ...]
+    reviewed: tuple[Judged, ...]
+    unknown: tuple[Judged, ...]
+
+
+def _sort(judged: tuple[Judged, ...]) -> _Sorted:
+    apart = (Verdict.UNKNOWN, Verdict.REVIEW)
+    return _Sorted(
+        failed=tuple(each for each in judged if each[0] not in apart),
+        reviewed=tuple(each for each in judged if each[0] is Verdict.REVIEW),
+        unknown=tuple(each for each in judged if each[0] is Verdict.UNKNOWN),
+    )
+
+
+def _outcomes(rule: LicencesRule, found: _Sorted, looked: bool) -> Iterable[Outcome]:
+    yield Outcome.PASS if looked else Outcome.UNKNOWN
+    if found.failed:
+        yield rule.outcome.outcome
+    if found.unknown:
+        yield Outcome(rule.unknown or rule.outcome)
+    # What is unknown could be what must be looked at: not stating a licence must not be the better way.
+    if found.reviewed or (found.unknown and rule.review):
+        yield Outcome.REVIEW
 
 
 def _counts(rule: LicencesRule, evidence: Evidence) -> bool:
@@ -86,37 +119,23 @@ def _counts(rule: LicencesRule, evidence: Evidence) -> bool:
 
 def _judged(rule: LicencesRule, facts: Facts) -> Iterable[Judged]:
     """Return every licence that is not acceptable, in every package that has it."""
-    allowed, denied = _names(rule.allow), _names(rule.deny)
+    lists = Lists(entries_of(rule.allow), entries_of(rule.deny), entries_of(rule.review))
     for texts, components in facts.index.components.items():
         for text in texts or ("",):
-            verdict = _verdict(text, allowed, denied)
+            verdict = Verdict.UNKNOWN if text.strip() in NO_LICENCE else satisfies(parse_licence(text), lists)
             if verdict is not Verdict.ALLOWED:
                 yield from ((verdict, text, component) for component in components)
 
 
-def _names(licences: tuple[LicenceName, ...]) -> frozenset[str]:
-    return frozenset(name for licence in licences for name in parse_licence(licence).keys)
-
-
-def _verdict(text: str, allowed: frozenset[str], denied: frozenset[str]) -> Verdict:
-    if text.strip() in NO_LICENCE:
-        return Verdict.UNKNOWN
-    verdict = satisfies(parse_licence(text), allowed, denied)
-    # Without a list of allowed ones, whatever is known and not denied will do.
-    return Verdict.ALLOWED if verdict is Verdict.UNLISTED and not allowed else verdict
-
-
-def _told(
-    rule: LicencesRule, packages: int, failed: tuple[Judged, ...], unknown: tuple[Judged, ...], looked: bool
-) -> Iterable[str]:
+def _told(rule: LicencesRule, packages: int, found: _Sorted, looked: bool) -> Iterable[str]:
     if not looked:
         yield f"no complete bill of materials{signers_wanted(rule.keys)} says which packages there are"
     there = f"in {number(packages, 'package')}"
-    if failed:
-        yield f"{number(len(failed), 'licence')} not allowed, {there}: {named(failed, _named)}"
-    if unknown:
-        yield f"{number(len(unknown), 'licence')} unknown, {there}: {named(unknown, _named)}"
-    if looked and not failed and not unknown:
+    kinds = ((found.failed, "not allowed"), (found.reviewed, "to review"), (found.unknown, "unknown"))
+    for judged, what in kinds:
+        if judged:
+            yield f"{number(len(judged), 'licence')} {what}, {there}: {named(judged, _named)}"
+    if looked and not any(judged for judged, _ in kinds):
         yield f"every licence is allowed, {there}"
 
 
@@ -129,22 +148,32 @@ def _licence(text: str) -> str:
     return "no licence" if text.strip() in NO_LICENCE else " ".join(text.split())[:120]
 
 
+_SAID = {
+    Verdict.DENIED: "is denied",
+    Verdict.UNLISTED: "is not on the list of allowed ones",
+    Verdict.REVIEW: "is for people to look at",
+    Verdict.UNKNOWN: "is unknown",
+}
+
+
 def _finding(judged: Judged) -> CheckFinding:
     verdict, text, component = judged
     package = package_of(component.purl) if component.purl else component.name
     version = f" {component.version}" if component.version else ""
-    said = {Verdict.DENIED: "is denied", Verdict.UNLISTED: "is not on the list of allowed ones"}
-    message = f"{_licence(text)} in {component.name}{version} {said.get(verdict, 'is unknown')}"
+    message = f"{_licence(text)} in {component.name}{version} {_SAID[verdict]}"
     return CheckFinding(f"{_licence(text)}@{package}", message)
 
 
-def _remedy(
-    rule: LicencesRule, failed: tuple[Judged, ...], unknown: tuple[Judged, ...], looked: bool
-) -> str | None:
+def _remedy(rule: LicencesRule, found: _Sorted, looked: bool) -> str | None:
     orders = [] if looked else [f"add a bill of materials of this image{signers_wanted(rule.keys)}"]
-    if failed:
-        orders.append(f"replace {listed(dict.fromkeys(component.name for _, _, component in failed))}")
-    if unknown:
-        names = listed(dict.fromkeys(component.name for _, _, component in unknown))
-        orders.append(f"find out the licence of {names}, and state it in the bill of materials")
+    if found.failed:
+        orders.append(f"replace {_packages(found.failed)}")
+    if found.reviewed:
+        orders.append(f"let somebody look at the licence of {_packages(found.reviewed)}")
+    if found.unknown:
+        orders.append(f"find out the licence of {_packages(found.unknown)}, and state it in the bill of materials")
     return "; ".join(orders) or None
+
+
+def _packages(judged: tuple[Judged, ...]) -> str:
+    return listed(dict.fromkeys(component.name for _, _, component in judged))
