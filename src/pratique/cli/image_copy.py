@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer
-from pratique.cli.image_words import left_out_value, place_options, reference_argument, shown, silence_options
+from pratique.cli.image_words import (
+    examples,
+    left_out_value,
+    place_options,
+    reference_argument,
+    shown,
+    silence_options,
+)
 from pratique.cli.options import Subverbs
 from pratique.cli.units import counted, size
 from pratique.cli.words import digest
@@ -30,9 +37,8 @@ digest alone. Stopped at any moment, the same command goes on where it was.
 
 def add(verbs: Subverbs) -> None:
     """Add the word to ``pratique image``."""
-    word = verbs.add("copy", "copy an image with all its platforms and evidence; the tag moves last")
-    word.epilog = _EXAMPLES
-    word.formatter_class = argparse.RawDescriptionHelpFormatter
+    word = verbs.add("copy", "copy an image with all platforms and evidence")
+    examples(word, _EXAMPLES)
     reference_argument(word, "source")
     reference_argument(word, "destination", help_text="as SOURCE; its tag, if it has one, is pointed at the image")
     word.add_argument("--without-evidence", action="store_true", help="leave signatures, SBOMs and reports behind")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pratique.cli.answer import Answer
 from pratique.cli.image_words import (
     descriptor_value,
+    examples,
     hanging_value,
     left_out_value,
     place_options,
@@ -21,15 +22,22 @@ if TYPE_CHECKING:
     from pratique.service.hanging import Hanging
     from pratique.service.image import Inspection, PlatformView
 
+_EXAMPLES = """\
+examples:
+  pratique image inspect ci.example/shop/api:1.4
+  pratique image inspect oci:backup/api@sha256:… --json
+
+Small parts are fetched: manifests, configs and small evidence; layers are not. What evidence says it is, is what it
+claims; nothing is verified here.
+"""
 _SHOWN_LABELS = 6
 _SHOWN_TAGS = 12
 
 
 def add(verbs: Subverbs) -> None:
     """Add the word to ``pratique image``."""
-    word = verbs.add(
-        "inspect", "print digest, platforms, layers, config and evidence; nothing is pulled but small parts"
-    )
+    word = verbs.add("inspect", "print what an image consists of and what hangs on it")
+    examples(word, _EXAMPLES)
     reference_argument(word, "image")
     place_options(word)
     word.set_defaults(run=_run)

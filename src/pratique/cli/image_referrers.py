@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer
-from pratique.cli.image_words import hanging_value, left_out_value, place_options, reference_argument, shown, what
+from pratique.cli.image_words import (
+    examples,
+    hanging_value,
+    left_out_value,
+    place_options,
+    reference_argument,
+    shown,
+    what,
+)
 from pratique.cli.options import Subverbs
 from pratique.cli.units import size
 from pratique.values.digest import Digest
@@ -17,9 +25,20 @@ if TYPE_CHECKING:
     from pratique.service.hanging import Hanging
 
 
+_EXAMPLES = """\
+examples:
+  pratique image referrers prod.example/shop/api:1.4
+  pratique image referrers prod.example/shop/api@sha256:… --json
+
+Both lists that registries keep are read, the legacy tags .sig, .att and .sbom of every manifest, and BuildKit's
+attestations inside an index. Evidence on evidence hangs below it.
+"""
+
+
 def add(verbs: Subverbs) -> None:
     """Add the word to ``pratique image``."""
-    word = verbs.add("referrers", "print a tree of what hangs on an image, its platforms, and on evidence itself")
+    word = verbs.add("referrers", "print a tree of what hangs on what")
+    examples(word, _EXAMPLES)
     reference_argument(word, "image")
     place_options(word)
     word.set_defaults(run=_run)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer, Exit
-from pratique.cli.image_words import place_options, reference_argument, shown, silence_options
+from pratique.cli.image_words import examples, place_options, reference_argument, shown, silence_options
 from pratique.cli.options import Subverbs
 from pratique.cli.units import counted, size
 
@@ -26,9 +26,8 @@ is worth: signatures are judged when the image asks to enter an environment.
 
 def add(verbs: Subverbs) -> None:
     """Add the word to ``pratique image``."""
-    word = verbs.add("verify", "tell whether an image and everything that hangs on it is there and unharmed")
-    word.epilog = _EXAMPLES
-    word.formatter_class = argparse.RawDescriptionHelpFormatter
+    word = verbs.add("verify", "tell whether all of an image is there, unharmed")
+    examples(word, _EXAMPLES)
     reference_argument(word, "image")
     word.add_argument("--deep", action="store_true", help="read every blob and hash it again")
     silence_options(word)

@@ -21,6 +21,12 @@ _SAYS_LITTLE = (
 """Artifact types and formats that tell nobody what a piece is."""
 
 
+def examples(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add examples and what holds for the word below its options, line by line as written."""
+    parser.epilog = text
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+
+
 def reference_argument(parser: argparse.ArgumentParser, name: str, *, help_text: str = "") -> None:
     """Add a reference to an image as a positional argument."""
     written = "HOST/REPOSITORY[:TAG][@sha256:…] or oci:PATH…"
