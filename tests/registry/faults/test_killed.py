@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from tests.registry.builders import BUNDLE, DSSE, build_legacy, build_platforms, build_referrer
@@ -92,7 +93,7 @@ def test_a_copy_killed_at_any_request_ends_the_same_when_it_is_run_again(
             destination=(executioner.fault(),), destination_rules=rules, holding=(IMAGE, BUNDLED)
         ) as world:
             prepare(world)
-            killed += executioner.watch(lambda world=world: world.carry(IMAGE))
+            killed += executioner.watch(partial(world.carry, IMAGE))
             held = dict(world.prod.blobs)
             before = len(world.destination.server.seen)
 
@@ -117,7 +118,7 @@ def test_a_copy_killed_while_it_reads_ends_the_same_when_it_is_run_again(stride:
         executioner = Executioner(at, late=False)
         with two_registries(source=(executioner.fault(),), holding=(IMAGE, BUNDLED)) as world:
             prepare(world)
-            executioner.watch(lambda world=world: world.carry(IMAGE))
+            executioner.watch(partial(world.carry, IMAGE))
             world.carry(IMAGE)
 
             world.arrived(IMAGE, BUNDLED, LEGACY)

@@ -44,7 +44,7 @@ def reading(built: Built, digest: str | None = None) -> Callable[..., bool]:
 @pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
 @pytest.mark.parametrize("cut", [0, 1, 300_000, SIZE - 1])
 def test_a_blob_that_breaks_off_arrives_whole(ranges: bool, reset: bool, cut: int) -> None:
-    """Cases 1 and 2: Case 1 truncated with FIN, Case 2 with RST; with and without Range."""
+    """Case 1 truncated with FIN, and Case 2 with RST; with and without Range."""
     built = image()
     fault = once(reading(built), changing(cut_after(cut, reset=reset)))
     rules = Rules(checks_references=False, ranges=ranges)
