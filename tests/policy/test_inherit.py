@@ -153,10 +153,6 @@ def test_another_kind_of_check_under_the_same_id_is_refused() -> None:
             "tracks: {slow: {approvals: [{role: lead, count: 2}], window: 3d, separation: [requester]}}",
             "separation is looser than in one",
         ),
-        (
-            "tracks: {slow: {approvals: [{role: lead, count: 2}], window: 3d, distinct_people: false}}",
-            "distinct_people is looser than in one",
-        ),
     ],
 )
 def test_a_looser_environment_is_refused(text: str, words: str) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 from pratique.policy.result import OnUnknown, Outcome
+from pratique.policy.schema import Misfit
 from pratique.policy.words import UTC, Zone
 
 
@@ -17,6 +18,13 @@ class Settings:
     on_check_error: OnUnknown = OnUnknown.HOLD
     evidence_wait: timedelta = timedelta(0)
     """How long a promotion waits for evidence that is still missing before it is judged without."""
+
+    def __post_init__(self) -> None:
+        if self.timezone != UTC:
+            problem = (
+                f"expected UTC, or nothing, found {self.timezone}; durations are counted and days begin in UTC"
+            )
+            raise Misfit(("timezone",), problem)
 
     def counts_as(self, outcome: Outcome) -> Outcome:
         """Return ``pass``, ``warn``, ``review`` or ``block``: what this outcome means for the promotion."""

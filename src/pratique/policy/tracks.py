@@ -6,7 +6,7 @@ from enum import StrEnum, auto
 from typing import Any, Final, Literal
 
 from pratique.policy.schema import Misfit
-from pratique.policy.tightening import Tight, demands_more, higher, lower, tighter
+from pratique.policy.tightening import Tight, demands_more, lower, tighter
 from pratique.policy.words import Points, Positive, Role, Text
 
 
@@ -95,8 +95,8 @@ class SlowTrack:
     route: Literal["review"] = "review"
     approvals: tuple[Approval, ...] = field(metadata=tighter(REVIEWERS))
     separation: tuple[Separation, ...] = field(default=tuple(Separation), metadata=tighter(demands_more))
-    distinct_people: bool = field(default=True, metadata=tighter(higher))
-    """One person fills at most one place, whatever roles they hold."""
+    distinct_people: bool = True
+    """One person fills at most one place, whatever roles they hold; nothing else is counted."""
     window: timedelta = field(default=timedelta(days=5), metadata=tighter(lower))
     on_timeout: Literal["expire"] = "expire"
     relax: Text | None = None
@@ -108,6 +108,11 @@ class SlowTrack:
         twice = next((role for role in roles if roles.count(role) > 1), None)
         if twice:
             raise Misfit(("approvals",), f"the role {twice!r} is named twice; add the counts up")
+        if not self.distinct_people:
+            problem = (
+                "one person fills at most one place here, whatever roles they hold; expected true, or nothing"
+            )
+            raise Misfit(("distinct_people",), problem)
         if self.window <= timedelta(0):
             raise Misfit(("window",), "expected a time in which people can answer, found none")
 

@@ -133,7 +133,7 @@ def _fast(fields: Fields) -> Fast:
 
 
 def _slow(fields: Fields) -> Slow:
-    fields.only("route", "approvals", "separation", "distinct_people", "window", "on_timeout", "relax")
+    fields.only("route", "approvals", "separation", "window", "on_timeout", "relax")
     return Slow(
         approvals=tuple(_approvals(fields)),
         separation=fields.texts("separation") if "separation" in fields.values else SEPARATION,
