@@ -12,7 +12,7 @@ from typing import Any
 from pratique.errors import Malformed
 from pratique.evidence.document import Document, JsonDocument, open_document
 from pratique.evidence.ecosystem import SCHEMES, Ecosystem, normal_name, parse_ecosystem
-from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.facts.lists import Advisories
 from pratique.evidence.facts.scan import Rating
 from pratique.evidence.lookup import Notes, moment_of, table_at, tables_at, text_at, texts_at
 from pratique.evidence.model import Parse, Reading
@@ -68,11 +68,20 @@ class Advisory:
 
 
 def read_osv(document: Document) -> Reading | None:
-    """Return that a document is an OSV record, which is knowledge about packages, not about an image."""
-    if not isinstance(document, JsonDocument) or not _is_record(document.value):
+    """Return which advisories a document holds, or nothing where it is something else.
+
+    They are knowledge about packages, not about an image.
+    """
+    value = document.value if isinstance(document, JsonDocument) else None
+    records = value if isinstance(value, list) else [value]
+    if not records or not all(map(_is_record, records)):
         return None
-    version = text_at(document.value, "schema_version")
-    return Reading(FORMAT, version, Parse.OK, (), (Opaque("an OSV advisory; it says nothing about an image"),))
+    versions = {text_at(record, "schema_version") for record in records}
+    facts = Advisories(
+        tuple(record["id"] for record in records),
+        tuple(record["id"] for record in records if record.get("withdrawn")),
+    )
+    return Reading(FORMAT, versions.pop() if len(versions) == 1 else None, Parse.OK, (), (facts,))
 
 
 def _is_record(value: Any) -> bool:

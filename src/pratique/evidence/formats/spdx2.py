@@ -105,7 +105,7 @@ def _component(package: dict[str, Any], ends: frozenset[str] | None) -> Componen
         supplier=supplier,
         kind=purpose.lower().replace("_", "-") if purpose else None,
         source=_source(origin) if origin else NO_SOURCE,
-        related=None if ends is None else package.get("SPDXID") in ends,
+        related=None if ends is None else text_at(package, "SPDXID") in ends,
     )
 
 
@@ -144,7 +144,7 @@ def _about(document: dict[str, Any], roots: frozenset[str]) -> tuple[Digest, ...
     packages = document.get("packages")
     named: list[str | None] = []
     for package in packages if isinstance(packages, list) else ():
-        if isinstance(package, dict) and package.get("SPDXID") in roots:
+        if isinstance(package, dict) and text_at(package, "SPDXID") in roots:
             named += _image(package)
     return digests_of(*named)
 

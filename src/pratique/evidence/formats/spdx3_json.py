@@ -156,7 +156,7 @@ def _purl(package: Element) -> str | None:
         (
             identifier
             for entry in _tables(package, "externalIdentifier")
-            if entry.get("externalIdentifierType") in _PURL_TYPES and (identifier := text_at(entry, "identifier"))
+            if text_at(entry, "externalIdentifierType") in _PURL_TYPES and (identifier := text_at(entry, "identifier"))
         ),
         None,
     )

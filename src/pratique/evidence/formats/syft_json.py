@@ -73,7 +73,7 @@ def _component(artifact: dict[str, Any], distro: str | None, ends: frozenset[str
         kind=text_at(artifact, "type"),
         source=_source(metadata) if isinstance(metadata, dict) else NO_SOURCE,
         distro=distro,
-        related=None if ends is None else artifact.get("id") in ends,
+        related=None if ends is None else text_at(artifact, "id") in ends,
     )
 
 
