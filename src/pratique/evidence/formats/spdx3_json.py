@@ -25,7 +25,8 @@ _PACKAGE = "software_Package"
 _OTHER_PACKAGES = frozenset({"ai_AIPackage", "dataset_DatasetPackage"})
 _CONCLUDED, _DECLARED = "hasConcludedLicense", "hasDeclaredLicense"
 _LISTED = "https://spdx.org/licenses/"
-_NO_LICENCE_TERMS = ("NoAssertion", "None")
+_NO_LICENCE_TERMS = frozenset({"NoAssertion", "NoAssertionLicense", "None", "NoneLicense"})
+"""Individuals of the vocabulary; written as an address, or with the name of their profile before a ``_``."""
 _PURL_TYPES = frozenset({"packageUrl", "packageURL", "purl"})
 _IMAGES = frozenset({"oci", "docker"})
 _ROOTS = frozenset({"SpdxDocument", "software_Sbom", "Bom"})
@@ -133,7 +134,7 @@ class _Graph:
         text = element.get("simplelicensing_licenseExpression")
         if isinstance(text, str):
             return text
-        if target.rpartition("/")[2] in _NO_LICENCE_TERMS or target.rpartition("_")[2] in _NO_LICENCE_TERMS:
+        if target.replace("_", "/").rpartition("/")[2] in _NO_LICENCE_TERMS:
             return ""
         return target.removeprefix(_LISTED) if not element else str(element.get("name") or target)
 
@@ -156,7 +157,8 @@ def _purl(package: Element) -> str | None:
         (
             identifier
             for entry in _tables(package, "externalIdentifier")
-            if text_at(entry, "externalIdentifierType") in _PURL_TYPES and (identifier := text_at(entry, "identifier"))
+            if text_at(entry, "externalIdentifierType") in _PURL_TYPES
+            and (identifier := text_at(entry, "identifier"))
         ),
         None,
     )
