@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.cli.progress import Pace, Tally, bar_line, end_line, log_line, start_line
+from pratique.cli.progress import Deed, Pace, Tally, bar_line, end_line, log_line, start_line
 from pratique.registry.progress import Way
 
 MIB = 2**20
@@ -160,4 +160,9 @@ def test_two_looks_at_one_moment_give_no_pace() -> None:
 
 
 def test_the_end_says_what_was_moved_and_what_need_not_be() -> None:
-    assert end_line(half_way(), 2) == "moved 66.0 MiB in 0:02, 33.0 MiB/s, 66.0 MiB were there or mounted"
+    assert end_line(half_way(), 2) == "moved 66.0 MiB in 2.0 s, 33.0 MiB/s; 66.0 MiB were there or mounted"
+    assert (
+        end_line(Tally().planned(1, 100).finished(100, Way.PRESENT), 70)
+        == "nothing moved; 100 B were there or mounted"
+    )
+    assert end_line(Tally().planned(1, 700).moved(700), 70, Deed.READ) == "read 700 B in 1:10, 10 B/s"

@@ -14,6 +14,7 @@ import pytest
 from tests.cli.terminal import Screen, Terminal
 
 from pratique.cli.display import Bar, Lines, display_for
+from pratique.cli.progress import Deed
 from pratique.cli.watching import Watching
 from pratique.registry.manifest import Descriptor
 from pratique.registry.progress import Way
@@ -146,7 +147,7 @@ def test_off_a_terminal_there_are_plain_lines_on_standard_error() -> None:
     start, large, end = done.stderr.splitlines()
     assert start == "copying this to that: 1 blob, 100.0 MiB"
     assert re.fullmatch(r"sha256:[0-9a-f]{64}: 100\.0 MiB, 1 of 1", large)
-    assert re.fullmatch(r"moved 100\.0 MiB in 0:00, [0-9.]+ MiB/s", end)
+    assert re.fullmatch(r"moved 100\.0 MiB in [0-9.]+ s, [0-9.]+ MiB/s", end)
 
 
 def test_where_machines_read_there_are_no_lines() -> None:
@@ -161,7 +162,11 @@ def test_small_blobs_and_those_that_were_there_take_no_line_of_a_log() -> None:
         watching.finished(blob(MIB), Way.MOVED)
         watching.finished(blob(20 * MIB), Way.MOUNTED)
         watching.finished(blob(19 * MIB), Way.MOVED)
-    assert [line.split(":")[0] for line in log.getvalue().splitlines()] == ["x", "sha256", "moved 0 B in 0"]
+    assert [line.split(":")[0] for line in log.getvalue().splitlines()] == [
+        "x",
+        "sha256",
+        "nothing moved; 20.0 MiB were there or mounted",
+    ]
 
 
 def test_a_copy_that_failed_claims_no_end() -> None:
@@ -213,3 +218,14 @@ def test_a_warning_stands_above_the_bar_and_stays() -> None:
     screen = Screen(80)
     screen.show(log.getvalue())
     assert screen.text == "sending it again"
+
+
+def test_bytes_that_are_only_read_count_once() -> None:
+    log = io.StringIO()
+    watching = Watching(Lines(log, "x"), Deed.READ)
+    with watching.showing():
+        watching.planned(1, 5 * MIB)
+        watching.moved(5 * MIB)
+        watching.finished(blob(5 * MIB), Way.PRESENT)
+    assert log.getvalue().splitlines()[-1].startswith("read 5.0 MiB in 0.0 s")
+    assert "mounted" not in log.getvalue()

@@ -8,7 +8,7 @@ import os
 from contextlib import suppress
 from typing import Protocol, TextIO
 
-from pratique.cli.progress import Pace, Tally, bar_line, end_line, log_line, start_line
+from pratique.cli.progress import Pace, Tally, bar_line, log_line, start_line
 from pratique.cli.units import size
 from pratique.registry.manifest import Descriptor
 from pratique.registry.progress import Way
@@ -36,7 +36,7 @@ class Display(Protocol):
         """Show how far it is."""
         ...
 
-    def done(self, tally: Tally, elapsed_seconds: float) -> None:
+    def done(self, summary: str) -> None:
         """Show that everything was done."""
         ...
 
@@ -72,7 +72,7 @@ class Bar:
             self._drawn = line
             _write(self._stream, f"{CLEAR}{line}")
 
-    def done(self, tally: Tally, elapsed_seconds: float) -> None:
+    def done(self, summary: str) -> None:
         """Show nothing: the answer follows."""
 
     def note(self, text: str) -> None:
@@ -113,10 +113,9 @@ class Lines:
         """Say how far it is."""
         self._say(log_line(tally, pace, elapsed_seconds))
 
-    def done(self, tally: Tally, elapsed_seconds: float) -> None:
-        """Say what was done, where there was something to do."""
-        if tally.blobs is not None:
-            self._say(end_line(tally, elapsed_seconds))
+    def done(self, summary: str) -> None:
+        """Say what was done."""
+        self._say(summary)
 
     def note(self, text: str) -> None:
         """Say it."""

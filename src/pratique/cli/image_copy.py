@@ -16,7 +16,7 @@ from pratique.cli.image_words import (
     silence_options,
 )
 from pratique.cli.options import Subverbs
-from pratique.cli.units import counted, size
+from pratique.cli.units import counted
 from pratique.cli.words import digest
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ def _run(arguments: argparse.Namespace) -> Answer:
     ):
         source, destination = places.open(wish.source.repository), places.open(wish.destination.repository)
         copied = copy_image(source, destination, wish, places.lock, watching)
-    return Answer(_value(wish, copied), "" if arguments.quiet else "\n".join(_lines(wish, copied)))
+    return Answer(
+        _value(wish, copied), "" if arguments.quiet else "\n".join(_lines(wish, copied, watching.summary()))
+    )
 
 
 def _wish(arguments: argparse.Namespace) -> "Wish":
@@ -98,7 +100,7 @@ def _wish(arguments: argparse.Namespace) -> "Wish":
     )
 
 
-def _lines(wish: "Wish", copied: "Copied") -> Iterator[str]:
+def _lines(wish: "Wish", copied: "Copied", moved: str) -> Iterator[str]:
     report = copied.report
     if report is None:
         yield f"{wish.destination} is {copied.digest} already; --check looks at everything below it, too"
@@ -108,7 +110,7 @@ def _lines(wish: "Wish", copied: "Copied") -> Iterator[str]:
     yield f"  digest     {copied.digest}"
     yield f"  manifests  {len(report.manifests)}, read back"
     yield f"  blobs      {len(report.blobs)}: {', '.join(f'{ways[way]} {way}' for way in sorted(ways)) or 'none'}"
-    yield f"  moved      {size(report.moved_bytes)}"
+    yield f"  bytes      {moved}"
     inside = f", and {len(copied.inside)} inside the image" if copied.inside else ""
     beside = len(set(report.evidence).difference(copied.inside))
     yield f"  evidence   {counted(beside, 'manifest')} beside the image{inside}"

@@ -3,7 +3,6 @@
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer
@@ -18,6 +17,7 @@ from pratique.cli.image_words import (
 )
 from pratique.cli.options import Subverbs
 from pratique.cli.units import size
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 if TYPE_CHECKING:

@@ -37,13 +37,14 @@ def add(verbs: Subverbs) -> None:
 
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.cli.interrupt import interruptible
+    from pratique.cli.progress import Deed
     from pratique.cli.watching import watching_for
     from pratique.places import open_places
     from pratique.registry.readback import Depth
     from pratique.registry.verify import verify_from
     from pratique.service.image import find
 
-    watching = watching_for(sys.stderr, f"verifying {arguments.image}", arguments)
+    watching = watching_for(sys.stderr, f"verifying {arguments.image}", arguments, Deed.READ)
     with (
         interruptible(watching.stop),
         open_places(arguments.workspace, plain_http=frozenset(arguments.plain_http)) as places,

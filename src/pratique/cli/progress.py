@@ -4,13 +4,22 @@ A tally is what a copy has told so far. One line says it to a person: the more c
 and it never takes more than there are.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from enum import StrEnum
 
 from pratique.cli.units import counted, duration, share, size
 from pratique.registry.progress import Way
+from pratique.values.dataclass import dataclass
 
 _BAR_LEAST, _BAR_MOST = 8, 30
 _GREEN, _PLAIN = "\x1b[32m", "\x1b[0m"
+
+
+class Deed(StrEnum):
+    """What is done with the bytes."""
+
+    MOVED = "moved"
+    READ = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,7 @@ def bar_line(tally: Tally, pace: Pace, elapsed_seconds: float, columns: int, *, 
     if tally.blobs is None:
         return _first_fitting(columns, f"looking at what belongs to the image  {duration(elapsed_seconds)}", "…")
     if tally.blobs_done >= tally.blobs:
-        whole = f"{size(tally.total_bytes)} there; manifests: {tally.manifests}; reading back"
+        whole = f"{size(tally.total_bytes)} there, {counted(tally.manifests, 'manifest')} so far, reading back"
         return _first_fitting(columns, f"100%  {whole}  {duration(elapsed_seconds)}", f"100%  {whole}", "100%")
     percent = f"{_percent(tally):3d}%"
     texts = _fitting(percent, _texts(tally, pace), columns)
@@ -163,8 +172,9 @@ def log_line(tally: Tally, pace: Pace, elapsed_seconds: float) -> str:
     return f"{_percent(tally)}%, {', '.join(text.strip() for text in _texts(tally, pace) if text.strip())}"
 
 
-def end_line(tally: Tally, elapsed_seconds: float) -> str:
-    """Return what was done, for a log."""
+def end_line(tally: Tally, elapsed_seconds: float, deed: Deed = Deed.MOVED) -> str:
+    """Return what was done, in what time, and what need not be done."""
     rate = f", {size(int(tally.read_bytes / elapsed_seconds))}/s" if elapsed_seconds >= 0.1 else ""
-    saved = f", {size(tally.saved_bytes)} were there or mounted" if tally.saved_bytes else ""
-    return f"moved {size(tally.moved_bytes)} in {duration(elapsed_seconds)}{rate}{saved}"
+    took = f"{elapsed_seconds:.1f} s" if elapsed_seconds < 60 else duration(elapsed_seconds)
+    done = f"{deed} {size(tally.moved_bytes)} in {took}{rate}" if tally.moved_bytes else f"nothing {deed}"
+    return f"{done}; {size(tally.saved_bytes)} were there or mounted" if tally.saved_bytes else done

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from pratique.cli.display import Display, display_for
-from pratique.cli.progress import Pace, Tally
+from pratique.cli.progress import Deed, Pace, Tally, end_line
 from pratique.registry.manifest import Descriptor
 from pratique.registry.progress import Way
 
@@ -20,12 +20,14 @@ from pratique.registry.progress import Way
 class Watching:
     """A :class:`pratique.registry.progress.Watch` that shows what it is told."""
 
-    def __init__(self, display: Display | None) -> None:
-        """Watch a copy.
+    def __init__(self, display: Display | None, deed: Deed = Deed.MOVED) -> None:
+        """Watch a copy, or the reading of what is there.
 
         Args:
             display: ``None`` shows nothing; such a watch still lets itself be stopped.
+            deed: What is done with the bytes.
         """
+        self._deed = deed
         self._display = display
         self._tally = Tally()
         self._pace = Pace()
@@ -58,7 +60,8 @@ class Watching:
             self._tally = self._tally.restarted(count_bytes)
 
     def finished(self, blob: Descriptor, way: Way) -> None:
-        """Take in that a blob is there."""
+        """Take in that a blob is there; where all are read, each one's bytes were told already."""
+        way = Way.MOVED if self._deed is Deed.READ else way
         with self._lock:
             self._tally = self._tally.finished(blob.size, way)
             if self._display:
@@ -75,6 +78,11 @@ class Watching:
             if self._display:
                 self._display.note(text)
 
+    def summary(self) -> str:
+        """Return what moved until now, in what time."""
+        with self._lock:
+            return end_line(self._tally, self._elapsed(), self._deed)
+
     def stop(self) -> None:
         """Let running transfers end at their next bytes."""
         self._stopped = True
@@ -90,8 +98,8 @@ class Watching:
         try:
             yield
             with self._lock:
-                if self._display:
-                    self._display.done(self._tally, self._elapsed())
+                if self._display and self._tally.blobs is not None:
+                    self._display.done(self.summary())
         finally:
             logger.removeHandler(notes)
             self._over.set()
@@ -123,7 +131,7 @@ class _Notes(logging.Handler):
         self._note(" ".join(record.getMessage().split()))
 
 
-def watching_for(stream: TextIO, title: str, arguments: argparse.Namespace) -> Watching:
+def watching_for(stream: TextIO, title: str, arguments: argparse.Namespace, deed: Deed = Deed.MOVED) -> Watching:
     """Return a watch that shows as much as ``--quiet``, ``--no-progress`` and ``--json`` leave."""
     silent = arguments.quiet or arguments.no_progress
-    return Watching(None if silent else display_for(stream, title, as_json=arguments.json))
+    return Watching(None if silent else display_for(stream, title, as_json=arguments.json), deed)

@@ -4,14 +4,13 @@ What a piece says of itself is read from annotations, else from its bytes where 
 is verified here.
 """
 
-from dataclasses import dataclass
-
 from pratique.errors import Absent, Refused, Unverified
 from pratique.registry.blob import fetch_blob
 from pratique.registry.closure import Closure, distinct_blobs
 from pratique.registry.edges import LEGACY, Edge, EdgeKind, legacy_tag
 from pratique.registry.interface import Registry
 from pratique.registry.manifest import EMPTY_MEDIA, Descriptor, Manifest
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _STATED = ("dev.sigstore.bundle.predicateType", "in-toto.io/predicate-type", "predicateType")

@@ -3,7 +3,6 @@
 Nothing is written and nothing is judged: what evidence says of itself is repeated here as a claim.
 """
 
-from dataclasses import dataclass
 from functools import partial
 
 from pratique.errors import Absent, Conflict, Malformed, Refused, Unverified
@@ -13,6 +12,7 @@ from pratique.registry.interface import Registry
 from pratique.registry.manifest import Descriptor, Manifest
 from pratique.service.hanging import Hanging, hanging
 from pratique.service.image_config import ImageConfig, parse_config
+from pratique.values.dataclass import dataclass
 from pratique.values.reference import Reference
 
 _CONFIG_TYPES = (

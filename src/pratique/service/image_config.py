@@ -3,12 +3,12 @@
 Source: OCI image-spec 1.1, config.md. A field that is missing is empty; one of another type is refused.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from pratique.errors import Malformed
 from pratique.registry.manifest import Platform
 from pratique.values.canonical import parse_object
+from pratique.values.dataclass import dataclass
 
 _WHAT = "image config"
 

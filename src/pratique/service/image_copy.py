@@ -3,7 +3,6 @@
 This is no promotion: nothing is judged, sealed or recorded. It moves what is there, by digest.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from os.path import normpath
 
@@ -15,6 +14,7 @@ from pratique.registry.interface import ANY, Expected, Lock, Registry
 from pratique.registry.manifest import Kind, Manifest
 from pratique.registry.progress import Watch
 from pratique.service.image import find
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.reference import LayoutRepository, Reference, Repository
 
