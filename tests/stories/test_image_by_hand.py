@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -239,3 +240,21 @@ def test_every_word_of_help_has_an_example(port: Port) -> None:
         said = run_pratique("image", word, "--help")
         assert said.code == 0
         assert "pratique image" in said.out.split("examples:")[1]
+
+
+def test_every_key_of_every_object_is_documented_and_every_documented_one_is_there(
+    layout: str, port: Port, there: Running, root: Path
+) -> None:
+    page = (root / "docs" / "cli.md").read_text()
+    said = {
+        "inspect": port.done("inspect", f"{layout}:m"),
+        "copy": port.done("copy", f"{layout}:m", f"{there.host}/shop:1"),
+        "referrers": port.done("referrers", f"{layout}:m"),
+        "verify": port.done("verify", f"{layout}:m"),
+    }
+    said["a platform"] = said["inspect"]["platforms"][0]
+    said["a piece of evidence"] = said["referrers"]["referrers"][0]
+    for name, value in said.items():
+        (row,) = (line for line in page.splitlines() if line.startswith(f"| {name} | `"))
+        documented = re.sub(r"\[.*?\](?:\}\])?", "", row.split("`")[1].replace("[{", "[")).split()
+        assert sorted(documented) == sorted(value), name
