@@ -110,6 +110,11 @@ def _encode(part: str) -> str:
     return "".join(chr(octet) if octet in _UNRESERVED else f"%{octet:02X}" for octet in octets)
 
 
+def percent_encoded(part: str) -> str:
+    """Return one part of a package URL, encoded."""
+    return _encode(part)
+
+
 def percent_decoded(part: str) -> str:
     """Return percent-encoded text decoded; a stray percent sign stays as it is."""
     if "%" not in part:

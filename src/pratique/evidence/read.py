@@ -14,11 +14,18 @@ from pratique.errors import Malformed
 from pratique.evidence.attestation import Attestation, Carrier, open_attestation, recognise
 from pratique.evidence.document import Document, JsonDocument, TextDocument, XmlDocument, open_document
 from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.formats.csaf import read_csaf
 from pratique.evidence.formats.cyclonedx_json import read_cyclonedx_json
 from pratique.evidence.formats.cyclonedx_xml import read_cyclonedx_xml
+from pratique.evidence.formats.epss import read_epss
 from pratique.evidence.formats.grype_json import read_grype_json
 from pratique.evidence.formats.junit import read_junit
+from pratique.evidence.formats.kev import read_kev
+from pratique.evidence.formats.openvex import read_openvex
 from pratique.evidence.formats.osv import read_osv
+from pratique.evidence.formats.osv_scanner import read_osv_scanner
+from pratique.evidence.formats.osv_yaml import read_osv_yaml
+from pratique.evidence.formats.sarif import read_sarif
 from pratique.evidence.formats.spdx3_json import read_spdx3_json
 from pratique.evidence.formats.spdx_json import read_spdx_json
 from pratique.evidence.formats.spdx_tagvalue import read_spdx_tagvalue
@@ -26,6 +33,7 @@ from pratique.evidence.formats.spdx_xml import read_spdx_xml
 from pratique.evidence.formats.spdx_yaml import read_spdx_yaml
 from pratique.evidence.formats.syft_json import read_syft_json
 from pratique.evidence.formats.trivy_json import read_trivy_json
+from pratique.evidence.formats.trivy_operator import read_trivy_operator
 from pratique.evidence.lookup import shown
 from pratique.evidence.model import Parse, Reading
 from pratique.evidence.statement import read_statement
@@ -43,7 +51,15 @@ READERS: tuple[Reader, ...] = (
     read_spdx_xml,
     read_trivy_json,
     read_grype_json,
+    read_osv_scanner,
+    read_sarif,
+    read_openvex,
+    read_csaf,
+    read_kev,
+    read_epss,
     read_osv,
+    read_osv_yaml,
+    read_trivy_operator,
     read_junit,
 )
 

@@ -52,7 +52,8 @@ def count(facts: Iterable[Facts]) -> dict[str, Any]:
             if isinstance(value, int):
                 total[name] = (known or 0) + value
             else:
-                total[name] = dict(sorted((Counter(known or {}) + Counter(value)).items()))
+                parts = known or {}
+                total[name] = {part: parts.get(part, 0) + value.get(part, 0) for part in sorted({*parts, *value})}
     return total
 
 

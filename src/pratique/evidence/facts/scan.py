@@ -62,6 +62,8 @@ class Finding:
     """Whether the tool says that it is in CISA's catalogue; ``None`` where it does not say."""
     likelihood: str | None = None
     """EPSS probability, a decimal of 0 to 1, where the tool says it."""
+    written: str | None = None
+    """The package URL as the tool wrote it, with its qualifiers."""
 
 
 @dataclass(frozen=True, slots=True)

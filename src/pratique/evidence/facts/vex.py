@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pratique.values.digest import Digest
+
 
 class VexStatus(StrEnum):
     """OpenVEX's four statuses, on which the words of the other formats are mapped."""
@@ -16,6 +18,22 @@ class VexStatus(StrEnum):
     AFFECTED = "affected"
     FIXED = "fixed"
     UNDER_INVESTIGATION = "under_investigation"
+
+
+_ADVICE = frozenset({"recommended"})
+"""CSAF's word for a version to change to; it says nothing about the vulnerability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One product that a statement speaks of, by every name that it gives it, and the packages within it.
+
+    Without parts the whole product is meant. ``digests`` are what the statement says its contents hash to.
+    """
+
+    names: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    digests: tuple[Digest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +51,7 @@ class VexStatement:
         justification: Why it is not affected, as written.
         impact: The same in free text.
         at: When it was said.
+        scopes: Each product with its own parts, where the statement gives some products other parts than others.
     """
 
     vulnerability: str
@@ -44,6 +63,17 @@ class VexStatement:
     justification: str | None
     impact: str | None
     at: datetime | None
+    scopes: tuple[Scope, ...] = ()
+
+    @property
+    def scoped(self) -> tuple[Scope, ...]:
+        """Every product with its parts; where the statement does not tell them apart, all parts are in each."""
+        return self.scopes or tuple(Scope((product,), self.subcomponents) for product in self.products)
+
+    @property
+    def asserts(self) -> bool:
+        """Whether it says anything about the vulnerability, be it in a word that nobody knows."""
+        return self.word is not None and self.word not in _ADVICE
 
     @property
     def is_explained(self) -> bool:

@@ -4,6 +4,7 @@ Source: anchore/grype, grype/presenter/models and grype/vulnerability/fix.go (Ap
 The report does not say how many packages were examined.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from pratique.evidence.document import Document, json_object
@@ -82,7 +83,16 @@ def _finding(match: dict[str, Any], suppressed: str | None, notes: Notes) -> Fin
         fixed_versions=texts_at(fix, "versions"),
         suppressed=suppressed,
         severity=parse_severity(vulnerability.get("severity")),
+        known_exploited=bool(vulnerability["knownExploited"]) if "knownExploited" in vulnerability else None,
+        likelihood=_likelihood(vulnerability, notes),
+        written=purl,
     )
+
+
+def _likelihood(vulnerability: dict[str, Any], notes: Notes) -> str | None:
+    said = [number_at(entry, "epss") for entry in tables_at(vulnerability, "epss", notes)]
+    likely = [number for number in said if number is not None and 0 <= number <= 1]
+    return f"{Decimal(str(max(likely))):f}" if likely else None
 
 
 def _aliases(identifier: str, related: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def read_osv(document: Document) -> Reading | None:
     They are knowledge about packages, not about an image.
     """
     value = document.value if isinstance(document, JsonDocument) else None
-    records = value if isinstance(value, list) else [value]
+    records: list[Any] = value if isinstance(value, list) else [value]
     if not records or not all(map(_is_record, records)):
         return None
     versions = {text_at(record, "schema_version") for record in records}

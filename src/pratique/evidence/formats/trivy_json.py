@@ -8,6 +8,7 @@ from typing import Any
 
 from pratique.evidence.document import Document, json_object
 from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan
+from pratique.evidence.formats.trivy_results import PRODUCER, read_other_classes, silence
 from pratique.evidence.lookup import (
     Notes,
     digests_of,
@@ -48,15 +49,18 @@ def read_trivy_json(document: Document) -> Reading | None:
     metadata = table_at(report, "Metadata")
     results = tables_at(report, "Results", notes)
     scan = Scan(
-        producer="trivy",
+        producer=PRODUCER,
         producer_version=text_at(table_at(report, "Trivy"), "Version"),
         database_date=None,  # the report does not say
         created=moment_of(text_at(report, "CreatedAt")),
         packages_examined=_packages(results, notes),
         findings=_findings(results, notes),
     )
+    others = read_other_classes(results, text_at(table_at(report, "Trivy"), "Version"), notes)
     about = digests_of(text_at(metadata, "ImageID"), *texts_at(metadata, "RepoDigests"))
-    return Reading(FORMAT, str(report["SchemaVersion"])[:20], notes.parse, notes.reasons, (scan,), about=about)
+    return Reading(
+        FORMAT, str(report["SchemaVersion"])[:20], notes.parse, notes.reasons, (scan, *others), about=about
+    )
 
 
 def _is_packages(result: dict[str, Any]) -> bool:
@@ -78,13 +82,8 @@ def _findings(results: list[dict[str, Any]], notes: Notes) -> tuple[Finding, ...
         found += [_finding(entry, None, notes) for entry in tables_at(result, "Vulnerabilities", notes)]
         for silenced in tables_at(result, "ExperimentalModifiedFindings", notes):
             if silenced.get("Type") == "vulnerability":
-                found.append(_finding(table_at(silenced, "Finding"), _silence(silenced), notes))
+                found.append(_finding(table_at(silenced, "Finding"), silence(silenced), notes))
     return tuple(finding for finding in found if finding)
-
-
-def _silence(entry: dict[str, Any]) -> str:
-    said = (text_at(entry, "Status"), text_at(entry, "Source"), text_at(entry, "Statement"))
-    return ": ".join(part for part in said if part) or "silenced"
 
 
 def _finding(entry: dict[str, Any], suppressed: str | None, notes: Notes) -> Finding | None:
@@ -107,6 +106,7 @@ def _finding(entry: dict[str, Any], suppressed: str | None, notes: Notes) -> Fin
         fixed_versions=fixed,
         suppressed=suppressed,
         severity=parse_severity(entry.get("Severity")),
+        written=purl,
     )
 
 
