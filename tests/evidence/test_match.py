@@ -12,7 +12,7 @@ from tests.evidence.files import expected
 
 from pratique.errors import Malformed
 from pratique.evidence.advisories import Advisories, read_advisories
-from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.facts.lists import Advisories as Listed
 from pratique.evidence.facts.packages import Component, Sbom
 from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan, Severity
 from pratique.evidence.match import match
@@ -252,7 +252,7 @@ def test_a_file_that_is_no_json_is_refused(content: bytes) -> None:
 
 def test_an_advisory_is_no_evidence_about_an_image() -> None:
     content = json.dumps(record("PYSEC-1", FLASK)).encode()
-    assert isinstance(read(content, "application/json").facts[0], Opaque)
+    assert read(content, "application/json").facts == (Listed(("PYSEC-1",)),)
 
 
 # Laws

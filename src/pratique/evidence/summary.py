@@ -47,7 +47,8 @@ def count(facts: Iterable[Facts]) -> dict[str, Any]:
     """Return what some facts come to; numbers of the same name add up."""
     total: dict[str, Any] = {}
     for fact in facts:
-        for name, value in _COUNTERS.get(type(fact), _nothing)(fact).items():
+        counter: Callable[[Any], Mapping[str, Any]] = _COUNTERS.get(type(fact), _nothing)
+        for name, value in counter(fact).items():
             known = total.get(name)
             if isinstance(value, int):
                 total[name] = (known or 0) + value
