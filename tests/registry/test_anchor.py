@@ -169,3 +169,18 @@ def test_an_anchor_somebody_moved_is_put_right_by_the_next_copy(tmp_path: Path) 
         carry(source, destination)
 
         assert tags[tag] == str(SBOM.digest)
+
+
+def test_where_a_list_names_what_was_deleted_another_referrer_can_be_attached(tmp_path: Path) -> None:
+    with docker_registry(tmp_path / "files") as host:
+        registry = at(host, "shop", tmp_path)
+        push(registry, build_image("plain"), "v1")
+        lost = build_referrer(build_image("plain"), CYCLONEDX, b'{"lost":1}')
+        push(registry, lost)
+
+    collect_garbage(tmp_path / "files")
+
+    with docker_registry(tmp_path / "files") as host:
+        registry = at(host, "shop", tmp_path)
+        kept = attach_referrer(registry, build_image("plain").digest, Body(BUNDLE, b'{"new":1}'), no_lock)
+        assert [listed.digest for listed in registry.referrers(build_image("plain").digest)] == [kept]

@@ -1,4 +1,4 @@
-"""``pratique evidence``: add, list or inspect evidence, and take in advisories."""
+"""``pratique evidence``: add, list, inspect or sync evidence, and take in advisories."""
 
 import argparse
 from pathlib import Path
@@ -10,6 +10,8 @@ from pratique.cli.words import reference, signatory, signing_options
 
 if TYPE_CHECKING:
     from pratique.evidence.model import Evidence, Reading
+    from pratique.promotion.states import Promotion
+    from pratique.service.sync import Synced
     from pratique.service.workspace import Workspace
 
 
@@ -39,6 +41,22 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
         "(HOST/REPOSITORY[:TAG][@sha256:…] or oci:PATH…) would be judged by now",
     )
     listing.set_defaults(run=_list)
+    sync = verbs.add(
+        "sync", "bring evidence that came after a promotion to where the image was promoted to; it is recorded"
+    )
+    sync.add_argument(
+        "about",
+        metavar="PROMOTION|IMAGE",
+        help="a promotion, or the image at its destination (HOST/REPOSITORY[:TAG][@sha256:…] or oci:PATH…)",
+    )
+    sync.add_argument(
+        "--repair",
+        dest="run",
+        action="store_const",
+        const=_repair,
+        help="instead, restore what the registry lost: image, judged evidence, seal, proof and anchors",
+    )
+    sync.set_defaults(run=_sync)
     inspect = verbs.add("inspect", "print what a reader makes of files; nothing is recorded")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.set_defaults(run=_inspect)
@@ -123,6 +141,51 @@ def _about(workspace: "Workspace", text: str) -> "tuple[Evidence, ...]":
     if any(sign in text for sign in "/:@"):
         return of_reference(workspace, parse_reference(text))
     return of_promotion(workspace, text)
+
+
+def _sync(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.sync import bring_later
+    from pratique.wire import open_workspace
+
+    with open_workspace(arguments.workspace) as workspace:
+        return _synced(bring_later(workspace, _promotion(workspace, arguments.about)))
+
+
+def _repair(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.sync import restore
+    from pratique.wire import open_workspace
+
+    with open_workspace(arguments.workspace) as workspace:
+        return _synced(restore(workspace, _promotion(workspace, arguments.about)))
+
+
+def _promotion(workspace: "Workspace", text: str) -> "Promotion":
+    from pratique.service.sync import promotion_of
+    from pratique.values.reference import parse_reference
+
+    return promotion_of(workspace, parse_reference(text) if any(sign in text for sign in "/:@") else text)
+
+
+def _synced(synced: "Synced") -> Answer:
+    value = {
+        "promotion": synced.promotion,
+        "destination": synced.destination,
+        "image": str(synced.image),
+        "evidence": [{"sha256": one.digest.hex, "subject": str(one.subject)} for one in synced.pieces],
+        "manifests": [str(digest) for digest in synced.manifests],
+        "blobs": [str(digest) for digest in synced.blobs],
+        "anchored": [str(digest) for digest in synced.anchored],
+        "lost": [{"sha256": one.digest.hex, "subject": str(one.subject)} for one in synced.lost],
+    }
+    if not synced.changed:
+        brought = f"{synced.destination} has it all"
+    else:
+        brought = (
+            f"brought to {synced.destination}: evidence {len(synced.pieces)}, manifests {len(synced.manifests)}, "
+            f"blobs {len(synced.blobs)}; anchored {len(synced.anchored)}"
+        )
+    lost = [f"lost there: {one.digest} about {one.subject.short}; restore it with --repair" for one in synced.lost]
+    return Answer(value, "\n".join((brought, *lost)))
 
 
 def _inspect(arguments: argparse.Namespace) -> Answer:

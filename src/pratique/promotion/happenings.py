@@ -25,6 +25,16 @@ class Track(StrEnum):
     REMEDIATION = "remediation"
 
 
+class Sync(StrEnum):
+    """Why evidence was brought to where an image had been promoted already."""
+
+    LATER = "later"
+    """It came after the judgement; nothing was decided by it."""
+
+    REPAIR = "repair"
+    """It was there, and the registry had lost it."""
+
+
 class Failure(StrEnum):
     """Why a step was given up: the kind of error (``errors``), or that nothing more was heard of it."""
 
@@ -96,6 +106,18 @@ class EvidenceAdded:
 
     digest: Digest
     media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSynced:
+    """Evidence was brought to a promoted image at its destination; an object lists every digest."""
+
+    promotion: str
+    destination: str
+    why: Sync
+    pieces: int
+    manifests: int
+    blobs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +370,7 @@ Happening = (
     DirectoryPublished
     | PolicyPublished
     | EvidenceAdded
+    | EvidenceSynced
     | FeedImported
     | PromotionRequested
     | PromotionRetried
@@ -376,6 +399,7 @@ TYPES: Mapping[str, type[Happening]] = {
     "directory.published/1": DirectoryPublished,
     "policy.published/1": PolicyPublished,
     "evidence.added/1": EvidenceAdded,
+    "evidence.synced/1": EvidenceSynced,
     "feed.imported/1": FeedImported,
     "promotion.requested/1": PromotionRequested,
     "promotion.retried/1": PromotionRetried,

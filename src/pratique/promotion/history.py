@@ -14,6 +14,7 @@ from pratique.promotion.happenings import (
     TYPES,
     DirectoryPublished,
     EvidenceAdded,
+    EvidenceSynced,
     FeedImported,
     Happening,
     PolicyPublished,
@@ -198,6 +199,7 @@ _Passing = (
     | DirectoryPublished
     | PolicyPublished
     | EvidenceAdded
+    | EvidenceSynced
     | FeedImported
     | Unknown
 )

@@ -6,6 +6,7 @@ from pratique.promotion.events import Event
 from pratique.promotion.happenings import (
     DirectoryPublished,
     EvidenceAdded,
+    EvidenceSynced,
     FeedImported,
     Happening,
     PolicyPublished,
@@ -29,16 +30,19 @@ from pratique.promotion.happenings import (
     RemediationOpened,
     ReviewGiven,
     ReviewVoided,
+    Sync,
     Track,
     Unknown,
 )
 from pratique.values.moment import render_moment
 
-_Published = DirectoryPublished | PolicyPublished | EvidenceAdded | FeedImported | Unknown
+_Published = DirectoryPublished | PolicyPublished | EvidenceAdded | EvidenceSynced | FeedImported | Unknown
 _Judged = PromotionRequested | PromotionRetried | PromotionGathered | PromotionJudged | PromotionRechecked
 _Decided = ReviewGiven | ReviewVoided | RemediationOpened | RemediationClosed | PromotionApproved
 _Moved = PromotionCopied | PromotionSealed | PromotionAttached | PromotionPointed | PromotionPromoted
 _Stopped = PromotionFailed | PromotionVetoed | PromotionWithdrawn | PromotionExpired | PromotionSuperseded
+
+_SYNCED = {Sync.LATER: "brought evidence that came later to", Sync.REPAIR: "restored what was lost at"}
 
 
 def describe(event: Event) -> str:
@@ -69,6 +73,9 @@ def _published(data: _Published, event: Event) -> str:
             text = f"{event.actor} published version {data.version} of the policy {data.bundle}{when}"
         case EvidenceAdded():
             text = f"{event.actor} handed in evidence {data.digest.short} ({data.media_type})"
+        case EvidenceSynced():
+            counts = f"{data.pieces} pieces of evidence, {data.manifests} manifests, {data.blobs} blobs"
+            text = f"{event.actor} {_SYNCED[data.why]} {data.destination}: {counts}"
         case FeedImported():
             text = f"{event.actor} took in the feed {data.name} with {data.records} records"
         case Unknown():

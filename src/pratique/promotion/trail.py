@@ -50,6 +50,7 @@ class Line:
 
 _LINKS = {
     "evidence.added/1": Link.EVIDENCE,
+    "evidence.synced/1": Link.EVIDENCE,
     "promotion.requested/1": Link.REQUEST,
     "promotion.retried/1": Link.REQUEST,
     "promotion.gathered/1": Link.EVIDENCE,

@@ -8,6 +8,7 @@ See docs/adr/0012.
 """
 
 import logging
+from collections.abc import Iterable
 
 from pratique.errors import Conflict, Refused
 from pratique.registry.interface import Registry
@@ -25,6 +26,13 @@ def anchor_tag(digest: Digest) -> str:
 def is_anchored(registry: Registry, digest: Digest) -> bool:
     """Tell whether a manifest carries its anchor."""
     return registry.resolve(anchor_tag(digest)) == digest
+
+
+def find_bare(registry: Registry, nodes: Iterable[Manifest]) -> tuple[Manifest, ...]:
+    """Return those of these manifests that need an anchor and have none."""
+    if registry.keeps_untagged():
+        return ()
+    return tuple(node for node in nodes if not is_anchored(registry, node.digest))
 
 
 def put_anchored(registry: Registry, manifest: Manifest) -> bool:

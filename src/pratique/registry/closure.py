@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pratique.errors import Absent, Malformed, PratiqueError, Refused
-from pratique.registry.edges import Edge, EdgeKind, Gap, LeftOut
+from pratique.registry.edges import LEGACY, Edge, EdgeKind, Gap, LeftOut
 from pratique.registry.interface import Registry
 from pratique.registry.manifest import Descriptor, Kind, Manifest, Platform
 from pratique.registry.search import LIMITS, Limits, Search
@@ -50,6 +50,12 @@ class Closure:
     def by_digest(self) -> dict[Digest, Manifest]:
         """Return every manifest under its digest, for whoever looks up many."""
         return {node.digest: node for node in self.nodes}
+
+    @property
+    def untagged(self) -> tuple[Manifest, ...]:
+        """The manifests that no legacy tag leads to; the root may have a tag that is none of ours."""
+        tagged = {edge.child for edge in self.edges if edge.kind in LEGACY}
+        return tuple(node for node in self.nodes if node.digest not in tagged)
 
     @property
     def evidence(self) -> tuple[Edge, ...]:

@@ -7,13 +7,13 @@ from what is listed after a push: some registries say OCI-Subject and forget. A 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from pratique.errors import Conflict, Malformed, Refused
+from pratique.errors import Absent, Conflict, Malformed, Refused
 from pratique.registry.address import follow_url, origin_of
 from pratique.registry.failure import expect
 from pratique.registry.interface import Lock
 from pratique.registry.manifest import MAX_MANIFEST_BYTES, OCI_INDEX, Descriptor, Manifest, parse_manifest
 from pratique.registry.messages import Answer, Headers, Request
-from pratique.registry.referrers import MAX_REFERRERS, extend_list, fallback_tag, merge_lists, read_list
+from pratique.registry.referrers import MAX_REFERRERS, extend_list, fallback_tag, merge_lists, read_list, without
 from pratique.registry.remote import Overtaken, Remote, media_type
 from pratique.values.canonical import parse_object
 from pratique.values.digest import Digest
@@ -107,11 +107,20 @@ def _extend(remote: Remote, tag: str, manifest: Manifest) -> bool:
     current = remote.fetch(tag)
     if current and manifest.digest in _digests(read_list(current.body)):
         return True
-    extended = parse_manifest(extend_list(current.body if current else None, manifest))
-    if not _replace(remote, tag, extended, current):
+    extended = extend_list(current.body if current else None, manifest)
+    try:
+        written = _replace(remote, tag, parse_manifest(extended), current)
+    except Absent:  # it names what a clean-up deleted, and this registry takes no list of what is not there
+        written = _replace(remote, tag, parse_manifest(without(extended, _gone(remote, extended))), current)
+    if not written:
         return False
     after = remote.fetch(tag)
     return after is not None and manifest.digest in _digests(read_list(after.body))
+
+
+def _gone(remote: Remote, raw: bytes) -> frozenset[Digest]:
+    """Return what a list names and is not here."""
+    return frozenset(entry.digest for entry in read_list(raw) if remote.fetch(str(entry.digest)) is None)
 
 
 def _replace(remote: Remote, tag: str, extended: Manifest, current: Answer | None) -> bool:

@@ -69,6 +69,18 @@ def extend_list(raw: bytes | None, manifest: Manifest) -> bytes:
     return canonical({**document, "manifests": [*entries, render_descriptor(manifest)]})
 
 
+def without(raw: bytes, gone: frozenset[Digest]) -> bytes:
+    """Return a list without the entries of these manifests; the others keep every field."""
+    document = parse_object(raw, "list of referrers", max_bytes=MAX_MANIFEST_BYTES)
+    names = {str(digest) for digest in gone}
+    kept = [
+        entry
+        for entry in _entries(document) or []
+        if not (isinstance(entry, dict) and entry.get("digest") in names)
+    ]
+    return canonical({**document, "manifests": kept})
+
+
 def render_descriptor(manifest: Manifest) -> dict[str, Any]:
     """Return a manifest's descriptor as a list of referrers holds it, with artifact type and annotations."""
     entry: dict[str, Any] = {

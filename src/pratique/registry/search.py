@@ -66,7 +66,7 @@ class Search:
                 found = self._fetch(edges, pool)
                 layer = self._admit(self._held(edges, found), depth)
         for node in self.nodes.values():
-            self.edges.extend(_attestations(node))
+            self.edges.extend(edge for edge in _attestations(node) if edge.child in self.nodes)
 
     def _fetch(
         self, edges: tuple["_Named", ...], pool: ThreadPoolExecutor

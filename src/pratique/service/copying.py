@@ -10,7 +10,7 @@ from pratique.promotion.guards import why_judge_again
 from pratique.promotion.happenings import PromotionCopied, PromotionGathered
 from pratique.promotion.states import Promotion
 from pratique.registry.attach import Body, attach_referrer
-from pratique.registry.closure import plan
+from pratique.registry.closure import Closure, plan
 from pratique.registry.copy import copy
 from pratique.registry.evidence import Carried, collect_evidence
 from pratique.registry.interface import Registry
@@ -34,12 +34,12 @@ def copy_image(workspace: Workspace, promotion: Promotion, _effect: EffectStandi
     destination = workspace.open(parse_repository(promotion.destination))
     closure = plan(source, promotion.image)
     frozen = workspace.store.read(lambda view: frozen_evidence(workspace, view, promotion))
-    carried = tuple(one for one in collect_evidence(source, closure).pieces if not is_our_own(one))
-    wanted = _whole_carriers(carried, frozen)
+    carried = carried_by(source, closure)
+    wanted = whole_carriers(carried, frozen)
     report = copy(closure, source, destination, wanted, workspace.lock)
     loose = tuple(_not_carried(carried, wanted, frozen))
     for listed in loose:
-        _attach(workspace, destination, listed)
+        attach_piece(workspace, destination, listed)
 
     def record(scribe: Scribe, standing: Promotion) -> None:
         scribe.append(
@@ -77,7 +77,12 @@ def frozen_evidence(workspace: Workspace, view: View, promotion: Promotion) -> t
     return parse_list(workspace.blobs.get(item.digest)) if item is not None else ()
 
 
-def _whole_carriers(carried: tuple[Carried, ...], frozen: tuple[Listed, ...]) -> frozenset[Digest]:
+def carried_by(repository: Registry, closure: Closure) -> tuple[Carried, ...]:
+    """Return the evidence that an image carries; our own proofs are none."""
+    return tuple(one for one in collect_evidence(repository, closure).pieces if not is_our_own(one))
+
+
+def whole_carriers(carried: tuple[Carried, ...], frozen: tuple[Listed, ...]) -> frozenset[Digest]:
     """Return the manifests all of whose pieces were judged; one that has grown since does not travel as it is."""
     judged = {(listed.digest, listed.subject) for listed in frozen}
     grown = {one.manifest for one in carried if (one.digest, one.subject) not in judged}
@@ -92,6 +97,7 @@ def _not_carried(
     yield from (listed for listed in frozen if (listed.digest, listed.subject) not in travelling)
 
 
-def _attach(workspace: Workspace, destination: Registry, listed: Listed) -> None:
+def attach_piece(workspace: Workspace, destination: Registry, listed: Listed) -> None:
+    """Attach a piece of evidence that we hold, as a referrer of what it is about."""
     body = Body(listed.media_type, workspace.blobs.get(listed.digest))
     attach_referrer(destination, listed.subject, body, workspace.lock)

@@ -85,7 +85,7 @@ def collect(workspace: Workspace, promotion: Promotion) -> Gathered:
 def pieces_about(workspace: Workspace, repository: Registry, closure: Closure) -> tuple[Piece, ...]:
     """Return what an image carries, what was handed in about it, and what it was judged by before."""
     subjects = (closure.root, *(image.digest for image in closure.platforms))
-    handed_in = workspace.store.read(lambda view: tuple(_uploads(workspace, view, subjects)))
+    handed_in = workspace.store.read(lambda view: tuple(uploads(workspace, view, subjects)))
     known = workspace.store.read(lambda view: tuple(_known(workspace, view, closure.root)))
     return (*_carried(repository, closure), *handed_in, *known)
 
@@ -114,7 +114,8 @@ def piece_of(carried: Carried) -> Piece:
     )
 
 
-def _uploads(workspace: Workspace, view: View, subjects: tuple[Digest, ...]) -> Iterator[Piece]:
+def uploads(workspace: Workspace, view: View, subjects: tuple[Digest, ...]) -> Iterator[Piece]:
+    """Yield what was handed in here about any of these."""
     for subject in dict.fromkeys(subjects):
         for entry in view.ledger.of_image(subject):
             if isinstance(data := entry.event.data, EvidenceAdded):

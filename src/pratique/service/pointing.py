@@ -36,6 +36,16 @@ def attach_seal(workspace: Workspace, promotion: Promotion, _effect: EffectStand
     if stale is not None:
         return judge_again(stale)
     destination = workspace.open(parse_repository(promotion.destination))
+    referrers = (*hang_seal(workspace, destination, promotion), hang_proof(workspace, destination, promotion))
+
+    def record(scribe: Scribe, standing: Promotion) -> None:
+        scribe.append(PromotionAttached(generation=standing.generation, referrers=tuple(sorted(referrers))))
+
+    return Done({"referrers": [str(digest) for digest in referrers]}, record)
+
+
+def hang_seal(workspace: Workspace, destination: Registry, promotion: Promotion) -> tuple[Digest, ...]:
+    """Attach the seal and the risk score to an image and each of its platforms; return the referrers."""
     sealed = workspace.store.read(lambda view: sealed_event(view, promotion))
     subjects = (promotion.image, *(one.digest for one in promotion.platforms if one.digest != promotion.image))
     referrers: list[Digest] = []
@@ -45,13 +55,13 @@ def attach_seal(workspace: Workspace, promotion: Promotion, _effect: EffectStand
             content = workspace.blobs.get(item.digest)
             for subject in subjects:
                 referrers.append(_attach_envelope(workspace, destination, subject, content, sealed))
+    return tuple(referrers)
+
+
+def hang_proof(workspace: Workspace, destination: Registry, promotion: Promotion) -> Digest:
+    """Attach the proof as the ledger has it now; return the referrer."""
     proof = Body(PROOF_MEDIA, export(workspace, promotion.id))
-    referrers.append(attach_referrer(destination, promotion.image, proof, workspace.lock))
-
-    def record(scribe: Scribe, standing: Promotion) -> None:
-        scribe.append(PromotionAttached(generation=standing.generation, referrers=tuple(sorted(referrers))))
-
-    return Done({"referrers": [str(digest) for digest in referrers]}, record)
+    return attach_referrer(destination, promotion.image, proof, workspace.lock)
 
 
 def _attach_envelope(
