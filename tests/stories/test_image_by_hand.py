@@ -56,6 +56,11 @@ def test_a_tag_that_does_not_exist(layout: str, port: Port, there: Running) -> N
     refused(port.image("inspect", f"{there.host}/nothing:1"), 1, "has no tag '1'")
 
 
+def test_a_tag_that_was_misspelt(layout: str, port: Port) -> None:
+    assert quiet(port, f"{layout}:1", f"{layout}:stable").code == 0
+    refused(port.image("inspect", f"{layout}:stabel"), 1, "no tag 'stabel'", "did you mean 'stable'?")
+
+
 def test_an_image_that_is_not_there(layout: str, port: Port, there: Running) -> None:
     for verb in ("inspect", "referrers", "verify"):
         refused(port.image(verb, f"{layout}@{DIGEST}"), 1, DIGEST)

@@ -88,8 +88,16 @@ def find(repository: Registry, reference: Reference) -> Manifest:
 def _tagged(repository: Registry, tag: str) -> Manifest:
     found = repository.manifest_of(tag)
     if found is None:
-        raise Absent(f"{repository.repository} has no tag {tag!r}; name one that exists, or a digest")
+        raise Absent(f"{repository.repository} has no tag {tag!r}; {_instead(repository, tag)}")
     return found
+
+
+def _instead(repository: Registry, tag: str) -> str:
+    from difflib import get_close_matches  # only who misspelt a tag waits for it
+
+    tags, _ = _tags(repository)
+    near = get_close_matches(tag, [one for one in tags or () if not one.startswith("sha256-")], n=3)
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else "name one that exists, or a digest"
 
 
 def inspect(repository: Registry, reference: Reference) -> Inspection:
