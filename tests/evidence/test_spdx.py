@@ -256,3 +256,8 @@ def test_the_root_of_an_spdx_3_document_names_its_digest() -> None:
 def test_packages_of_another_kind_are_not_silently_left_out() -> None:
     reading = spdx3({"type": "ai_AIPackage", "spdxId": "urn:m", "name": "model"})
     assert reading.reasons == ("ai_AIPackage: a package of this kind was not read",)
+
+
+def test_yaml_of_a_million_entries_is_refused() -> None:
+    content = b"spdxVersion: SPDX-2.3\npackages: [" + b"a," * 1_000_000 + b"]"
+    assert read(content, "").reasons == ("YAML: expected at most 1000000 texts, lists and mappings, found more",)

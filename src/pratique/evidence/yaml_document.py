@@ -12,7 +12,7 @@ from typing import Any
 from pratique.errors import Malformed
 from pratique.values.canonical import MAX_DEPTH
 
-MAX_LENGTH = 8 * 1024 * 1024  # characters; some 3 s, and the largest real one of 173 has 40,000
+MAX_EVENTS = 1_000_000  # begins, ends and texts, some 3 s; the largest real document of 173 has 2,000
 
 
 def parse_foreign_yaml(text: str) -> Any:
@@ -24,10 +24,10 @@ def parse_foreign_yaml(text: str) -> Any:
     """
     import yaml
 
-    if len(text) > MAX_LENGTH:
-        raise Malformed(f"YAML: expected at most {MAX_LENGTH} characters, found {len(text)}")
     try:
-        return _Builder(yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))).document()
+        return _Builder(
+            _limited(yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
+        ).document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
@@ -35,6 +35,13 @@ def parse_foreign_yaml(text: str) -> Any:
         raise Malformed(f"YAML: {' '.join(str(what).split())[:200]}{where}") from error
     except RecursionError as error:
         raise Malformed(f"YAML: nested deeper than {MAX_DEPTH} levels") from error
+
+
+def _limited(events: Iterator[Any]) -> Iterator[Any]:
+    for count, event in enumerate(events):
+        if count == MAX_EVENTS:
+            raise Malformed(f"YAML: expected at most {MAX_EVENTS} texts, lists and mappings, found more")
+        yield event
 
 
 class _Builder:

@@ -16,7 +16,7 @@ from pratique.evidence.lookup import Notes
 from pratique.evidence.model import Parse, Reading
 
 FORMAT = "spdx-tagvalue"
-_RECOGNISED = re.compile(r"^\ufeff?\s*SPDXVersion:", re.MULTILINE)
+_RECOGNISED = re.compile(r"^[ \t]*SPDXVersion:", re.MULTILINE)
 _OPENS, _CLOSES = "<text>", "</text>"
 _SECTIONS = frozenset({"FileName", "SnippetSPDXID", "LicenseID"})
 _PACKAGE_TEXTS = {
