@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _MAX_HEADER = 8192
-_PART = re.compile(r'(,|^)?\s*([^\s,="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?')
+# No part begins inside blanks, and nothing that was matched is tried in another way: a header of blanks alone would
+# otherwise keep this busy for seconds.
+_PART = re.compile(r'(,|^)?(?<!\s)\s*+([^\s,="]++)(?:\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,"]*+)))?')
 
 Scopes = tuple[str, ...]
 """Scopes such as ``repository:shop/api:pull,push``."""
