@@ -6,17 +6,16 @@ after the seal. Every step may be repeated, so a copy that was killed is simply 
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pratique.errors import Absent
 from pratique.registry.anchor import anchor_tag
 from pratique.registry.attach import merge_legacy
-from pratique.registry.closure import Closure, distinct_blobs, tree_of
-from pratique.registry.edges import LEGACY, Edge, EdgeKind, legacy_tag
+from pratique.registry.cargo import Cargo, load_cargo
+from pratique.registry.closure import Closure
+from pratique.registry.edges import Edge, legacy_tag
 from pratique.registry.interface import Lock, Registry
-from pratique.registry.manifest import Descriptor, Manifest
 from pratique.registry.progress import SILENT, Watch, Way
 from pratique.registry.readback import Flaw, What, find_flaws, find_unlisted
 from pratique.registry.transfer import First, each, put_again, transfer
@@ -93,95 +92,51 @@ def copy(
         Unreachable: Network, registry or disk; run it again.
     """
     # 1. What travels.
-    cargo = _load(plan, wanted)
+    cargo = load_cargo(plan, wanted)
     watch.planned(len(cargo.blobs), sum(blob.size for blob in cargo.blobs))
-    # 2. Blobs, the biggest first.
     writing = Writing(source, destination, cargo.by_digest, _to_anchor(cargo, destination, keep))
+    # 2. Blobs, the biggest first; then manifests.
     begun = destination.has_manifest(plan.root)
     ways = transfer(cargo.blobs, source, destination, First.LOOK if begun else First.MOUNT, watch)
-    # 3. Manifests, parts before the whole; each referrer after what it is about, as edges are in that order.
-    present = _present(cargo, writing) if begun else frozenset()
-    for generation in _generations(cargo):
-        each(writing.put, tuple(node for node in generation if node.digest not in present), _WORKERS)
-        watch.manifests(len(generation))
-    for edge in cargo.referrers:
-        if edge not in present:
-            writing.attach(cargo.by_digest[edge.child], lock)
-        watch.manifests(1)
-    # 4. Read back, and mend, before any tag moves.
+    _write(cargo, writing, _present(cargo, writing) if begun else frozenset(), lock, watch)
+    # 3. Read back, and mend, before any tag moves.
     _read_back(cargo, writing, lock)
-    # 5. Legacy tags.
+    # 4. Legacy tags.
     tags = tuple(_place_legacy(edge, cargo, destination, lock) for edge in cargo.legacy)
-    moved = sum(blob.size for blob in cargo.blobs if ways[blob.digest] is Way.MOVED)
-    _log.info(
-        "copied %s to %s: %d manifests, %d bytes", plan.root, destination.repository, len(cargo.by_digest), moved
-    )
-    return CopyReport(
+    report = CopyReport(
         root=plan.root,
         manifests=tuple(cargo.by_digest),
         evidence=tuple(sorted(wanted)),
         blobs=tuple(sorted(ways.items())),
-        moved_bytes=moved,
+        moved_bytes=sum(blob.size for blob in cargo.blobs if ways[blob.digest] is Way.MOVED),
         legacy_tags=tags,
         anchors=tuple(sorted(anchor_tag(digest) for digest in writing.anchored - writing.unanchored)),
         unanchored=tuple(sorted(writing.unanchored)),
         mended=tuple(sorted(writing.mended)),
     )
+    _log.info("copied %s to %s, %d bytes", plan.root, destination.repository, report.moved_bytes)
+    return report
 
 
-@dataclass(frozen=True, slots=True)
-class _Cargo:
-    """What travels: manifests, parts before the whole, with the blobs and the edges that must hold afterwards."""
-
-    root: Digest
-    by_digest: Mapping[Digest, Manifest]
-    blobs: tuple[Descriptor, ...]
-    referrers: tuple[Edge, ...]
-    legacy: tuple[Edge, ...]
-
-
-def _load(plan: Closure, wanted: frozenset[Digest]) -> _Cargo:
-    """Return the image and the wanted evidence, or raise ``Absent`` where some of it is gone."""
-    nodes = plan.by_digest()
-    body = {node.digest: node for node in tree_of(nodes, plan.root)}
-    claims = tuple(edge for edge in plan.edges if edge.kind not in (EdgeKind.CHILD, EdgeKind.ATTESTATION))
-    missing = wanted - body.keys() - {edge.child for edge in claims}
-    if missing:
-        raise Absent(
-            f"evidence {min(missing)} was judged but is not at the source any more; "
-            "put it back there or ask for a new judgement"
-        )
-    travelling = tuple(edge for edge in claims if edge.child in wanted)
-    by_digest = body | {node.digest: node for edge in travelling for node in tree_of(nodes, edge.child)}
-    return _Cargo(
-        plan.root,
-        by_digest,
-        distinct_blobs(tuple(by_digest.values())),
-        tuple(edge for edge in travelling if edge.kind is EdgeKind.REFERRER),
-        tuple(edge for edge in travelling if edge.kind in LEGACY),
-    )
-
-
-def _to_anchor(cargo: _Cargo, destination: Registry, keep: Keep) -> frozenset[Digest]:
+def _to_anchor(cargo: Cargo, destination: Registry, keep: Keep) -> frozenset[Digest]:
     """Return what the destination's clean-up would delete: all that leads nowhere from a tag of its own."""
     tagged = {edge.child for edge in cargo.legacy} | ({cargo.root} if keep is Keep.BELOW_ROOT else set())
     loose = frozenset(cargo.by_digest) - tagged
     return frozenset() if not loose or destination.keeps_untagged() else loose
 
 
-def _generations(cargo: _Cargo) -> Iterator[tuple[Manifest, ...]]:
-    """Yield what is written before the referrers: first what has no parts, then what has only such parts, and on."""
-    parts = {child.digest for node in cargo.by_digest.values() for child in node.children}
-    later = {edge.child for edge in cargo.referrers} - parts - {cargo.root}
-    heights: dict[Digest, int] = {}
-    for digest, node in cargo.by_digest.items():  # parts come before the whole
-        heights[digest] = 1 + max((heights[child.digest] for child in node.children), default=0)
-    for height in sorted(set(heights.values())):
-        generation = (digest for digest in heights if heights[digest] == height and digest not in later)
-        yield tuple(cargo.by_digest[digest] for digest in generation)
+def _write(cargo: Cargo, writing: Writing, present: frozenset[Digest | Edge], lock: Lock, watch: Watch) -> None:
+    """Write manifests, parts before the whole, and each referrer after what it is about, as edges are in that order."""
+    for generation in cargo.generations():
+        each(writing.put, tuple(node for node in generation if node.digest not in present), _WORKERS)
+        watch.manifests(len(generation))
+    for edge in cargo.referrers:
+        if edge not in present:
+            writing.attach(cargo.by_digest[edge.child], lock)
+        watch.manifests(1)
 
 
-def _present(cargo: _Cargo, writing: Writing) -> frozenset[Digest | Edge]:
+def _present(cargo: Cargo, writing: Writing) -> frozenset[Digest | Edge]:
     """Return the manifests that are at the destination, and the referrers that are listed there besides."""
     digests = tuple(cargo.by_digest)
     there = {digest for digest, has in zip(digests, each(writing.has, digests, _WORKERS), strict=True) if has}
@@ -190,7 +145,7 @@ def _present(cargo: _Cargo, writing: Writing) -> frozenset[Digest | Edge]:
     return frozenset(there).union(listed)
 
 
-def _read_back(cargo: _Cargo, writing: Writing, lock: Lock) -> None:
+def _read_back(cargo: Cargo, writing: Writing, lock: Lock) -> None:
     """Return if everything is at the destination, mended where it was not.
 
     Raises:
@@ -207,11 +162,11 @@ def _read_back(cargo: _Cargo, writing: Writing, lock: Lock) -> None:
         raise flaw.error
 
 
-def _flaws(cargo: _Cargo, destination: Registry) -> tuple[Flaw, ...]:
+def _flaws(cargo: Cargo, destination: Registry) -> tuple[Flaw, ...]:
     return find_flaws(cargo.by_digest.values(), cargo.blobs, cargo.referrers, destination)
 
 
-def _mend(flaws: Iterable[Flaw], cargo: _Cargo, writing: Writing, lock: Lock) -> None:
+def _mend(flaws: Iterable[Flaw], cargo: Cargo, writing: Writing, lock: Lock) -> None:
     wrong = {(flaw.what, flaw.digest) for flaw in flaws}
     for blob in cargo.blobs:
         if (What.BLOB, blob.digest) in wrong:
@@ -224,7 +179,7 @@ def _mend(flaws: Iterable[Flaw], cargo: _Cargo, writing: Writing, lock: Lock) ->
             writing.attach(cargo.by_digest[edge.child], lock)
 
 
-def _place_legacy(edge: Edge, cargo: _Cargo, destination: Registry, lock: Lock) -> str:
+def _place_legacy(edge: Edge, cargo: Cargo, destination: Registry, lock: Lock) -> str:
     tag = legacy_tag(edge.parent, edge.kind)
     merge_legacy(destination, tag, cargo.by_digest[edge.child], lock)
     return tag
