@@ -38,7 +38,7 @@ def test_a_scanner_that_looked_and_found_nothing_passes() -> None:
     result = judge(facts(report()))
     assert result.outcome is Outcome.PASS
     assert result.message == "0 of at most 0 vulnerabilities"
-    assert counts(result) == {"counted": 0, "examined": 20, "max": 0, "reports": 1, "unrated": 0}
+    assert counts(result) == {"by_vex": 0, "counted": 0, "examined": 20, "max": 0, "reports": 1, "unrated": 0}
 
 
 def test_too_many_fail_and_say_which_and_what_to_upgrade() -> None:

@@ -89,6 +89,7 @@ def _merged(identifier: str, package: str, group: list[Reported], producers: lis
         reported_by=_sorted([producers[place] for place, finding in group if finding.suppressed is None]),
         suppressed_by=_sorted([_silence(producers[place], finding) for place, finding in group]),
         versions=versions,
+        written=_sorted([finding.written or finding.purl for finding in findings]),
     )
 
 

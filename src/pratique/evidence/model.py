@@ -17,8 +17,9 @@ from pratique.evidence.facts.packages import Sbom
 from pratique.evidence.facts.results import Results
 from pratique.evidence.facts.scan import Fix, Rating, Scan, Severity
 from pratique.evidence.facts.suites import Suites
-from pratique.evidence.facts.vex import Vex
+from pratique.evidence.facts.vex import Vex, VexStatement
 from pratique.values.digest import Digest
+from pratique.values.names import Actor
 
 
 class Parse(StrEnum):
@@ -128,6 +129,22 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Assertion:
+    """What a statement asserts about one vulnerability of this image, whoever made it.
+
+    Whether it counts is for a policy to say; a statement that nobody trusts is kept and shown.
+    """
+
+    statement: VexStatement
+    evidence: Digest
+    """The document in which it stands."""
+    parse: Parse
+    """How much of that document was understood."""
+    signers: tuple[Actor, ...]
+    """Who signed that document; nobody, where it is not signed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Vulnerability:
     """One vulnerability in one package of one image, merged over every report."""
 
@@ -149,3 +166,7 @@ class Vulnerability:
     """``<producer>: <how>`` for each that silenced it; what everybody silenced stays here and is still counted."""
     versions: tuple[str, ...] = ()
     """Every installed version it was reported for; ``version`` is the first of them."""
+    written: tuple[str, ...] = ()
+    """Every package URL as the reports wrote it, with qualifiers."""
+    vex: tuple[Assertion, ...] = ()
+    """What statements say about it in this image, sorted by document; none of them removes it."""

@@ -13,13 +13,16 @@ from pratique.evidence.facts.build import Provenance, SourceChange
 from pratique.evidence.facts.packages import Sbom
 from pratique.evidence.facts.scan import Scan
 from pratique.evidence.facts.suites import Suites
+from pratique.evidence.facts.vex import Vex
 from pratique.evidence.merge import merge
-from pratique.evidence.model import Evidence, Vulnerability
+from pratique.evidence.model import Bound, Evidence, Vulnerability
+from pratique.evidence.overlay import overlay
+from pratique.evidence.product import ImageNames
 from pratique.policy.index import Index, build_index
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
 
-T = TypeVar("T", Sbom, Scan, Provenance, Suites, SourceChange)
+T = TypeVar("T", Sbom, Scan, Provenance, Suites, SourceChange, Vex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Facts:
     scans: tuple[tuple[str, Scan, Digest | None], ...]
     """Producer, report, and the digest of its evidence; the built-in matcher's has none."""
     vulnerabilities: tuple[Vulnerability, ...]
-    """Merged over every scan."""
+    """Merged over every scan, each with what statements say about it."""
     sboms: tuple[tuple[Sbom, Evidence], ...]
     provenances: tuple[tuple[Provenance, Evidence], ...]
     tests: tuple[tuple[Suites, Evidence], ...]
@@ -98,6 +101,7 @@ def observe(subject: Subject, evidence: tuple[Evidence, ...], matched: tuple[Sca
     own = tuple(each for each in evidence if subject.platform in each.covers)
     reported = tuple((scan.producer, scan, each.piece.digest) for scan, each in _of(Scan, own))
     scans = (*reported, *((scan.producer, scan, None) for scan in matched))
+    sboms = _of(Sbom, own)
     return Facts(
         subject=subject.platform,
         image=subject.image,
@@ -105,14 +109,20 @@ def observe(subject: Subject, evidence: tuple[Evidence, ...], matched: tuple[Sca
         now=subject.now,
         evidence=own,
         scans=scans,
-        vulnerabilities=merge(scans),
-        sboms=_of(Sbom, own),
+        vulnerabilities=overlay(merge(scans), _of(Vex, own), _names(subject, sboms)),
+        sboms=sboms,
         provenances=_of(Provenance, own),
         tests=_of(Suites, own),
         sources=_of(SourceChange, own),
         arrivals=subject.arrivals,
         current=subject.current,
     )
+
+
+def _names(subject: Subject, sboms: tuple[tuple[Sbom, Evidence], ...]) -> ImageNames:
+    # Anybody can write a serial number into an unsigned document, and then borrow what is said about another.
+    serials = frozenset(sbom.serial for sbom, each in sboms if sbom.serial and each.bound is Bound.STATEMENT)
+    return ImageNames(frozenset({subject.platform, subject.image}), subject.repository, serials)
 
 
 def _of(kind: type[T], evidence: tuple[Evidence, ...]) -> tuple[tuple[T, Evidence], ...]:

@@ -37,6 +37,11 @@ def allows_less(parent: tuple[Any, ...], child: tuple[Any, ...]) -> bool:
     return not parent or (bool(child) and set(child) <= set(parent))
 
 
+def trusts_less(parent: tuple[Any, ...], child: tuple[Any, ...]) -> bool:
+    """Whose word counts in the image's favour: fewer is tighter, and an empty list trusts nobody."""
+    return set(child) <= set(parent)
+
+
 def watches_more(parent: tuple[Any, ...], child: tuple[Any, ...]) -> bool:
     """What a check looks at: more is tighter, and an empty list looks at everything."""
     return not child or (bool(parent) and set(parent) <= set(child))

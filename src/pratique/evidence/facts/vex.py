@@ -19,6 +19,11 @@ class VexStatus(StrEnum):
     FIXED = "fixed"
     UNDER_INVESTIGATION = "under_investigation"
 
+    @property
+    def clears(self) -> bool:
+        """Whether it says that the vulnerability does no harm; being looked into says nothing of the kind."""
+        return self in (VexStatus.NOT_AFFECTED, VexStatus.FIXED)
+
 
 _ADVICE = frozenset({"recommended"})
 """CSAF's word for a version to change to; it says nothing about the vulnerability."""
@@ -67,8 +72,8 @@ class VexStatement:
 
     @property
     def scoped(self) -> tuple[Scope, ...]:
-        """Every product with its parts; where the statement does not tell them apart, all parts are in each."""
-        return self.scopes or tuple(Scope((product,), self.subcomponents) for product in self.products)
+        """Every product with its parts; where the statement does not tell them apart, they are names of one."""
+        return self.scopes or ((Scope(self.products, self.subcomponents),) if self.products else ())
 
     @property
     def asserts(self) -> bool:

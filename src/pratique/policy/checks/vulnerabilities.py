@@ -2,15 +2,18 @@
 
 What nobody knows counts against the image: a vulnerability of unknown severity is caught by every severity filter,
 and one of which nobody says whether there is a fix by ``fixable`` either way. Only ``unknown_severity`` says
-otherwise. What a tool was told to ignore still counts; a false positive is a matter for a signed statement.
+otherwise. What a tool was told to ignore still counts; a false positive is a matter for a signed statement (VEX) of
+somebody whom the rule trusts, and what such a statement clears is still listed, apart from what counts.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
 from pratique.evidence.facts.scan import Severity
 from pratique.evidence.match import PRODUCER
-from pratique.evidence.model import Vulnerability
+from pratique.evidence.model import Assertion, Vulnerability
+from pratique.evidence.overlay import standing, why_not
 from pratique.policy.checks.coverage import find_gaps
 from pratique.policy.checks.rule import CheckRule, answer, listed, named
 from pratique.policy.facts import Facts
@@ -24,6 +27,7 @@ from pratique.policy.tightening import (
     lower,
     same_or_unset,
     tighter,
+    trusts_less,
     watches_more,
 )
 from pratique.policy.upgrade import upgrades
@@ -41,6 +45,13 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Statements:
+    """Whose statements about exploitability (VEX) count."""
+
+    signers: tuple[Service, ...] = field(default=(), metadata=tighter(trusts_less))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VulnerabilitiesRule(CheckRule):
     """At most ``max`` of these."""
 
@@ -55,6 +66,16 @@ class VulnerabilitiesRule(CheckRule):
     """Count only what the image that the environment holds now does not have."""
     unknown_severity: Severity | None = field(default=None, metadata=tighter(same_or_unset))
     """What an unknown severity counts as; where it is not given, an unknown one is caught by every filter."""
+    vex: Statements = Statements()
+    """Without a signer here, no statement clears anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cleared:
+    """A vulnerability that a trusted statement clears."""
+
+    found: Found
+    by: Assertion
 
 
 def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResult:
@@ -62,7 +83,10 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
 
     Counting too many is certain whoever else did not look; a count within the limit needs everybody.
     """
-    counted = _counted(rule, facts)
+    watched = _watched(rule, facts)
+    cleared = tuple(each for found in watched if (each := _clear(rule, found, facts)))
+    kept = {each.found.vulnerability.term for each in cleared}
+    counted = tuple(found for found in watched if found.vulnerability.term not in kept) if kept else watched
     gaps = find_gaps(facts, rule.scanners, rule.keys)
     over = len(counted) > rule.max
     failed = (rule.outcome.outcome,) if over else ()
@@ -70,15 +94,23 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
     return answer(
         rule,
         worst((Outcome.PASS, *failed, *missing)),
-        "; ".join((_told(rule, counted), *(gap.message for gap in gaps), *_looked(facts))),
+        "; ".join(
+            (
+                _told(rule, counted),
+                *_told_cleared(cleared, counted),
+                *_told_unheard(rule, counted, facts),
+                *(gap.message for gap in gaps),
+                *_looked(facts),
+            )
+        ),
         remedy=_remedy(tuple(found.vulnerability for found in counted) if over else (), gaps),
         findings=(*gaps, *(found.finding for found in counted)),
-        counts=_counts(rule, facts, counted),
-        evidence=[digest for _, _, digest in facts.scans],
+        counts=_counts(rule, facts, counted, cleared),
+        evidence=[*(digest for _, _, digest in facts.scans), *(each.by.evidence for each in cleared)],
     )
 
 
-def _counted(rule: VulnerabilitiesRule, facts: Facts) -> tuple[Found, ...]:
+def _watched(rule: VulnerabilitiesRule, facts: Facts) -> tuple[Found, ...]:
     watched = [found for group in facts.index.groups if _watches(rule, group) for found in group.members]
     if rule.new_only and facts.current and facts.current.vulnerabilities:
         held = facts.current.vulnerabilities
@@ -115,6 +147,38 @@ def _named(found: Found) -> str:
     return f"{vulnerability.identifier} in {vulnerability.package}{version}{unrated}"
 
 
+def _clear(rule: VulnerabilitiesRule, found: Found, facts: Facts) -> _Cleared | None:
+    if not (found.vulnerability.vex and rule.vex.signers):
+        return None
+    by = standing(found.vulnerability, rule.vex.signers, facts.now)
+    return _Cleared(found, by) if by else None
+
+
+def _told_cleared(cleared: tuple[_Cleared, ...], counted: tuple[Found, ...]) -> tuple[str, ...]:
+    if not cleared:
+        return ()
+    total = f"{len(counted) + len(cleared)} = {len(counted)} + {len(cleared)} VEX"
+    return (f"{total}: {named(cleared, _named_cleared)}",)
+
+
+def _named_cleared(each: _Cleared) -> str:
+    by = each.by
+    return f"{_named(each.found)} ({by.statement.word}, {listed(by.signers)}, {by.evidence.short})"
+
+
+def _told_unheard(rule: VulnerabilitiesRule, counted: tuple[Found, ...], facts: Facts) -> tuple[str, ...]:
+    """Say which statements would have cleared something that counts, and why they did not."""
+    reasons = Counter(
+        why_not(said, rule.vex.signers, facts.now) or "a later statement says otherwise"
+        for found in counted
+        for said in found.vulnerability.vex
+        if said.statement.status is not None and said.statement.status.clears
+    )
+    if not reasons:
+        return ()
+    return ("VEX not applied: " + ", ".join(f"{why} ({count})" for why, count in sorted(reasons.items())),)
+
+
 def _kind(rule: VulnerabilitiesRule) -> str:
     where = rule.where
     severities = " or ".join(severity.label for severity in sorted(where.severity, reverse=True))
@@ -138,8 +202,11 @@ def _remedy(over: tuple[Vulnerability, ...], gaps: tuple[CheckFinding, ...]) -> 
     return "; ".join(orders) or None
 
 
-def _counts(rule: VulnerabilitiesRule, facts: Facts, counted: tuple[Found, ...]) -> tuple[tuple[str, int], ...]:
+def _counts(
+    rule: VulnerabilitiesRule, facts: Facts, counted: tuple[Found, ...], cleared: tuple[_Cleared, ...]
+) -> tuple[tuple[str, int], ...]:
     return (
+        ("by_vex", len(cleared)),
         ("counted", len(counted)),
         ("examined", max((scan.packages_examined or 0 for _, scan, _ in facts.scans), default=0)),
         ("max", rule.max),
