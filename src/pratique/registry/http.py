@@ -15,7 +15,7 @@ from pratique.registry.interface import ANY, Expected, Lock, Opening, Reader
 from pratique.registry.manifest import Descriptor, Manifest, parse_manifest
 from pratique.registry.messages import Answer, Headers, Request
 from pratique.registry.remote import TRIES, Remote, media_type
-from pratique.registry.resume import ResumedReader
+from pratique.registry.resume import ResumedReader, SourceFailed
 from pratique.registry.session import Session
 from pratique.registry.stream import Stream
 from pratique.values.digest import Digest
@@ -99,7 +99,7 @@ class HttpRegistry:
     def open_unverified(self, blob: Descriptor) -> Iterator[Reader]:
         """Open a blob of the stated size; where it breaks off, it goes on by itself."""
         with self._session.reading():
-            stream = self._ask_blob(blob)
+            stream = self._begin_blob(blob)
             try:
                 self._check_head(stream.head, blob)
             except BaseException:
@@ -154,6 +154,12 @@ class HttpRegistry:
     def delete_manifest(self, digest: Digest) -> None:
         """Ask the registry to forget a manifest."""
         self._delete(str(digest))
+
+    def _begin_blob(self, blob: Descriptor) -> Stream:
+        try:
+            return self._ask_blob(blob)
+        except Unreachable as error:
+            raise SourceFailed(str(error)) from error
 
     def _ask_blob(self, blob: Descriptor, headers: Headers = ()) -> Stream:
         return self._session.open(Request("GET", self._remote.blob_url(blob.digest), headers), self._remote.pull)

@@ -22,6 +22,10 @@ _STRONG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
 _log = logging.getLogger(__name__)
 
 
+class SourceFailed(Unreachable):
+    """The source of a blob failed as often as it may; to begin sending the blob again would not help."""
+
+
 class ResumedReader:
     """A blob's bytes in order; what breaks off is asked for again from there on. Close it."""
 
@@ -53,7 +57,7 @@ class ResumedReader:
         """Fill the buffer; 0 only at the end.
 
         Raises:
-            Unreachable: It broke off too often.
+            SourceFailed: It broke off too often.
         """
         while True:
             problem: Unreachable | None = None
@@ -87,7 +91,7 @@ class ResumedReader:
         where = f"blob {self._blob.digest}: broke off after {self._at} of {self._blob.size} bytes"
         if self._breaks > BREAKS:
             why = f" ({problem})" if problem else ""
-            raise Unreachable(f"{where}, again and again{why}; run it again") from problem
+            raise SourceFailed(f"{where}, again and again{why}; run it again") from problem
         _log.warning("%s; going on from there", where)
         self._rest(self._breaks)
 

@@ -14,6 +14,7 @@ from pratique.registry.interface import Opening
 from pratique.registry.manifest import Descriptor
 from pratique.registry.messages import Answer, Request
 from pratique.registry.remote import Remote, check_stated
+from pratique.registry.resume import SourceFailed
 from pratique.values.digest import Digest
 from pratique.values.reference import RegistryRepository, Repository
 
@@ -27,12 +28,14 @@ def put_blob(remote: Remote, blob: Descriptor, opening: Opening) -> None:
     Raises:
         Unverified: The bytes have another digest or size, or the registry calls them otherwise.
         Refused: The registry does not take it.
-        Unreachable: It failed each time.
+        Unreachable: It failed each time, or the source failed.
     """
     for attempt in range(1, _TRIES + 1):
         location = _begin(remote, blob)
         try:
             return _send(remote, location, blob, opening)
+        except SourceFailed:
+            raise
         except Unreachable as error:
             if _arrived(remote, blob):  # only the answer was lost
                 return None

@@ -106,7 +106,7 @@ class World:
         """Check that the block fails with one line that says what happened and what to do, and no secret."""
         with pytest.raises(kind, match=match) as caught:
             yield
-        assert type(caught.value) is kind
+        assert caught.value.kind == kind.kind
         readable(caught.value)
         assert not [secret for secret in self.secrets if secret in str(caught.value)]
 

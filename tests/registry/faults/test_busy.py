@@ -89,6 +89,7 @@ def test_an_absurd_wait_is_never_waited(where: str, wait: str) -> None:
         world.carry(built)
 
     assert time.monotonic() - begun < 10
+    assert len(world.source.server.asked("GET", "/blobs/")) <= 3 * 3, "three tries of each of three blobs"
 
 
 @pytest.mark.parametrize("where", ["reading blobs", "looking for blobs", "beginning uploads", "writing manifests"])
