@@ -62,7 +62,7 @@ def with_(**changes: Any) -> bytes:
         (with_(kind="waiver"), r"proof\.kind: expected one of clearance, promotion"),
         (with_(mediaType="application/json"), r"proof\.mediaType: expected application/vnd\.pratique\.proof"),
         (with_(promotion="rv_01m86e81e0my9qps5rsajry0vj"), "expected pr_ and 26 letters"),
-        (with_(image="sha512:00"), r"proof\.image: digest: expected sha256"),
+        (with_(image="sha512:00"), r"proof\.image: digest: .*sha256"),
         (with_(objects={"00": ""}), "digest: expected 64 lower-case hexadecimal digits"),
         (
             with_(objects={digest("other").hex: "AA=="}),
