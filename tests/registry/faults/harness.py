@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.registry.builders import Built, no_lock
-from tests.servers.faulty.auth import Person, basic_guard
+from tests.servers.faulty.auth import Person, TokenService, basic_guard
 from tests.servers.faulty.content import Kept
 from tests.servers.faulty.faults import Fault
 from tests.servers.faulty.registry import Rules
@@ -52,6 +52,7 @@ class World:
     settings: Settings
     others: list[tuple[Server, tuple[str, ...]]] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
+    issuers: dict[str, TokenService] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     keeps_whole: bool = True
     all_strike: bool = True
@@ -108,7 +109,17 @@ class World:
             yield
         assert caught.value.kind == kind.kind
         readable(caught.value)
-        assert not [secret for secret in self.secrets if secret in str(caught.value)]
+        assert not [secret for secret in self.every_secret() if secret in str(caught.value)]
+
+    def every_secret(self) -> list[str]:
+        """Passwords, and every token that was issued."""
+        return [*self.secrets, *(token for issuer in self.issuers.values() for token in issuer.issued)]
+
+    def may_see(self) -> list[tuple[Server, tuple[str, ...]]]:
+        """Return each server with the secrets that it may be shown."""
+        ends = ((self.source.server, READER.secrets), (self.destination.server, WRITER.secrets))
+        issued = {host: tuple(issuer.issued) for host, issuer in self.issuers.items()}
+        return [(server, (*own, *issued.get(server.host, ()))) for server, own in (*ends, *self.others)]
 
 
 def carry(image: Built | Digest, source: Registry, destination: Registry, tag: str = "v1") -> CopyReport:
@@ -187,14 +198,14 @@ def _settings(source: Running, destination: Running, hosts: frozenset[str]) -> S
 
 
 def _check_secrets(world: World, lines: list[str]) -> None:
-    may_see = [(world.source.server, READER.secrets), (world.destination.server, WRITER.secrets), *world.others]
-    for server, allowed in may_see:
+    secrets = world.every_secret()
+    for server, allowed in world.may_see():
         for seen in server.seen:
             shown = f"{seen.target} {seen.headers} {seen.body.decode('latin-1')}"
-            leaked = [secret for secret in world.secrets if secret in shown and secret not in allowed]
+            leaked = [secret for secret in secrets if secret in shown and secret not in allowed]
             assert leaked == [], f"{server.host} was shown a secret of another"
             assert "cookie" not in seen.headers
-    assert [line for line in lines for secret in world.secrets if secret in line] == [], "a secret was logged"
+    assert [line for line in lines for secret in secrets if secret in line] == [], "a secret was logged"
 
 
 @contextmanager
