@@ -91,3 +91,19 @@ NAMES = st.text(st.sampled_from("abcXYZ019-._~+@%/: é"), min_size=1, max_size=8
 def test_the_canonical_form_is_its_own_canonical_form(kind: str, space: str, name: str, version: str) -> None:
     once = canonical(f"pkg:{kind}/{space}/{name}@{version}")
     assert once is None or canonical(once) == once
+
+
+def test_the_short_way_and_the_long_way_read_real_package_urls_alike(corpus: Path) -> None:
+    # A scheme in capitals is never read the short way.
+    assert not [text for text in _real(corpus) if parse_purl(text) != parse_purl(f"PKG:{text[4:]}")]
+
+
+@given(
+    st.sampled_from(["npm", "deb", "maven", "oci", "pypi"]),
+    st.sampled_from(["", "a/", "%40a/", "a%2Fb/"]),
+    NAMES,
+    NAMES,
+)
+def test_both_ways_read_any_package_url_alike(kind: str, space: str, name: str, version: str) -> None:
+    text = f"{kind}/{space}{name}@{version}?distro=x"
+    assert parse_purl(f"pkg:{text}") == parse_purl(f"PKG:{text}")

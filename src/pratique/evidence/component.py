@@ -12,7 +12,6 @@ from typing import NamedTuple
 from pratique.evidence.facts.packages import Component
 from pratique.evidence.purl import Purl, parse_purl
 
-_NO_QUALIFIERS: Mapping[str, str] = {}
 _SYSTEM_TYPES = frozenset({"alpm", "apk", "deb", "rpm"})
 
 
@@ -67,18 +66,23 @@ def component_of(
             written,
             related,
         )
-    qualifiers = purl.qualifiers if purl.query else _NO_QUALIFIERS
-    origin = _upstream(qualifiers["upstream"]) if "upstream" in qualifiers else source
+    version = version or purl.version
+    distro = distro if purl.type in _SYSTEM_TYPES else None
+    if purl.query:
+        qualifiers = purl.qualifiers
+        source = _upstream(qualifiers["upstream"]) if "upstream" in qualifiers else source
+        version = _with_epoch(version, qualifiers)
+        distro = _distro(qualifiers, purl) or distro
     return Component(
         name or "",
-        _with_epoch(version or purl.version, qualifiers),
+        version,
         purl.canonical,
         licences,
         supplier,
-        origin.name,
-        _distro(qualifiers, purl) or (distro if purl.type in _SYSTEM_TYPES else None),
+        source.name,
+        distro,
         kind,
-        origin.version,
+        source.version,
         written,
         related,
     )

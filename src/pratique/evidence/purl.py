@@ -5,6 +5,7 @@ absent after ``@`` and never raises, because reports hold broken ones.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,9 +22,10 @@ _LOWER_NAMESPACE = _LOWER_NAME - {"bitnami", "npm", "oci", "pub"} | {"qpkg", "rp
 _LOWER_VERSION = frozenset({"huggingface", "oci"})
 
 
-# Most package URLs are already in canonical form; these are read without looking at each part.
+# Most package URLs are already in canonical form, apart from the version; these are read without looking at each part.
 _PLAIN = re.compile(
-    r"(pkg:(?!pypi/[^@]*_|pub/)([a-z]+)/(?:([a-z0-9._~/-]+)/)?([a-z0-9._~-]+))@([a-z0-9._~:-]+)(?:\?([^#]*))?"
+    r"(pkg:(?!pypi/[^@]*_|pub/|oci/|huggingface/)([a-z]+)/(?:((?:%40)?[a-z0-9._~/-]+)/)?([a-z0-9._~-]+))"
+    r"@([A-Za-z0-9._~:+%-]+)(?:\?([^#]*))?"
 )
 
 
@@ -49,10 +51,13 @@ class Purl:
     @property
     def qualifiers(self) -> dict[str, str]:
         """The qualifiers, decoded; of two with one name the last counts."""
-        if not self.query:
-            return {}
-        pairs = (item.partition("=") for item in self.query.split("&"))
-        return {key.lower(): percent_decoded(value) for key, _, value in pairs if key and value}
+        return dict(_qualifiers(self.query))
+
+
+@lru_cache(maxsize=4096)  # the packages of one image share most of theirs
+def _qualifiers(query: str) -> Mapping[str, str]:
+    pairs = (item.partition("=") for item in query.split("&"))
+    return {key.lower(): percent_decoded(value) for key, _, value in pairs if key and value}
 
 
 @lru_cache(maxsize=65536)
@@ -61,7 +66,8 @@ def parse_purl(text: str) -> Purl | None:
     plain = _PLAIN.fullmatch(text)
     if plain and "//" not in text:
         package, kind, namespace, name, version, query = plain.groups("")
-        return Purl(package, kind, namespace or None, name, version, query)
+        scope, at = percent_decoded(namespace) or None, percent_decoded(version).strip() or None
+        return Purl(package, kind, scope, name, at, query)
     if text[:4].lower() != "pkg:":
         return None
     return _parse_any(text[4:])

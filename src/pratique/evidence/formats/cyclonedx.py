@@ -153,12 +153,14 @@ def _licences(entries: Any) -> tuple[str, ...]:
 
 def _supplier(entry: dict[str, Any]) -> str | None:
     for key in _SUPPLIERS:
-        who = entry.get(key)
-        if isinstance(who, dict) and (name := text_at(who, "name")):
+        if key in entry and (name := text_at(table_at(entry, key), "name")):
+            return name
+    for key in ("publisher", "author"):
+        if key in entry and (name := text_at(entry, key)):
             return name
     authors = entry.get("authors")
-    named = authors[0] if isinstance(authors, list) and authors and isinstance(authors[0], dict) else {}
-    return text_at(entry, "publisher") or text_at(entry, "author") or text_at(named, "name")
+    first = authors[0] if isinstance(authors, list) and authors else None
+    return text_at(first, "name") if isinstance(first, dict) else None
 
 
 def _about(bom: dict[str, Any]) -> tuple[Digest, ...]:

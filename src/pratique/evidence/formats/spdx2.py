@@ -25,7 +25,7 @@ _DOCUMENT = "SPDXRef-DOCUMENT"
 _PURL = ("purl", "http://spdx.org/rdf/references/purl", "https://spdx.org/rdf/references/purl")
 _TRIVY_SOURCE = re.compile(r"built package from: (\S+) (\S+)")
 _TRIVY_DIGEST = re.compile(r"(?:ImageID|RepoDigest): (\S+)")
-_AGENT = re.compile(r"(?:Organization|Person|Tool): *")
+_AGENTS = frozenset({"Organization", "Person", "Tool"})
 _IMAGES = frozenset({"oci", "docker"})
 _CONTAINER = "container"
 _SYSTEM = "operating-system"
@@ -95,7 +95,7 @@ def _edges(document: dict[str, Any], notes: Notes) -> tuple[frozenset[str] | Non
 
 def _component(package: dict[str, Any], ends: frozenset[str] | None) -> Component:
     purpose = text_at(package, "primaryPackagePurpose")
-    supplier = _agent(text_at(package, "supplier")) or _agent(text_at(package, "originator"))
+    supplier = _agent(package, "supplier") or _agent(package, "originator")
     origin = text_at(package, "sourceInfo")
     return component_of(
         text_at(package, "name"),
@@ -113,8 +113,12 @@ def _stated(text: str | None) -> str | None:
     return None if text is None or text in NO_LICENCE else text
 
 
-def _agent(text: str | None) -> str | None:
-    return _AGENT.sub("", text, count=1).removesuffix("()").strip() or None if _stated(text) and text else None
+def _agent(package: dict[str, Any], key: str) -> str | None:
+    text = package.get(key)
+    if not isinstance(text, str) or text in NO_LICENCE:
+        return None
+    kind, colon, name = text.partition(":")
+    return (name if colon and kind in _AGENTS else text).removesuffix("()").strip() or None
 
 
 def _purls(package: dict[str, Any]) -> Iterator[str]:
