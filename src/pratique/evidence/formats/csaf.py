@@ -73,14 +73,16 @@ def read_csaf(document: Document) -> Reading | None:
 
 
 def _products(tree: dict[str, Any], notes: Notes) -> Products:
-    found: Products = {}
+    listed = tables_at(tree, "full_product_names", notes)
     waiting = [tree]
     while waiting:
         branch = waiting.pop()
-        waiting += tables_at(branch, "branches", notes)
-        for product in (table_at(branch, "product"), *tables_at(branch, "full_product_names", notes)):
-            if reference := text_at(product, "product_id"):
-                found[reference] = _Product(_name(product) or reference)
+        if "branches" in branch:
+            waiting += tables_at(branch, "branches", notes)
+        if "product" in branch:
+            listed.append(table_at(branch, "product"))
+    named = ((text_at(product, "product_id"), product) for product in listed)
+    found = {reference: _Product(_name(product) or reference) for reference, product in named if reference}
     for relation in tables_at(tree, "relationships", notes):
         product = table_at(relation, "full_product_name")
         if reference := text_at(product, "product_id"):
@@ -94,12 +96,8 @@ def _products(tree: dict[str, Any], notes: Notes) -> Products:
 
 def _name(product: dict[str, Any]) -> str | None:
     helper = table_at(product, "product_identification_helper")
-    purls = texts_at(helper, "purls")  # 2.1
-    return text_at(helper, "purl") or (purls[0] if purls else None) or text_at(helper, "cpe") or _plain(product)
-
-
-def _plain(product: dict[str, Any]) -> str | None:
-    return text_at(product, "name")
+    purls = texts_at(helper, "purls")[:1] if helper else ()  # 2.1
+    return next(filter(None, (text_at(helper, "purl"), *purls, text_at(helper, "cpe"))), text_at(product, "name"))
 
 
 def _groups(tree: dict[str, Any], notes: Notes) -> Groups:
@@ -173,11 +171,16 @@ class _Vulnerability:
         return None
 
     def _said(self, entries: list[dict[str, Any]], key: str, reference: Any) -> str | None:
-        said = (text_at(one, key) for one in entries if self._concerns(one, reference))
-        return next((text for text in said if text), None)
+        for one in entries:
+            if (text := text_at(one, key)) and self._concerns(one, reference):
+                return text
+        return None
 
     def _concerns(self, entry: dict[str, Any], reference: Any) -> bool:
         # "product_ids" and "group_ids" are optional; without both, what is said holds for the vulnerability.
-        products, groups = texts_at(entry, "product_ids"), texts_at(entry, "group_ids")
-        named = {*products, *(one for group in groups for one in self._groups.get(group, ()))}
-        return reference in named if "product_ids" in entry or "group_ids" in entry else True
+        if "product_ids" not in entry and "group_ids" not in entry:
+            return True
+        groups = texts_at(entry, "group_ids")
+        return reference in texts_at(entry, "product_ids") or any(
+            reference in self._groups.get(group, ()) for group in groups
+        )

@@ -105,11 +105,14 @@ def _part(part: Any) -> str | None:
 
 
 def _names(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[Digest, ...]]:
-    identifiers = table_at(table, "identifiers")
-    said = (text_at(table, "@id"), *(text_at(identifiers, kind) for kind in ("purl", "cpe23", "cpe22")))
-    hashes = table_at(table, "hashes")
-    digests = (_digest(text_at(hashes, kind)) for kind in ("sha-256", "sha256"))
-    return tuple(dict.fromkeys(name for name in said if name)), tuple(filter(None, digests))
+    names, digests = [text_at(table, "@id")], []
+    if "identifiers" in table:
+        identifiers = table_at(table, "identifiers")
+        names += [text_at(identifiers, kind) for kind in ("purl", "cpe23", "cpe22")]
+    if "hashes" in table:
+        hashes = table_at(table, "hashes")
+        digests = [_digest(text_at(hashes, kind)) for kind in ("sha-256", "sha256")]
+    return tuple(dict.fromkeys(name for name in names if name)), tuple(digest for digest in digests if digest)
 
 
 def _digest(text: str | None) -> Digest | None:

@@ -117,7 +117,7 @@ def _fixed(text: str | None) -> tuple[str, ...]:
 
 def _ratings(entry: dict[str, Any]) -> tuple[Rating, ...]:
     labels, scores = table_at(entry, "VendorSeverity"), table_at(entry, "CVSS")
-    found = [_rating(source, labels.get(source), scores.get(source)) for source in sorted({*labels, *scores})]
+    found = [_rating(source, labels.get(source), scores.get(source)) for source in sorted({**labels, **scores})]
     word = entry.get("Severity")
     source, severity = text_at(entry, "SeveritySource") or "trivy", parse_severity(word)
     if severity is None or any(one.source == source and one.severity is severity for one in found):
