@@ -9,7 +9,7 @@ from pratique.errors import Refused, Unreachable, Unverified
 from pratique.registry.interface import Opening, Reader, Registry
 from pratique.registry.manifest import Descriptor
 
-_BUFFER_BYTES = 256 * 1024  # a larger buffer saves a tenth of the processor time and costs memory per worker
+_BUFFER_BYTES = 1024 * 1024  # a quarter of it costs a tenth more processor time (measured on 600 MB)
 
 
 def pump(reader: Reader, blob: Descriptor, write: Callable[[memoryview], object]) -> None:

@@ -188,9 +188,10 @@ class Registry(Protocol):
         ...
 
     def delete_manifest(self, digest: Digest) -> None:
-        """Make one manifest and every tag on it disappear; one that is not there is left at that.
+        """Make one manifest disappear; one that is not there is left at that.
 
-        What it points to stays. What points to *it* then points to nothing: ask only for what nothing needs.
+        A tag on it goes with it or, at some registries, stays and leads to nothing. What it points to stays. What
+        points to *it* then points to nothing: ask only for what nothing needs.
 
         Raises:
             Refused: This registry cannot, or must not; the message names the setting.

@@ -1,9 +1,10 @@
 """Questions and answers of HTTP, as values."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from pratique.registry.address import Origin
+from pratique.values.dataclass import dataclass
 
 MAX_REDIRECTS: Final = 5
 

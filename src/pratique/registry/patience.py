@@ -5,12 +5,12 @@ with a date, with nothing, and with text where JSON was promised.
 """
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from pratique.errors import Unreachable
 from pratique.registry.gate import spread
+from pratique.values.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ Source: OCI distribution-spec 1.1, "Endpoints".
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -16,6 +15,7 @@ from pratique.registry.link import next_page
 from pratique.registry.manifest import MANIFEST_TYPES, MAX_MANIFEST_BYTES, Manifest
 from pratique.registry.messages import Answer, Headers, Request
 from pratique.registry.session import Scopes, Session
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.reference import RegistryRepository
 

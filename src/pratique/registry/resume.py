@@ -17,7 +17,7 @@ from pratique.registry.stream import Stream
 
 PROGRESS: Final = 1024 * 1024  # as containers/image has it: so much must have come for a break not to count
 BREAKS: Final = 3
-_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
 _STRONG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
 _log = logging.getLogger(__name__)
 

@@ -40,6 +40,10 @@ class Digest:
             Malformed: Another algorithm, length or letter case.
         """
         algorithm, _, digits = text.partition(":")
+        if algorithm in ("sha512", "sha384", "blake3"):
+            raise Malformed(
+                f"digest: {algorithm} is not supported, only sha256; push the content with sha256 digests"
+            )
         if algorithm != "sha256" or not _HEX.fullmatch(digits):
             raise Malformed(f"digest: expected sha256:<64 lower-case hexadecimal digits>, found {text[:80]!r}")
         return cls(digits)
