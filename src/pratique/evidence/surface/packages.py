@@ -1,0 +1,107 @@
+"""What package managers wrote into a layer about what they installed.
+
+Source: dpkg(1), "Package status information" (``status``, and ``status.d`` of images that were put together without
+dpkg); apk's ``installed`` database; PEP 376 and PEP 566 for Python; npm's ``package.json``.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pratique.errors import Malformed
+from pratique.evidence.crosscheck import InstalledPackage, Manager
+from pratique.values.canonical import parse_json
+
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""A larger record is not read, and named as such; Debian's whole archive has 100 MB."""
+_MAX_RECORD: Final = 4 * 1024 * 1024
+
+_DPKG: Final = "var/lib/dpkg/status"
+_DPKG_PARTS: Final = "var/lib/dpkg/status.d/"
+_APK: Final = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
+_METADATA: Final = re.compile(r"\.dist-info/METADATA$|\.egg-info(?:/PKG-INFO)?$")
+_NODE: Final = re.compile(r"(?:^|/)node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json$")
+_RPM: Final = re.compile(
+    r"^(?:var/lib/rpm|usr/lib/sysimage/rpm|usr/share/rpm)/(?:Packages|Packages\.db|rpmdb\.sqlite)$"
+)
+
+
+def record_of(path: str) -> Manager | None:
+    """Return whose record of something installed a file is by its path, if it is one."""
+    if path == _DPKG or (path.startswith(_DPKG_PARTS) and not path.endswith(".md5sums")):
+        return Manager.DPKG
+    if path in _APK:
+        return Manager.APK
+    if path.endswith("/package.json") and _NODE.search(path):
+        return Manager.NPM
+    if path.endswith(("/METADATA", "/PKG-INFO", ".egg-info")) and _METADATA.search(path):
+        return Manager.PYTHON
+    return None
+
+
+def unread_database(path: str) -> bool:
+    """Tell whether a file is a package database that is not read here: that of rpm."""
+    return path.endswith(("/Packages", "/Packages.db", "/rpmdb.sqlite")) and _RPM.match(path) is not None
+
+
+def installed(manager: Manager, content: bytes) -> tuple[InstalledPackage, ...]:
+    """Return what a record says is installed, sorted.
+
+    Raises:
+        Malformed: It cannot be read, so that nobody knows what it holds.
+    """
+    match manager:
+        case Manager.DPKG:
+            found = _dpkg(content)
+        case Manager.APK:
+            found = _apk(content)
+        case Manager.PYTHON:
+            found = _python(content)
+        case Manager.NPM:
+            found = _npm(content)
+    return tuple(sorted(set(found)))
+
+
+def _dpkg(content: bytes) -> Iterator[InstalledPackage]:
+    for paragraph in _paragraphs(content):
+        fields = _fields(paragraph, ": ")
+        status = fields.get("Status", "install ok installed")  # status.d has none
+        if fields.get("Package") and fields.get("Version") and status.split()[-1:] == ["installed"]:
+            yield InstalledPackage(Manager.DPKG, fields["Package"], fields["Version"])
+
+
+def _apk(content: bytes) -> Iterator[InstalledPackage]:
+    for paragraph in _paragraphs(content):
+        fields = _fields(paragraph, ":")
+        if fields.get("P") and fields.get("V"):
+            yield InstalledPackage(Manager.APK, fields["P"], fields["V"])
+
+
+def _python(content: bytes) -> Iterator[InstalledPackage]:
+    fields = _fields(next(_paragraphs(content), ""), ": ")
+    if not fields.get("Name") or not fields.get("Version"):
+        raise Malformed("Python metadata: expected Name and Version; look at the file in the image")
+    yield InstalledPackage(Manager.PYTHON, fields["Name"], fields["Version"])
+
+
+def _npm(content: bytes) -> Iterator[InstalledPackage]:
+    document = parse_json(content.removeprefix(b"\xef\xbb\xbf"), "package.json", max_bytes=_MAX_RECORD)
+    if not isinstance(document, dict):
+        raise Malformed(f"package.json: expected an object, found {type(document).__name__}")
+    name, version = document.get("name"), document.get("version")
+    if isinstance(name, str) and isinstance(version, str) and name and version:
+        yield InstalledPackage(Manager.NPM, name, version)  # one without is a marker such as {"type": "module"}
+
+
+def _paragraphs(content: bytes) -> Iterator[str]:
+    text = content.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+    return (paragraph for paragraph in text.split("\n\n") if paragraph.strip())
+
+
+def _fields(paragraph: str, colon: str) -> dict[str, str]:
+    """Return each field's first line; lines that begin with a space go on with the field before."""
+    split = (line.partition(colon.strip()) for line in paragraph.split("\n") if line and line[0] not in " \t")
+    found: dict[str, str] = {}
+    for name, _, value in split:
+        found.setdefault(name, value.strip())
+    return found
