@@ -9,11 +9,13 @@ from pratique.dispatch.interface import Dispatcher
 from pratique.errors import Absent
 from pratique.places import file_locks, registry_settings
 from pratique.proof.trust import parse_trust_root
+from pratique.registry.interface import Lock
 from pratique.registry.open import open_repository
 from pratique.service.keyring import Keyring
 from pratique.service.workspace import Workspace
 from pratique.signing.memory import Memory
 from pratique.signing.sealer import Sealer
+from pratique.storage.alone import mutexes
 from pratique.storage.blobs import BlobStore
 from pratique.storage.effects import QUEUE, Hint
 from pratique.storage.engine import open_engine
@@ -70,11 +72,22 @@ def assemble(config: Config, store: Store) -> Workspace:
         store=store,
         blobs=BlobStore(config.blobs),
         open=lambda repository: open_repository(repository, settings),
-        lock=file_locks(config.root / "locks"),
+        lock=_both(file_locks(config.root / "locks"), mutexes(store)),
         keys=keys,
         sealer=Sealer(trust, keys.seal, Memory(config.root / "signer-state.json")),
         trust=trust,
     )
+
+
+def _both(here: Lock, everywhere: Lock) -> Lock:
+    """Return locks among this machine's processes, those without the database too, and among all that have it."""
+
+    @contextmanager
+    def lock(name: str) -> Iterator[None]:
+        with here(name), everywhere(name):
+            yield
+
+    return lock
 
 
 def _read(path: Path) -> bytes:

@@ -40,6 +40,21 @@ def test_every_table_is_strict(tmp_path: Path) -> None:
     assert all(sql.endswith("STRICT") for sql in tables.values())
 
 
+def test_a_database_of_the_first_revision_is_told_from_one_of_the_last_and_upgraded(tmp_path: Path) -> None:
+    engine = made(tmp_path)
+    before = statements(engine, "'table', 'index', 'trigger'")
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("DROP TABLE mutex")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(Conflict, match="found 0001; upgrade it"):
+        migrate.check(engine)
+
+    migrate.upgrade(engine)
+
+    assert statements(engine, "'table', 'index', 'trigger'") == before
+    migrate.check(engine)
+
+
 def test_upgrading_twice_changes_nothing(tmp_path: Path) -> None:
     engine = made(tmp_path)
     before = statements(engine, "'table', 'index', 'trigger'")
@@ -83,7 +98,7 @@ def test_a_database_of_a_later_program_is_refused(tmp_path: Path) -> None:
     made(tmp_path).dispose()
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(Conflict, match="expected tables of revision 0001, found 9999"):
+    with pytest.raises(Conflict, match=f"expected tables of revision {migrate.HEAD}, found 9999"):
         migrate.check(open_engine(url(tmp_path)))
 
 

@@ -2,7 +2,8 @@
 
 Three kinds stand here. *The ledger*: ``event``, ``ledger_head``, ``tree_node``, ``checkpoint``; it grows only, and
 triggers see to it. *Projections*: what the events say now; they can be thrown away and folded again. *The rest*:
-``effect`` (work to do), ``opening`` (words behind commitments, erasable), ``nonce`` and ``answer`` (once is once).
+``effect`` (work to do), ``mutex`` (who may write alone, outside), ``opening`` (words behind commitments, erasable),
+``nonce`` and ``answer`` (once is once).
 
 Moments are text in the spelling of ``values.moment``, which sorts; digests are ``sha256:<hex>``; hashes of the
 tree are 32 bytes.
@@ -165,6 +166,8 @@ EFFECT = _table(
 )
 
 OPENING = _table("opening", _key("commitment", TEXT), _must("content", BYTES))
+
+MUTEX = _table("mutex", _key("name", TEXT), _must("holder", TEXT), _must("until", TEXT))
 
 NONCE = _table("nonce", _key("nonce", TEXT), _must("at", TEXT))
 

@@ -14,6 +14,7 @@ from pratique.promotion.plan import Effect
 from pratique.storage.clock import database_now
 from pratique.storage.effects import EffectRows, Hint, Patience
 from pratique.storage.ledger import LedgerRows
+from pratique.storage.mutex import MutexRows
 from pratique.storage.once import OnceRows
 from pratique.storage.opening import OpeningRows
 from pratique.storage.projection import differences, project
@@ -66,12 +67,14 @@ class Transaction(View):
 
     Attributes:
         once: Nonces and answers: what may happen once only.
+        mutexes: Who may write alone to a place outside.
     """
 
     def __init__(self, connection: sa.Connection, patience: Patience, hint: Hint | None) -> None:
         """Change through this connection, which is in a transaction that may write."""
         super().__init__(connection, patience, hint)
         self.once = OnceRows(connection, self._moment)
+        self.mutexes = MutexRows(connection, self._moment)
 
     def chance(self, count: int) -> bytes:
         """Return this many random bytes, for identifiers and salts."""
