@@ -69,6 +69,8 @@ class _Builder:
 
         if depth > MAX_DEPTH:
             raise Malformed(f"YAML: nested deeper than {MAX_DEPTH} levels")
+        if tag := getattr(event, "tag", None):
+            raise Malformed(f"YAML: tags are refused; found {str(tag)[:80]!r}")
         if isinstance(event, yaml.ScalarEvent):
             return event.value
         if isinstance(event, yaml.SequenceStartEvent):

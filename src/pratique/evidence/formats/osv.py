@@ -22,6 +22,7 @@ from pratique.evidence.versions import Scheme
 FORMAT = "osv"
 _EVENTS = ("introduced", "fixed", "last_affected", "limit")
 _VIEW_OF_CVE = re.compile(r"[A-Z]+-(CVE-\d{4}-\d+)")  # DEBIAN-CVE-2024-1, UBUNTU-CVE-…, ALPINE-CVE-…
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SOURCES = {"alsa": "alma", "bit": "bitnami", "cve": "nvd", "dsa": "debian", "dla": "debian", "rhsa": "redhat"}
 
 
@@ -79,7 +80,7 @@ def read_osv(document: Document) -> Reading | None:
     versions = {text_at(record, "schema_version") for record in records}
     facts = Advisories(
         tuple(record["id"] for record in records),
-        tuple(record["id"] for record in records if record.get("withdrawn")),
+        tuple(record["id"] for record in records if _is_withdrawn(record)),
     )
     return Reading(FORMAT, versions.pop() if len(versions) == 1 else None, Parse.OK, (), (facts,))
 
@@ -90,6 +91,11 @@ def _is_record(value: Any) -> bool:
         and isinstance(value.get("id"), str)
         and ("modified" in value or "affected" in value)
     )
+
+
+def _is_withdrawn(record: dict[str, Any]) -> bool:
+    # Only a date withdraws: dropping an advisory for the sake of a stray word would hide a vulnerability.
+    return bool(_DATE.match(text_at(record, "withdrawn") or ""))
 
 
 def parse_records(content: bytes) -> list[Any]:
@@ -125,7 +131,7 @@ def parse_advisory(record: Any) -> Advisory | None:
         identifier=identifier,
         aliases=tuple(sorted({*texts_at(record, "aliases"), *((view[1],) if view else ())})),
         modified=moment_of(text_at(record, "modified")),
-        withdrawn=bool(record.get("withdrawn")),
+        withdrawn=_is_withdrawn(record),
         ratings=_ratings(record, source, label),
         affected=_affected(record, source),
     )
