@@ -20,8 +20,8 @@ from pratique.values.digest import Digest
 
 CAPABILITIES: Final = "security.capability"
 _ELF: Final = b"\x7fELF"
-_PASSWD: Final = "etc/passwd"
-_MAX_PASSWD: Final = 1024 * 1024
+_ACCOUNTS: Final = "etc/passwd"
+_MAX_ACCOUNTS: Final = 1024 * 1024
 
 
 class Trait(IntFlag):
@@ -52,6 +52,7 @@ class LayerFacts:
 
     Attributes:
         layer: Its digest as it lies in a repository.
+        diff_id: Its digest unpacked.
         file_bytes: The sizes of its files together, each hard-linked one once.
         traits: Of each path that it has.
         whiteouts: Paths that it deletes from the layers below, with all that is in them.
@@ -65,6 +66,7 @@ class LayerFacts:
     """
 
     layer: Digest
+    diff_id: Digest
     file_bytes: int = 0
     traits: Mapping[str, int] = field(default_factory=dict)
     whiteouts: frozenset[str] = frozenset()
@@ -134,7 +136,7 @@ class Notes:
     def _file(self, member: Member, content: bytes) -> None:
         if member.size <= MAX_BYTES and (found := find_secrets(content)):
             self._secrets.setdefault(member.path, set()).update(found)
-        if member.path == _PASSWD:
+        if member.path == _ACCOUNTS:
             self._superusers = _superusers(content)
         if packages.unread_database(member.path):
             self._unread.add(member.path)
@@ -145,11 +147,12 @@ class Notes:
             except Malformed:
                 self._unread.add(member.path)
 
-    def facts(self, layer: Digest) -> LayerFacts:
-        """Return what was noted, about the layer with this digest."""
+    def facts(self, layer: Digest, diff_id: Digest) -> LayerFacts:
+        """Return what was noted, about the layer with these digests, packed and unpacked."""
         elsewhere = {path: target for path, target in self._hard_links.items() if not self._resolve(path)}
         return LayerFacts(
             layer=layer,
+            diff_id=diff_id,
             file_bytes=self._bytes,
             traits=self._traits,
             whiteouts=frozenset(self._whiteouts),
@@ -202,6 +205,6 @@ def _refuse_cut(member: Member, content: bytes) -> None:
 
 
 def _superusers(content: bytes) -> frozenset[str]:
-    lines = content[:_MAX_PASSWD].decode("utf-8", "backslashreplace").splitlines()
+    lines = content[:_MAX_ACCOUNTS].decode("utf-8", "backslashreplace").splitlines()
     fields = (line.split(":") for line in lines)
     return frozenset(each[0] for each in fields if len(each) > 2 and each[2].strip().lstrip("0") == "")
