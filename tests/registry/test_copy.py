@@ -233,3 +233,17 @@ def files_of(layout: Path) -> dict[str, bytes]:
     """The complete files of a layout's store: name → content."""
     blobs = layout / "blobs" / "sha256"
     return {path.name: path.read_bytes() for path in blobs.glob("[0-9a-f]*")}
+
+
+def test_a_legacy_tag_that_holds_an_index_travels_as_it_is(ends: tuple[Registry, Registry]) -> None:
+    source, destination = ends
+    image = build_image("web")
+    odd = build_index((build_image("odd"), on("amd64")))
+    tag = legacy_tag(image.digest, EdgeKind.ATT)
+    push(source, image)
+    push(source, odd, tag)
+
+    run(source, image.digest, destination)
+    run(source, image.digest, destination)
+
+    assert destination.resolve(tag) == odd.digest

@@ -4,6 +4,8 @@ Sources: OCI image-spec 1.1, manifest.md, "Guidelines for Artifact Usage"; cosig
 twice is there once.
 """
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +27,9 @@ from pratique.values.canonical import canonical, parse_object
 from pratique.values.digest import Digest
 
 _EMPTY = b"{}"
+_TRIES = 5  # against writers who do not know our lock
 _CONFIG_MEDIA = "application/vnd.oci.image.config.v1+json"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +83,12 @@ def attach_legacy(registry: Registry, subject: Digest, kind: EdgeKind, body: Bod
     """Add a body as a layer under a legacy tag, after those already there; return what the tag points to.
 
     Raises:
-        Conflict: The tag holds an index, or somebody else moved it meanwhile.
+        Conflict: The tag holds an index, or others keep moving it.
     """
     _put(registry, body.media_type, body.content)
     layer = {**_descriptor(body.media_type, body.content), "annotations": dict(body.annotations)}
-    return _extend(registry, legacy_tag(subject, kind), [layer], lock)
+    tag = legacy_tag(subject, kind)
+    return _move(registry, tag, lambda current: _with_layers(registry, current, [layer]), lock)
 
 
 def merge_legacy(registry: Registry, tag: str, manifest: Manifest, lock: Lock) -> Digest:
@@ -92,26 +97,46 @@ def merge_legacy(registry: Registry, tag: str, manifest: Manifest, lock: Lock) -
     Where the tag does not exist, it points to exactly this manifest, which must be here.
 
     Raises:
-        Conflict: The tag holds an index, or somebody else moved it meanwhile.
+        Conflict: The tag holds an index, or others keep moving it.
     """
-    if registry.resolve(tag) is None:
-        registry.put_tag(tag, manifest.digest, None)
-        return manifest.digest
-    return _extend(registry, tag, _layers(manifest), lock)
+
+    def extended(current: Digest | None) -> Manifest:
+        if current in (None, manifest.digest):
+            return manifest
+        return _with_layers(registry, current, _layers(manifest))
+
+    return _move(registry, tag, extended, lock)
 
 
-def _extend(registry: Registry, tag: str, layers: list[dict[str, Any]], lock: Lock) -> Digest:
+def _move(registry: Registry, tag: str, extended: Callable[[Digest | None], Manifest], lock: Lock) -> Digest:
+    """Point a tag at what extends the manifest that it points to, read again whenever somebody else was faster."""
     with lock(f"legacy {registry.repository} {tag}"):
-        current = registry.resolve(tag)
-        before = _layers(registry.manifest(current)) if current else []
-        known = {canonical(layer) for layer in before}
-        after = [*before, *(layer for layer in layers if canonical(layer) not in known)]
-        if current and after == before:
-            return current
-        manifest = _legacy(registry, after)
-        registry.put_manifest(manifest)
-        registry.put_tag(tag, manifest.digest, current)
-        return manifest.digest
+        for _ in range(_TRIES):
+            current = registry.resolve(tag)
+            manifest = extended(current)
+            if manifest.digest == current:
+                return current
+            try:
+                registry.put_manifest(manifest)
+                registry.put_tag(tag, manifest.digest, current)
+            except Conflict as error:
+                _log.info("%s; reading again", error)
+            else:
+                return manifest.digest
+    raise Conflict(f"{registry.repository}:{tag}: others keep overwriting it; attach again")
+
+
+def _with_layers(registry: Registry, current: Digest | None, layers: list[dict[str, Any]]) -> Manifest:
+    """Return the manifest under a legacy tag with these layers after its own; itself if it has them all."""
+    before = registry.manifest(current) if current else None
+    there = _layers(before) if before else []
+    after = _merged(there, layers)
+    return before if before and after == there else _legacy(registry, after)
+
+
+def _merged(before: list[dict[str, Any]], layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    known = {canonical(layer) for layer in before}
+    return [*before, *(layer for layer in layers if canonical(layer) not in known)]
 
 
 def _layers(manifest: Manifest) -> list[dict[str, Any]]:
