@@ -99,7 +99,8 @@ def read_surface(values: Mapping[str, Any]) -> Surface:
         what = f"{PREFIX}{each.name}"
         if each.name not in values:
             raise Malformed(f"{what}: expected this measure, found none; have the surface measured again")
-        read[each.name] = _READERS.get(each.name, _texts)(values[each.name], what)
+        reader: _Read = _READERS.get(each.name, _texts)
+        read[each.name] = reader(values[each.name], what)
     return Surface(**read)
 
 
@@ -156,7 +157,9 @@ def _manager(kind: str, what: str) -> Manager:
         raise Malformed(f"{what}.type: expected one of {', '.join(Manager)}, found {kind[:40]!r}") from error
 
 
-_READERS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
+_Read = Callable[[Any, str], Any]
+
+_READERS: Final[Mapping[str, _Read]] = {
     "layers": _digests,
     **dict.fromkeys(("compressed", "uncompressed", "files", "deleted_in_later_layer"), _count),
     **dict.fromkeys(("executables", "elf", "unsearched"), _count),
