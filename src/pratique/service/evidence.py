@@ -23,6 +23,7 @@ from pratique.service.workspace import Workspace
 from pratique.storage.transaction import Transaction
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
+from pratique.values.names import Actor
 from pratique.values.reference import Reference
 from pratique.values.uris import REPORT
 
@@ -63,35 +64,44 @@ def add(
         Unverified: The directory does not list the signatory's key for evidence.
     """
     if signatory is not None:
-        _check_signatory(workspace, signatory)
+        check_signatory(workspace, signatory)
     image = _image(workspace, reference)
     pieces = tuple(_piece(image, file, media_type, signatory) for file in files)
     for file, piece in zip(files, pieces, strict=True):
         if (reading := read(piece.content, piece.media_type)).parse is Parse.REFUSED:
             raise Malformed(f"{file}: {'; '.join(reading.reasons)}; nothing was added")
-    objects = [
-        keep(workspace.blobs, "evidence", piece.media_type, piece.content, Class.EVIDENCE) for piece in pieces
-    ]
-    actor = RECORDER if signatory is None else signatory.actor
-
-    def command(tx: Transaction) -> None:
-        for piece, item in zip(pieces, objects, strict=True):
-            Scribe(tx, actor, About(None, None, None, image)).append(
-                EvidenceAdded(piece.digest, piece.media_type), item
-            )
-        retry_image(tx, image)
-        for promotion in tx.promotions.of_image(image):
-            if promotion.state is State.GATHERING:
-                tx.effects.hasten(promotion.id)
-
-    workspace.store.transact(command)
+    hand_in(workspace, pieces, RECORDER if signatory is None else signatory.actor)
     return tuple(
         Added(str(file), piece.digest, read(piece.content, piece.media_type))
         for file, piece in zip(files, pieces, strict=True)
     )
 
 
-def _check_signatory(workspace: Workspace, signatory: ServiceSignatory) -> None:
+def hand_in(workspace: Workspace, pieces: tuple[Piece, ...], actor: Actor) -> None:
+    """Keep pieces about one image and record that they came; promotions that wait for them are judged again.
+
+    Args:
+        workspace: Where to.
+        pieces: What was read without refusal; each about the same image.
+        actor: Who hands them in.
+    """
+    objects = [_keep(workspace, piece) for piece in pieces]
+
+    def command(tx: Transaction) -> None:
+        for piece, item in zip(pieces, objects, strict=True):
+            Scribe(tx, actor, About(None, None, None, piece.subject)).append(
+                EvidenceAdded(piece.digest, piece.media_type), item
+            )
+        for image in dict.fromkeys(piece.subject for piece in pieces):
+            retry_image(tx, image)
+            for promotion in tx.promotions.of_image(image):
+                if promotion.state is State.GATHERING:
+                    tx.effects.hasten(promotion.id)
+
+    workspace.store.transact(command)
+
+
+def check_signatory(workspace: Workspace, signatory: ServiceSignatory) -> None:
     """Return if the directory lists this key for this service and for evidence, else raise ``Unverified``."""
     directory = workspace.store.read(workspace.directory)
     listed = {(holder, key.key_id) for holder, key in directory.service_keys("evidence")}
