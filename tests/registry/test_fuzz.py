@@ -45,7 +45,7 @@ READING = (*OURS, Absent, Unverified)
 SECONDS = 10
 
 LENGTHS = [
-    pytest.param(60, id="short"),
+    pytest.param(40, id="short"),
     pytest.param(5000, id="long", marks=pytest.mark.soak),
 ]
 

@@ -40,7 +40,7 @@ LENIENT = Rules(checks_references=False)
 FALLBACK = Rules(checks_references=False, referrers=False)
 FOR_THE_READER: Guard = partial(basic_guard, READER)
 FOR_THE_WRITER: Guard = partial(basic_guard, WRITER)
-PATIENCE = Patience(3, longest_wait_seconds=0.2)
+PATIENCE = Patience(3, longest_wait_seconds=0.02)
 
 
 @dataclass
