@@ -33,10 +33,11 @@ Script = Callable[[Asked], Reply]
 
 @dataclass
 class Server:
-    """A running server: its ``127.0.0.1:port``, and every request so far."""
+    """A running server: its ``127.0.0.1:port``, every request and the number of connections so far."""
 
     host: str
     asked: list[Asked] = field(default_factory=list)
+    connections: int = 0
 
 
 @contextmanager
@@ -46,6 +47,10 @@ def scripted_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterat
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = 65536  # one packet for a small answer
+
+        def setup(self) -> None:
+            super().setup()
+            server.connections += 1
 
         def handle_one_request(self) -> None:
             try:

@@ -5,6 +5,7 @@ a timeout of its own, Python asks it before every single read and write whether 
 """
 
 import io
+import select
 import socket
 import ssl
 import struct
@@ -29,6 +30,12 @@ class Flow:
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+
+    def is_quiet(self) -> bool:
+        """Tell whether nothing has arrived, not even its end: only then can it be asked."""
+        waiting = select.poll()
+        waiting.register(self._socket, select.POLLIN)
+        return not waiting.poll(0)
 
     def sendall(self, content: bytes | memoryview, /) -> None:
         """Send all of it.

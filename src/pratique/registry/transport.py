@@ -109,8 +109,11 @@ class Transport:
         origin = self.checked(url)
         pool = self._pool(origin)
         with network(url):
+            # The other side may have closed it while it lay idle. A write is not sent twice for that: who
+            # sent it looks first whether it arrived.
+            harmless = _STALE if request.method in ("GET", "HEAD", "POST") else ()
             while reused := pool.take():
-                with suppress(*_STALE):  # the other side closed it while it lay idle; nothing was answered
+                with suppress(*harmless):
                     return self._exchange(reused, pool, request, url, authorization)
             return self._exchange(self._connect(origin), pool, request, url, authorization)
 
@@ -171,8 +174,15 @@ class _Pool:
         self._guard = threading.Lock()
 
     def take(self) -> http.client.HTTPConnection | None:
-        with self._guard:
-            return self._idle.pop() if self._idle else None
+        while True:
+            with self._guard:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+            flow = connection.sock
+            if isinstance(flow, Flow) and flow.is_quiet():
+                return connection
+            connection.close()
 
     def give_back(self, connection: http.client.HTTPConnection) -> None:
         with self._guard:
