@@ -1,5 +1,6 @@
 """Many reports, one list: nothing disappears, nothing depends on the order, everything is kept and named."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from pratique.evidence.aliases import Aliases
 from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan, Severity
-from pratique.evidence.merge import Scans, merge
+from pratique.evidence.merge import Scans, explain_severity, merge
 from pratique.evidence.model import Vulnerability
 
 LODASH = "pkg:npm/lodash@4.17.15"
@@ -277,3 +278,13 @@ def test_being_an_alias_is_mutual_and_transitive(stated: list[tuple[str, ...]]) 
     for name in {name for group in stated for name in group}:
         assert name in aliases.names(name)
         assert all(aliases.names(other) == aliases.names(name) for other in aliases.names(name))
+
+
+def test_whose_severity_counts_is_explained_where_others_disagree() -> None:
+    opinions = (Rating("debian", Severity.LOW), Rating("nvd", Severity.CRITICAL))
+    reported = replace(finding("CVE-1"), purl="pkg:deb/debian/bash@5", ratings=opinions)
+    told = explain_severity(one(reported))
+    assert told == "low because debian speaks for this package; nvd says critical"
+    elsewhere = explain_severity(one(replace(reported, purl="pkg:generic/bash@5")))
+    assert elsewhere == "critical because nvd counts where nobody speaks for a package; debian says low"
+    assert explain_severity(one(replace(reported, ratings=opinions[:1]))) is None

@@ -68,6 +68,21 @@ def merge(scans: Scans) -> tuple[Vulnerability, ...]:
     return tuple(sorted(merged, key=attrgetter("term")))
 
 
+def explain_severity(one: Vulnerability) -> str | None:
+    """Return whose opinion counts, why, and what the others say; nothing where all agree or nobody knows."""
+    known = {(rating.severity, rating.source) for rating in one.ratings if rating.severity is not None}
+    others = sorted((source, severity.label) for severity, source in known if severity is not one.severity)
+    if one.severity is None or not others:
+        return None
+    speakers = {source for purl in one.written or (None,) for source in _speakers(purl)}
+    if one.severity_source in speakers:
+        why = "speaks for this package"
+    else:
+        why = "counts where nobody speaks for a package" if one.severity_source == "nvd" else "says the worst"
+    told = ", ".join(f"{source} says {label}" for source, label in others)
+    return f"{one.severity.label} because {one.severity_source} {why}; {told}"
+
+
 def _merged(identifier: str, package: str, group: list[Reported], producers: list[str]) -> Vulnerability:
     findings = [finding for _, finding in group]
     names = [name for finding in findings for name in (finding.vulnerability, *finding.aliases)]

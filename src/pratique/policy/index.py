@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pratique.evidence.facts.packages import Component, Sbom
 from pratique.evidence.facts.scan import Fix, Severity
+from pratique.evidence.merge import explain_severity
 from pratique.evidence.model import Evidence, Vulnerability
 from pratique.evidence.quality import is_package
 from pratique.policy.result import CheckFinding
@@ -78,10 +79,12 @@ def _finding(vulnerability: Vulnerability) -> CheckFinding:
     silenced = f"; silenced in {', '.join(vulnerability.suppressed_by)}, which does not count" * bool(
         vulnerability.suppressed_by
     )
+    disputed = explain_severity(vulnerability)
     return CheckFinding(
         vulnerability.term,
         f"{vulnerability.identifier} ({severity}) in {vulnerability.package} {version}, "
-        f"reported by {', '.join(vulnerability.reported_by) or 'nobody named'}{silenced}",
+        f"reported by {', '.join(vulnerability.reported_by) or 'nobody named'}{silenced}"
+        + (f"; {disputed}" if disputed else ""),
         counted.label,
         _upgrade(vulnerability),
     )
