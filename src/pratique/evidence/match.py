@@ -78,4 +78,5 @@ def _finding(component: Component, advisory: Advisory, affected: Affected, verdi
         ratings=affected.ratings or advisory.ratings,
         fix=Fix.FIXED if verdict.fixed else Fix.NOT_FIXED if affected.ranges else Fix.UNKNOWN,
         fixed_versions=verdict.fixed,
+        written=component.written,
     )
