@@ -4,7 +4,7 @@ Source: OCI distribution-spec 1.1 leaves limits to registries (429, 503, Retry-A
 busy for all of us: one answer pauses every question to it.
 """
 
-import secrets
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -72,4 +72,4 @@ class Gate:
 
 def spread(seconds: float) -> float:
     """Return a little more than this, by chance, so that those who wait together do not come back together."""
-    return seconds * (1 + secrets.randbelow(256) / 1024)
+    return seconds * (1 + os.urandom(1)[0] / 1024)

@@ -12,6 +12,7 @@ from pratique.registry.flow import Arriving
 from pratique.registry.messages import Answer, Headers, shown
 
 MAX_ERROR_BYTES: Final = 64 * 1024
+_FILL_SECONDS = 0.25  # on a slow line, whoever watches or wants to stop need not wait for a whole buffer
 _ANSWER_SECONDS = 120  # for a whole small answer
 
 
@@ -56,9 +57,12 @@ class Stream:
             return self._response.readinto(buffer) if self._left is None else self._fill(buffer, self._left)
 
     def _fill(self, buffer: memoryview, left: int) -> int:
-        """Read until the buffer is full, and keep what came before a failure: the next call then fails."""
-        wanted, filled = min(len(buffer), left), 0
-        while filled < wanted:
+        """Read until the buffer is full or some time has gone by.
+
+        What came before a failure is kept: the next call then fails.
+        """
+        wanted, filled, end = min(len(buffer), left), 0, time.monotonic() + _FILL_SECONDS
+        while filled < wanted and not (filled and time.monotonic() > end):
             try:
                 count = self._body.readinto1(buffer[filled:wanted])
             except OSError:
