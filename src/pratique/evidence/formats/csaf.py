@@ -9,11 +9,11 @@ status), 3.2.3.5 (flags), 3.2.3.14 (threats) and 4.5 (profile VEX); 2.1 moves ``
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from pratique.evidence.document import Document, json_object
-from pratique.evidence.facts.vex import Scope, Vex, VexStatement, VexStatus
+from pratique.evidence.facts.vex import Vex, VexStatement, VexStatus
 from pratique.evidence.lookup import Notes, moment_of, shown, table_at, tables_at, text_at, texts_at
 from pratique.evidence.model import Reading
 
@@ -36,8 +36,7 @@ Groups = dict[str, frozenset[str]]
 """Products by the name of their group."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Product:
+class _Product(NamedTuple):  # thousands a document; a dataclass takes three times as long to make
     """A product of the tree, or one within another."""
 
     name: str
@@ -95,6 +94,8 @@ def _products(tree: dict[str, Any], notes: Notes) -> Products:
 
 
 def _name(product: dict[str, Any]) -> str | None:
+    if "product_identification_helper" not in product:
+        return text_at(product, "name")
     helper = table_at(product, "product_identification_helper")
     purls = texts_at(helper, "purls")[:1] if helper else ()  # 2.1
     return next(filter(None, (text_at(helper, "purl"), *purls, text_at(helper, "cpe"))), text_at(product, "name"))
@@ -118,20 +119,21 @@ class _Vulnerability:
         self._flags = tables_at(entry, "flags", notes)
         self._threats = [one for one in tables_at(entry, "threats", notes) if one.get("category") == "impact"]
 
-    def statements(self, created: Any) -> Iterator[VexStatement]:
+    def statements(self, created: datetime | None) -> Iterator[VexStatement]:
         """Yield a statement for every product of every status, in the document's order."""
         name, aliases = self._names()
         for word, references in table_at(self._entry, "product_status").items():
             if word not in _STATUS and word not in _NO_STATUS:
                 self._notes.add(f"product_status: {shown(word, 40)} is in no version of CSAF")
+            status = _STATUS.get(word)
             for reference in references if isinstance(references, list) else []:
-                scope = self._scope(reference)
+                products, parts = self._scope(reference)
                 yield VexStatement(
                     vulnerability=name,
                     aliases=aliases,
-                    products=scope.names,
-                    subcomponents=scope.parts,
-                    status=_STATUS.get(word),
+                    products=products,
+                    subcomponents=parts,
+                    status=status,
                     word=word,
                     justification=self._said(self._flags, "label", reference),
                     impact=self._said(self._threats, "details", reference),
@@ -147,17 +149,17 @@ class _Vulnerability:
             return "", ()
         return names[0], names[1:]
 
-    def _scope(self, reference: Any) -> Scope:
+    def _scope(self, reference: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the outermost product and the innermost part; a reference that leads nowhere names nothing."""
         product = self._products.get(reference) if isinstance(reference, str) else None
         if product is None:
             self._notes.add("product_status: a product is not in the product tree")
-            return Scope(())
+            return (), ()
         if product.within is None:
-            return Scope((product.name,))
+            return (product.name,), ()
         part = self._follow(product, "part")
         outer = self._follow(product, "within")
-        return Scope((outer,) if outer else (), (part or "(unnamed)",))
+        return ((outer,) if outer else ()), (part or "(unnamed)",)
 
     def _follow(self, product: _Product, way: str) -> str | None:
         for _ in range(len(self._products)):
