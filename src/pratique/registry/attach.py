@@ -6,7 +6,6 @@ twice is there once.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from pratique.errors import Conflict
@@ -24,6 +23,7 @@ from pratique.registry.manifest import (
     parse_manifest,
 )
 from pratique.values.canonical import canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _EMPTY = b"{}"

@@ -1,12 +1,12 @@
 """What one copy carries: the image, the wanted evidence, and in which order it is written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from pratique.errors import Absent
 from pratique.registry.closure import Closure, distinct_blobs, tree_of
 from pratique.registry.edges import LEGACY, Edge, EdgeKind
 from pratique.registry.manifest import Descriptor, Manifest
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 

@@ -6,13 +6,13 @@ Sources: OCI image-spec and distribution-spec 1.1; BuildKit, docs/attestations/a
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from pratique.errors import Absent, Malformed, PratiqueError, Refused
 from pratique.registry.edges import LEGACY, Edge, EdgeKind, Gap, LeftOut
 from pratique.registry.interface import Registry
 from pratique.registry.manifest import Descriptor, Kind, Manifest, Platform
 from pratique.registry.search import LIMITS, Limits, Search
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 

@@ -7,7 +7,6 @@ after the seal. Every step may be repeated, so a copy that was killed is simply 
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pratique.registry.anchor import anchor_tag
@@ -20,6 +19,7 @@ from pratique.registry.progress import SILENT, Watch, Way
 from pratique.registry.readback import Flaw, What, find_flaws, find_unlisted
 from pratique.registry.transfer import First, each, put_again, transfer
 from pratique.registry.writing import Writing
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _WORKERS = 8  # for manifests, which are small

@@ -3,10 +3,10 @@
 Sources: OCI image-spec 1.1 (image-index.md, manifest.md "subject"); cosign's tag scheme.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pratique.errors import PratiqueError
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 

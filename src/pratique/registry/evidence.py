@@ -4,7 +4,6 @@ Nothing is verified here but that the bytes have the digests their manifests sta
 tag schemes, BuildKit's attestation manifests, OCI artifacts; how each looks is in the readers below.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pratique.errors import Absent, Unverified
@@ -13,6 +12,7 @@ from pratique.registry.closure import Closure
 from pratique.registry.edges import LEGACY, Edge, EdgeKind, LeftOut
 from pratique.registry.interface import Registry
 from pratique.registry.manifest import EMPTY_MEDIA, Annotations, Descriptor, Kind, Manifest
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 BUNDLE_PREFIX = "application/vnd.dev.sigstore.bundle"

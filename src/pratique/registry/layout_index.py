@@ -5,12 +5,13 @@ Entries that others wrote keep every field.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pratique.errors import Malformed
 from pratique.registry.manifest import OCI_INDEX, Descriptor, Manifest, read_descriptor
 from pratique.values.canonical import canonical, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 REF_NAME = "org.opencontainers.image.ref.name"

@@ -4,7 +4,6 @@ All that is missing or wrong is found, not only the first of it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
@@ -15,6 +14,7 @@ from pratique.registry.interface import Registry
 from pratique.registry.manifest import Descriptor, Manifest
 from pratique.registry.progress import SILENT, Watch, Way, watched
 from pratique.registry.transfer import each
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _ASKING = 8  # half of what one registry is asked at once

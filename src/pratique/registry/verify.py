@@ -3,8 +3,6 @@
 All that is missing or wrong is reported. That evidence hangs there says nothing about what it is worth.
 """
 
-from dataclasses import dataclass
-
 from pratique.errors import Absent, PratiqueError
 from pratique.registry.closure import Closure, survey
 from pratique.registry.edges import EdgeKind, Gap
@@ -12,6 +10,7 @@ from pratique.registry.interface import Registry
 from pratique.registry.manifest import Manifest
 from pratique.registry.progress import SILENT, Watch
 from pratique.registry.readback import Depth, Flaw, What, find_flaws
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 
