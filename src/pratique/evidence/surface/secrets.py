@@ -26,7 +26,7 @@ def _rule(kind: str, marks: tuple[bytes, ...], pattern: bytes) -> _Rule:
 
 
 _RULES: Final = (
-    _rule("aws-access-key", (b"AKIA", b"ASIA"), rb"(?<![A-Z0-9])A[KS]IA[A-Z2-7]{4}[A-Z0-9]{12}(?![A-Z0-9])"),
+    _rule("aws-access-key", (b"AKIA", b"ASIA"), rb"(?<![A-Z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Z0-9])"),
     _rule(
         "aws-secret-key",
         (b"aws_secret_access_key", b"AWS_SECRET_ACCESS_KEY", b"secretAccessKey"),
