@@ -82,7 +82,5 @@ def test_what_one_side_adds_the_other_takes_away(one: Surface, other: Surface) -
     there, back = delta(one, other), delta(other, one)
     added = [(each.measure, each.added) for each in there.changes]
     assert added == [(each.measure, each.removed) for each in back.changes]
-        (each.measure, each.removed) for each in back.changes
-    ]
     assert there.packages_added == back.packages_removed
     assert there.became_root == back.left_root
