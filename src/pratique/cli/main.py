@@ -18,7 +18,7 @@ VERBS = {
     "withdraw": "take a request back",
     "retry": "gather and judge a promotion again",
     "image": "inspect, copy and verify images with all their evidence",
-    "evidence": "add, list or inspect evidence",
+    "evidence": "add, list, inspect or sync evidence",
     "rebuild": "tell whether a second build gave the same image",
     "review": "the queue, one review, and a person's signed decision",
     "remediation": "what must be mended, by whom and when",

@@ -11,7 +11,7 @@ from pratique.promotion.happenings import PromotionCopied, PromotionGathered
 from pratique.promotion.states import Promotion
 from pratique.registry.attach import Body, attach_referrer
 from pratique.registry.closure import Closure, plan
-from pratique.registry.copy import copy
+from pratique.registry.copy import CopyReport, copy
 from pratique.registry.evidence import Carried, collect_evidence
 from pratique.registry.interface import Registry
 from pratique.service.again import judge_again
@@ -21,6 +21,7 @@ from pratique.service.scribe import Scribe
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.transaction import View
+from pratique.values.canonical import Json
 from pratique.values.digest import Digest
 from pratique.values.reference import parse_reference, parse_repository
 
@@ -52,7 +53,16 @@ def copy_image(workspace: Workspace, promotion: Promotion, _effect: EffectStandi
             )
         )
 
-    return Done({"manifests": len(report.manifests), "bytes": report.moved_bytes}, record)
+    return Done(_result(report), record)
+
+
+def _result(report: CopyReport) -> Json:
+    return {
+        "manifests": len(report.manifests),
+        "bytes": report.moved_bytes,
+        "mended": [str(digest) for digest in report.mended],
+        "unanchored": [str(digest) for digest in report.unanchored],
+    }
 
 
 def why_stale(workspace: Workspace, view: View, promotion: Promotion) -> str | None:
