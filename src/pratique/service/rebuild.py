@@ -110,7 +110,8 @@ def _of_images(name: str, first: Side, second: Side, ours: Manifest, theirs: Man
     annotations = dict(ours.annotations), dict(theirs.annotations)
     yield from document_differences(f"{name} manifest", Aspect.ANNOTATION, *annotations)
     configs = _config(first.repository, ours), _config(second.repository, theirs)
-    yield from document_differences(f"{name} config", Aspect.CONFIG, *configs)
+    in_config = document_differences(f"{name} config", Aspect.CONFIG, *configs)
+    yield from (each for each in in_config if not each.path.startswith("rootfs.diff_ids"))  # the layers tell more
     before = layers_of(ours, settings_of(first.repository, ours))
     after = layers_of(theirs, settings_of(second.repository, theirs))
     if len(before) != len(after):

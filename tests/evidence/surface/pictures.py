@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -116,17 +117,23 @@ def surface(registry: Layout, *layers: tuple[Entry, ...], **runs: Any) -> Surfac
     return measure_surface(known, parse_settings(config), compressed=0)
 
 
-def image(registry: Layout, tag: str, *layers: tuple[Entry, ...] | bytes, **runs: Any) -> Digest:
+def image(
+    registry: Layout,
+    tag: str,
+    *layers: tuple[Entry, ...] | bytes,
+    packing: Callable[[bytes], bytes] = packed,
+    **runs: Any,
+) -> Digest:
     """Put an image of these layers there, tag it, and return its digest."""
     archives = [each if isinstance(each, bytes) else tar(*each) for each in layers]
     config = blob(registry, _config([Digest.of(each) for each in archives], runs), CONFIG)
-    kept = [blob(registry, packed(each)) for each in archives]
+    kept = [blob(registry, packing(each)) for each in archives]
     raw = json.dumps(
         {
             "schemaVersion": 2,
             "mediaType": OCI_MANIFEST,
-            "config": _value(config),
-            "layers": [_value(each) for each in kept],
+            "config": descriptor_value(config),
+            "layers": [descriptor_value(each) for each in kept],
         }
     ).encode()
     registry.put_tagged(parse_manifest(raw), tag)
@@ -145,5 +152,6 @@ def _config(diff_ids: list[Digest], runs: dict[str, Any]) -> bytes:
     ).encode()
 
 
-def _value(descriptor: Descriptor) -> dict[str, Any]:
+def descriptor_value(descriptor: Descriptor) -> dict[str, Any]:
+    """A descriptor as a manifest has it."""
     return {"mediaType": descriptor.media_type, "digest": str(descriptor.digest), "size": descriptor.size}

@@ -79,7 +79,7 @@ def test_every_path_of_every_layer_is_seen_or_hidden(layers: list[LayerFacts]) -
 
 @given(st.lists(LAYERS, min_size=1, max_size=3))
 def test_the_order_of_members_in_a_layer_changes_nothing(layers: list[LayerFacts]) -> None:
-    shuffled = [layer(dict(reversed(each.traits.items())), each.whiteouts, each.opaque) for each in layers]
+    shuffled = [layer(dict(reversed(tuple(each.traits.items()))), each.whiteouts, each.opaque) for each in layers]
     assert surface(layers) == surface(shuffled)
 
 

@@ -1,0 +1,108 @@
+"""Two builds of one image: the same, or where they first differ."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from tests.evidence.surface.pictures import Entry, file, folder, image, layout, symlink, tar
+
+from pratique.evidence.surface.rebuild import Comparison
+from pratique.registry.layout import Layout
+from pratique.service.rebuild import compare, side
+from pratique.values.digest import Digest
+from pratique.values.reference import LayoutRepository, Reference
+
+BASE = (folder("etc"), file("etc/a", b"one", mtime=5), symlink("l", "etc/a"))
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Layout:
+    return layout(tmp_path / "images")
+
+
+def compared(here: Layout, first: Digest, second: Digest, shown: int = 20) -> Comparison:
+    """What comes of comparing two images there."""
+    sides = [side(here, Reference(LayoutRepository("here"), None, digest)) for digest in (first, second)]
+    return compare(sides[0], sides[1], shown)
+
+
+def told(found: Comparison) -> list[tuple[str, str, str, str, str]]:
+    """Each difference as words."""
+    return [(each.where, each.path, each.aspect.value, each.first, each.second) for each in found.differences]
+
+
+def test_an_image_is_equal_to_itself(here: Layout) -> None:
+    one = image(here, "one", BASE)
+    found = compared(here, one, one)
+    assert found.equal
+    assert (found.platforms, found.total) == ((("linux/amd64", True),), 0)
+
+
+@pytest.mark.parametrize(
+    ("entry", "differences"),
+    [
+        (file("etc/a", b"one", mtime=6), [("mtime", "5", "6")]),
+        (file("etc/a", b"one", 0o600, mtime=5), [("mode", "0644", "0600")]),
+        (file("etc/a", b"one", mtime=5, uid=1, gid=2), [("owner", "0:0", "1:2")]),
+        (file("etc/a", b"two", mtime=5), [("content", str(Digest.of(b"one")), str(Digest.of(b"two")))]),
+        (
+            file("etc/a", b"1", mtime=5),
+            [("size", "3", "1"), ("content", str(Digest.of(b"one")), str(Digest.of(b"1")))],
+        ),
+        (
+            file("etc/a", b"one", mtime=5, pax_headers={"SCHILY.xattr.user.x": "y"}),
+            [("xattrs", "nothing", "user.x=79")],
+        ),
+    ],
+)
+def test_whatever_differs_in_a_file_is_told(
+    here: Layout, entry: Entry, differences: list[tuple[str, str, str]]
+) -> None:
+    found = compared(here, image(here, "one", BASE), image(here, "two", (BASE[0], entry, BASE[2])))
+    inside = [each[2:] for each in told(found) if each[:2] == ("linux/amd64 layer 1", "etc/a")]
+    assert inside == differences
+    assert not found.equal
+
+
+def test_files_that_one_side_has_are_told(here: Layout) -> None:
+    found = compared(here, image(here, "one", BASE), image(here, "two", (*BASE[:2], file("new", b"12"))))
+    assert ("linux/amd64 layer 1", "new", "added", "nothing", "file of 2 bytes") in told(found)
+    assert ("linux/amd64 layer 1", "l", "removed", "symlink of 0 bytes", "nothing") in told(found)
+
+
+def test_a_layer_that_is_only_ordered_otherwise_says_so(here: Layout) -> None:
+    found = compared(here, image(here, "one", BASE), image(here, "two", BASE[::-1]))
+    assert [each[0:3] for each in told(found)] == [("linux/amd64 layer 1", "", "order")]
+
+
+def test_a_layer_that_is_only_packed_otherwise_says_so(here: Layout) -> None:
+    archive = tar(*BASE)
+    one = image(here, "one", archive)
+    two = image(
+        here, "two", archive, packing=lambda content: gzip.compress(content, 9, mtime=0) + gzip.compress(b"")
+    )
+    assert [each[0:3] for each in told(compared(here, one, two))] == [("linux/amd64 layer 1", "", "packing")]
+
+
+def test_a_config_is_compared_field_by_field(here: Layout) -> None:
+    one, two = image(here, "one", BASE, User="app", Env=["A=1"]), image(here, "two", BASE, Env=["A=2"])
+    assert told(compared(here, one, two)) == [
+        ("linux/amd64 config", "config.Env[0]", "config", '"A=1"', '"A=2"'),
+        ("linux/amd64 config", "config.User", "config", '"app"', "nothing"),
+    ]
+
+
+def test_another_number_of_layers_is_told_and_the_others_are_compared(here: Layout) -> None:
+    found = compared(here, image(here, "one", BASE), image(here, "two", BASE, (file("x"),)))
+    assert ("linux/amd64", "", "layers", "1", "2") in told(found)
+
+
+def test_the_first_ones_are_kept_and_all_are_counted(here: Layout) -> None:
+    many = tuple(file(f"f{number}") for number in range(50))
+    found = compared(here, image(here, "one", BASE), image(here, "two", (*BASE, *many)), shown=3)
+    assert (len(found.differences), found.total) == (3, 50)
+
+
+def test_each_way_tells_as_many(here: Layout) -> None:
+    one, two = image(here, "one", BASE), image(here, "two", (file("x", b"y"),))
+    assert compared(here, one, two).total == compared(here, two, one).total
