@@ -63,8 +63,7 @@ def fail(answer: Answer, doing: str) -> NoReturn:
     status, errors = answer.status, _errors(answer)
     said = _words(errors)
     what = f"{answer.place}: {doing}: the registry answers {status}{f' ({said})' if said else ''}"
-    remedy = _REMEDIES.get(status, "try again" if status >= 500 else "")
-    what = f"{what}; {remedy}" if remedy else what
+    what = f"{what}; {_remedy(status)}"
     if status >= 500 or status < 400 or status in (408, 429):
         raise Unreachable(what)
     if status in (401, 403):
@@ -76,6 +75,14 @@ def fail(answer: Answer, doing: str) -> NoReturn:
     if status in (409, 412):
         raise Conflict(what)
     raise Refused(what)
+
+
+def _remedy(status: int) -> str:
+    if status in _REMEDIES:
+        return _REMEDIES[status]
+    if status >= 500:
+        return "try again"
+    return "see what is there" if status in (404, 409, 412) else "see its rules, or ask who runs it"
 
 
 def _errors(answer: Answer) -> Errors:

@@ -67,7 +67,7 @@ class HttpRegistry:
         """Return the manifest with this digest."""
         answer = self._remote.fetch(str(digest))
         if answer is None:
-            raise Absent(f"{self._remote} has no manifest {digest}")
+            raise Absent(f"{self._remote} has no manifest {digest}; push it there, or name another")
         digest.check(answer.body, f"{self._remote}: manifest")
         return parse_manifest(answer.body, media_type(answer))
 
@@ -143,7 +143,10 @@ class HttpRegistry:
                 self._session.rest(attempt)
         found = self.resolve(tag)
         if found != digest:
-            raise Conflict(f"{self._remote}:{tag} points to {found or 'nothing'} though {digest} was just set")
+            raise Conflict(
+                f"{self._remote}:{tag} points to {found or 'nothing'} though {digest} was just set; "
+                "look at who else moves it, then ask again"
+            )
         _log.info("%s:%s points to %s", self._remote, tag, digest)
 
     def delete_tag(self, tag: str) -> None:
@@ -166,10 +169,12 @@ class HttpRegistry:
 
     def _check_head(self, head: Answer, blob: Descriptor) -> None:
         if head.status == 404:
-            raise Absent(f"{self._remote} has no blob {blob.digest}")
+            raise Absent(f"{self._remote} has no blob {blob.digest}; push there what it belongs to again")
         expect(head, (200,), "reading it")
         if head.header("content-length") and (found := upload.stated_length(head)) != blob.size:
-            raise Unverified(f"{self._remote}: blob {blob.digest}: expected {blob.size} bytes, found {found}")
+            raise Unverified(
+                f"{self._remote}: blob {blob.digest}: expected {blob.size} bytes, found {found}; do not use it"
+            )
 
     def _points_right(self, tag: str, digest: Digest, expected: Expected) -> bool:
         """Tell whether a tag points to the digest already; raises ``Conflict`` where it may not be moved there."""

@@ -99,7 +99,9 @@ class Transport:
 
     def _redirected(self, request: Request, url: str, location: str) -> str:
         if request.method not in ("GET", "HEAD") or not location:
-            raise Unreachable(f"{shown(url)}: answers {request.method} with a redirect, which is not followed")
+            raise Unreachable(
+                f"{shown(url)}: answers {request.method} with a redirect, which is not followed; ask who runs it"
+            )
         target = follow_url(url, location)
         if origin_of(url).scheme == "https" and origin_of(target).scheme != "https":
             raise Refused(f"{shown(url)}: redirects from https to http; refused")

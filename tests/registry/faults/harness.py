@@ -23,7 +23,7 @@ from tests.servers.faulty.store import Repository
 from tests.servers.faulty.wire import Asked, Reply
 from tests.servers.oci_server import Guard, Running, oci_server
 
-from pratique.errors import PratiqueError
+from pratique.errors import Malformed, PratiqueError
 from pratique.registry.closure import plan
 from pratique.registry.copy import CopyReport, copy
 from pratique.registry.credentials import Credentials
@@ -133,11 +133,13 @@ def carry(image: Built | Digest, source: Registry, destination: Registry, tag: s
 
 
 def readable(error: PratiqueError) -> None:
-    """Check that an error is one printable line of bearable length."""
+    """Check that an error is one printable line of bearable length, and says what to do."""
     text = str(error)
     assert "\n" not in text
     assert text.isprintable()
     assert 0 < len(text) < 600
+    if not isinstance(error, Malformed):  # whose remedy is that somebody else writes other bytes
+        assert "; " in text, f"it does not say what to do: {text}"
 
 
 @contextmanager

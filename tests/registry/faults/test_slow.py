@@ -15,6 +15,7 @@ from pratique.registry.address import Dialer, origin_of
 from pratique.registry.auth import Authorizer
 from pratique.registry.connect import Connector
 from pratique.registry.credentials import anonymous
+from pratique.registry.flow import SLOWEST, WINDOW_SECONDS, Pace
 from pratique.registry.http import HttpRegistry
 from pratique.registry.interface import Registry
 from pratique.registry.proxy import Proxies
@@ -103,6 +104,18 @@ def test_an_answer_that_never_comes_is_unreachable_in_bounded_time(what: str) ->
 def slowly_answered(asked: Asked, handler: Handler) -> Reply:
     asked.pause(30)
     return handler(asked)
+
+
+def test_a_drip_is_no_flow() -> None:
+    """Case 8: never silent, and never done: less than a pace over a whole window ends it."""
+    dripping, flowing = Pace(), Pace()
+
+    for _ in range(int(WINDOW_SECONDS)):
+        dripping.moved(SLOWEST - 1, 1.0)
+        flowing.moved(SLOWEST + 1, 1.0)
+    flowing.moved(SLOWEST + 1, 1.0)
+    with pytest.raises(TimeoutError, match="slower"):
+        dripping.moved(SLOWEST - 1, 1.0)
 
 
 @pytest.mark.soak

@@ -183,9 +183,10 @@ def whole_instead_of_part(whole: Reply) -> Callable[[Reply], Reply]:
 
 
 def flipped(reply: Reply) -> Reply:
-    """The same answer with one bit of its body turned."""
+    """The same answer with one bit of its body turned, where it has one."""
     raw = bytearray(b"".join(reply.content.pieces()))
-    raw[len(raw) // 2] ^= 1
+    if raw:
+        raw[len(raw) // 2] ^= 1
     return replace(reply, body=Kept(bytes(raw)))
 
 
