@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -297,7 +298,7 @@ def test_a_changed_byte_never_keeps_a_signature_with_another_payload(place: int)
     changed[place % len(content)] ^= 1
     found = bind(bytes(changed))
     if found.signers:  # the change fell beside the payload, its type and the signature
-        assert found.reading == bind(content).reading
+        assert replace(found.reading, wrapping=None) == replace(bind(content).reading, wrapping=None)
 
 
 def test_pieces_come_back_in_the_order_given() -> None:

@@ -16,6 +16,8 @@ _URI = re.compile(  # no part can take what another one might, so that a long te
     r"(?:git\+)?(https?|ssh|git|file)://(?:[^/@\s]*@)?([^/@#\s]*)((?:/[^@#\s]*)?)(?:@([^#\s]+))?(?:#(\S*))?"
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT_PAGE = re.compile(r"(https://[^@#\s]+)/commit/([0-9a-f]{40})")
+"""Cloud Build's way to name a commit: the page that a forge shows of it, and no digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,11 @@ def _with_details(source: GitSource, place: Fields) -> GitSource:
 
 def _dependency(item: Fields) -> GitSource | None:
     uri, commit = _text(item, "uri"), _commit(item)
+    page = _COMMIT_PAGE.fullmatch(uri) if len(uri) <= MAX_URI else None
+    if page and commit not in (None, page[2]):
+        return None  # it names two commits
+    if page:
+        uri, commit = page[1], page[2]
     if not (commit or uri.startswith("git")):
         return None  # an https URI without a commit is a download, not a repository
     source = parse_git_uri(uri)

@@ -1,7 +1,8 @@
 """SLSA build provenance: who built an image, from what, and how.
 
-Source: slsa.dev/spec/v1.1/provenance. What the builder claims is read as claimed; only the verified signature of
-a builder that the policy knows makes it count (a builder's id alone proves nothing).
+Source: slsa.dev/spec/v1.1/provenance; the older versions are read by ``provenance_v0`` into the same values. What
+the builder claims is read as claimed; only the verified signature of a builder that the policy knows makes it count
+(a builder's id alone proves nothing).
 """
 
 from collections.abc import Mapping
@@ -20,12 +21,12 @@ V1 = "https://slsa.dev/provenance/v1"
 
 MAX_DEPENDENCIES = 20_000  # ours
 
-_IMAGE_PREFIXES = ("pkg:docker/", "pkg:oci/", "docker-image://", "oci://")
+_IMAGE_PREFIXES = ("pkg:docker/", "pkg:oci/", "docker-image://", "docker-pullable://", "oci://")
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """Something a build used. ``digests`` are as written and sorted; there may be none."""
+    """Something a build used. ``digests`` are as written and sorted: none, or one that is no digest at all."""
 
     uri: str
     name: str
@@ -38,8 +39,11 @@ class Dependency:
 
     @property
     def sha256(self) -> Digest | None:
-        """The SHA-256 that the builder saw, if it says one."""
-        return next((Digest(value) for name, value in self.digests if name == "sha256"), None)
+        """The SHA-256 that the builder saw, if it says a whole one; some write a commit there."""
+        try:
+            return next((Digest(value) for name, value in self.digests if name == "sha256"), None)
+        except Malformed:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +51,25 @@ class Provenance:
     """What a builder claims about one build.
 
     ``builder_id`` may be empty (BuildKit outside a service says nothing else) and may end in ``@`` and a version;
-    :attr:`builder` is the part before. ``parameters`` are what the build was asked, as written.
+    :attr:`builder` is the part before. ``parameters`` are what the build was asked, as written; None means that the
+    builder does not say, which is not the same as being asked for nothing. ``config`` is where the definition of the
+    build came from, ``environment`` what the builder added, ``metadata`` what it says about the run.
     """
 
     builder_id: str
     builder_versions: tuple[tuple[str, str], ...]
     build_type: str
-    parameters: Mapping[str, Json] = field(hash=False)
+    parameters: Mapping[str, Json] | None = field(hash=False)
     dependencies: tuple[Dependency, ...]
     source: GitSource | NoSource
     dockerfile: str | None
     invocation: str | None
     started: datetime | None
     finished: datetime | None
+    config: Dependency | None = None
+    entry_point: str | None = None
+    environment: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    metadata: Mapping[str, Json] = field(default_factory=dict, hash=False)
 
     @property
     def builder(self) -> str:
@@ -87,32 +97,59 @@ def parse_provenance(statement: Statement) -> Provenance:
         raise Malformed(f"provenance: expected the predicate type {V1}, found {statement.predicate_type[:120]!r}")
     definition, run = statement.fields.object("buildDefinition"), statement.fields.object("runDetails")
     builder, metadata = run.object("builder"), run.object_or_empty("metadata")
-    parameters = definition.object("externalParameters")
+    parameters = definition.object_or_empty("externalParameters")
     dependencies = definition.objects_or_empty("resolvedDependencies")
-    if len(dependencies) > MAX_DEPENDENCIES:
-        raise Malformed(f"provenance: expected at most {MAX_DEPENDENCIES} dependencies, found {len(dependencies)}")
+    config = read_config(parameters)
     return Provenance(
         builder_id=builder.text("id"),
-        builder_versions=_texts(builder.object_or_empty("version")),
+        builder_versions=texts(builder.object_or_empty("version")),
         build_type=definition.text("buildType"),
-        parameters=parameters.values,
-        dependencies=tuple(_dependency(item) for item in dependencies),
+        parameters=parameters.values if definition.has("externalParameters") else None,
+        dependencies=read_dependencies(dependencies),
         source=tell_source(parameters, dependencies),
         dockerfile=_dockerfile(parameters),
         invocation=metadata.text_or_empty("invocationId") or None,
         started=metadata.timestamp("startedOn") if metadata.has("startedOn") else None,
         finished=metadata.timestamp("finishedOn") if metadata.has("finishedOn") else None,
+        config=config,
+        entry_point=_entry_point(parameters),
+        environment=definition.object_or_empty("internalParameters").values,
+        metadata=metadata.values,
     )
 
 
-def _dependency(item: Fields) -> Dependency:
-    digests = item.object_or_empty("digest")
-    if digests.has("sha256"):
-        digests.parsed("sha256", Digest)
-    return Dependency(item.text_or_empty("uri"), item.text_or_empty("name"), _texts(digests))
+def read_dependencies(items: tuple[Fields, ...]) -> tuple[Dependency, ...]:
+    """Return what a build used, in the builder's order.
+
+    Raises:
+        Malformed: A field is of another type, or there are too many.
+    """
+    if len(items) > MAX_DEPENDENCIES:
+        raise Malformed(f"provenance: expected at most {MAX_DEPENDENCIES} dependencies, found {len(items)}")
+    return tuple(read_dependency(item) for item in items)
 
 
-def _texts(fields: Fields) -> tuple[tuple[str, str], ...]:
+def read_dependency(item: Fields) -> Dependency:
+    """Return one resource: where it was, what it is called, and its digests as written."""
+    return Dependency(item.text_or_empty("uri"), item.text_or_empty("name"), texts(item.object_or_empty("digest")))
+
+
+def read_config(parameters: Fields) -> Dependency | None:
+    """Return where a build's definition came from, in BuildKit's, Tekton's and GitHub's shapes."""
+    for shape in ("configSource", "buildConfigSource", "workflow", "source"):
+        value = parameters.values.get(shape)
+        if isinstance(value, dict):
+            said = Fields(parameters.path(shape), value)
+            found = read_dependency(said)
+            repository = said.values.get("repository")
+            if found.uri or not isinstance(repository, str):
+                return found
+            return Dependency(repository, found.name, found.digests)
+    return None
+
+
+def texts(fields: Fields) -> tuple[tuple[str, str], ...]:
+    """Return every field of an object of strings, sorted by name."""
     return tuple((name, fields.text(name)) for name in sorted(fields.values))
 
 
@@ -120,3 +157,12 @@ def _dockerfile(parameters: Fields) -> str | None:
     source = parameters.values.get("configSource")  # BuildKit
     path = source.get("path") if isinstance(source, dict) else parameters.values.get("dockerfile")
     return path if isinstance(path, str) and path else None
+
+
+def _entry_point(parameters: Fields) -> str | None:
+    for shape in ("configSource", "buildConfigSource", "workflow"):
+        value = parameters.values.get(shape)
+        path = value.get("path") if isinstance(value, dict) else None
+        if isinstance(path, str) and path:
+            return path
+    return None

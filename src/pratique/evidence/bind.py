@@ -10,12 +10,14 @@ which of them was examined, and covers none.
 
 from dataclasses import dataclass
 
+from pratique.attest.dsse import Envelope
 from pratique.attest.keys import PublicKey
-from pratique.attest.verify import Signed, verify_envelope
+from pratique.attest.verify import Signed, TrustedKeys, verify_envelope
 from pratique.errors import Unverified
 from pratique.evidence.attestation import Attestation
 from pratique.evidence.facts.packages import Sbom
 from pratique.evidence.facts.scan import Scan
+from pratique.evidence.lookup import shown
 from pratique.evidence.model import Bound, Evidence, Origin, Piece, Reading
 from pratique.evidence.read import examine
 from pratique.values.digest import Digest
@@ -91,12 +93,21 @@ def _understand(piece: Piece, keys: ServiceKeys, image: ImageSubject) -> Evidenc
 
 
 def _signers(attestation: Attestation | None, reading: Reading, keys: ServiceKeys) -> tuple[Signed, ...]:
-    if attestation is None or attestation.envelope is None:
+    """Return who signed everything that the document says: of several envelopes, each one."""
+    if attestation is None or len(attestation.envelopes) != len(attestation.parts):
         return ()
     use = SOURCE_USE if reading.predicate_type == SOURCE else EVIDENCE_USE
     trusted = tuple((holder, key) for holder, key, uses in keys if use in uses)
+    signed = [_verified(envelope, trusted) for envelope in attestation.envelopes]
+    if not signed:
+        return ()
+    holders = [{one.holder for one in each} for each in signed]
+    return tuple(one for one in signed[0] if all(one.holder in each for each in holders))
+
+
+def _verified(envelope: Envelope, trusted: TrustedKeys) -> tuple[Signed, ...]:
     try:
-        return verify_envelope(attestation.envelope, trusted, None)  # people sign reviews, not evidence
+        return verify_envelope(envelope, trusted, None)  # people sign reviews, not evidence
     except Unverified:
         return ()
 
@@ -128,6 +139,8 @@ def _elsewhere(reading: Reading, named: tuple[Digest, ...], image: ImageSubject)
     """Return what else a document is about, or a report inside a statement, whose signature heals nothing."""
     if reading.about and not named:
         return f"it names {_shorts(reading.about[:3])}, and nothing of this image"
+    if reading.subjects and not reading.about:  # whoever hangs it here does not change what it says
+        return f"the statement names {shown(', '.join(reading.subjects[:3]))}, which is no SHA-256 of an image"
     inside = image.described(reading.inner_about)
     if reading.inner_about and not inside:
         return f"the report inside names {_shorts(reading.inner_about[:3])}, and nothing of this image"

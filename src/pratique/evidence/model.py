@@ -18,6 +18,7 @@ from pratique.evidence.facts.results import Results
 from pratique.evidence.facts.scan import Fix, Rating, Scan, Severity
 from pratique.evidence.facts.suites import Suites
 from pratique.evidence.facts.vex import Vex, VexStatement
+from pratique.evidence.facts.wrapping import Wrapping
 from pratique.values.digest import Digest
 from pratique.values.names import Actor
 
@@ -68,6 +69,10 @@ class Reading:
     predicate_type: str | None = None
     inner_about: tuple[Digest, ...] = ()
     """What a report inside a statement names itself; ``about`` are then the statement's subjects."""
+    subjects: tuple[str, ...] = ()
+    """Every digest of a statement's subjects as written, in any algorithm; only those in ``about`` bind it."""
+    wrapping: Wrapping | None = None
+    """What carried it, where something did."""
 
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """Return the facts of one kind."""

@@ -5,19 +5,26 @@ bytes are, a reading comes back: understood, understood in part, refused with re
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
-from pratique.attest.dsse import IN_TOTO
-from pratique.attest.statement import parse_statement
 from pratique.errors import Malformed
-from pratique.evidence.attestation import Attestation, Carrier, open_attestation, recognise
-from pratique.evidence.document import Document, JsonDocument, TextDocument, XmlDocument, open_document
+from pratique.evidence.attestation import Attestation, lines_of, open_attestation, open_lines, recognise
+from pratique.evidence.attested import read_attestation
+from pratique.evidence.document import (
+    Document,
+    JsonDocument,
+    TextDocument,
+    XmlDocument,
+    json_object,
+    open_document,
+)
 from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.formats.csaf import read_csaf
 from pratique.evidence.formats.cyclonedx_json import read_cyclonedx_json
 from pratique.evidence.formats.cyclonedx_xml import read_cyclonedx_xml
 from pratique.evidence.formats.epss import read_epss
+from pratique.evidence.formats.falco import read_falco
 from pratique.evidence.formats.grype_json import read_grype_json
 from pratique.evidence.formats.junit import read_junit
 from pratique.evidence.formats.kev import read_kev
@@ -26,6 +33,7 @@ from pratique.evidence.formats.osv import read_osv
 from pratique.evidence.formats.osv_scanner import read_osv_scanner
 from pratique.evidence.formats.osv_yaml import read_osv_yaml
 from pratique.evidence.formats.sarif import read_sarif
+from pratique.evidence.formats.scorecard import read_scorecard
 from pratique.evidence.formats.spdx3_json import read_spdx3_json
 from pratique.evidence.formats.spdx_json import read_spdx_json
 from pratique.evidence.formats.spdx_tagvalue import read_spdx_tagvalue
@@ -34,9 +42,9 @@ from pratique.evidence.formats.spdx_yaml import read_spdx_yaml
 from pratique.evidence.formats.syft_json import read_syft_json
 from pratique.evidence.formats.trivy_json import read_trivy_json
 from pratique.evidence.formats.trivy_operator import read_trivy_operator
+from pratique.evidence.formats.zap import read_zap
 from pratique.evidence.lookup import shown
 from pratique.evidence.model import Parse, Reading
-from pratique.evidence.statement import read_statement
 
 Reader = Callable[[Document], Reading | None]
 
@@ -61,6 +69,9 @@ READERS: tuple[Reader, ...] = (
     read_osv_yaml,
     read_trivy_operator,
     read_junit,
+    read_scorecard,
+    read_zap,
+    read_falco,
 )
 
 
@@ -88,40 +99,46 @@ def examine(content: bytes, media_type: str) -> Examined:
         document = open_document(content)
         carrier = recognise(document)
     except Malformed as error:
-        return Examined(_refused(media_type or "unknown", error))
+        return _examine_lines(content) or Examined(_refused(media_type or "unknown", error))
     if carrier is None:
         return Examined(interpret(document))
     try:
         attestation = open_attestation(content, carrier)
     except Malformed as error:
         return Examined(_refused(carrier.value, error))
-    return Examined(_read_attestation(attestation), attestation)
+    return Examined(read_attestation(attestation, interpret), attestation)
 
 
 def _refused(name: str, error: Malformed) -> Reading:
     return Reading(name, None, Parse.REFUSED, (str(error),), ())
 
 
-def _read_attestation(attestation: Attestation) -> Reading:
-    if attestation.carrier is Carrier.MESSAGE:
-        return _kept(attestation.carrier.value, "a signature over bytes that are not in it")
-    if attestation.payload_type != IN_TOTO:
-        kind = shown(attestation.payload_type)
-        return _kept(attestation.carrier.value, f"a signed payload of type {kind}, not interpreted")
+def _examine_lines(content: bytes) -> Examined | None:
+    """Return what a file of JSON lines says, where it is one of a kind that is written so."""
+    lines = lines_of(content)
     try:
-        statement = parse_statement(attestation.payload)
-    except Malformed as error:
-        return _refused(attestation.carrier.value, error)
+        if not lines or not is_written_in_lines(open_document(lines[0])):
+            return None
+        documents = [open_document(line) for line in lines]
+    except Malformed:
+        return None
+    if all(recognise(document) for document in documents):
+        return _examine_statements(lines)
+    alarms = read_falco(JsonDocument([json_object(document) for document in documents]))
+    return Examined(alarms) if alarms else None
+
+
+def _examine_statements(lines: tuple[bytes, ...]) -> Examined:
     try:
-        reading = read_statement(statement, interpret)
+        attestation = open_lines(lines)
     except Malformed as error:
-        reading = _refused("in-toto", error)
-    return replace(
-        reading,
-        about=tuple(sorted({subject.digest for subject in statement.subjects})),
-        inner_about=reading.about,
-        predicate_type=statement.predicate_type,
-    )
+        return Examined(_refused("jsonl", error))
+    return Examined(read_attestation(attestation, interpret), attestation)
+
+
+def is_written_in_lines(document: Document) -> bool:
+    """Tell whether a document is of a kind of which a file holds several, one a line."""
+    return recognise(document) is not None or read_falco(document) is not None
 
 
 def interpret(document: Document) -> Reading:

@@ -6,11 +6,13 @@ about exploitability are counted in the document's own words and in ours.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from pratique.evidence.facts.build import Provenance
+from pratique.evidence.facts.build import Claimed, Material, Provenance
 from pratique.evidence.facts.claims import Attributes, RuntimeReport, Scorecard, Verdict
 from pratique.evidence.facts.lists import Advisories, KnownExploited, Likelihoods
+from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.facts.packages import Sbom
 from pratique.evidence.facts.results import Results
 from pratique.evidence.facts.scan import Scan
@@ -37,10 +39,17 @@ def summarise(reading: Reading) -> dict[str, Any]:
     if reading.predicate_type is not None:
         summary["statement"] = {
             "predicate_type": reading.predicate_type,
-            "subjects": [str(digest) for digest in reading.about],
-            "builder_id": built[0].builder_id if built else None,
+            "subjects": list(reading.subjects),
+            "builder_id": _builder(reading),
         }
+    if reading.wrapping is not None:
+        summary["envelope"] = {**asdict(reading.wrapping), "verified": False}
     return summary
+
+
+def _builder(reading: Reading) -> str | None:
+    named = (*(one.builder_id for one in reading.of(Provenance)), *(one.builder for one in reading.of(Opaque)))
+    return next(iter(named), None)
 
 
 def count(facts: Iterable[Facts]) -> dict[str, Any]:
@@ -130,25 +139,40 @@ def _runtime(report: RuntimeReport) -> dict[str, Any]:
         counts["alerts"] = dict(report.alerts.by_severity)
     if report.restarts is not None:
         counts["restarts"] = report.restarts
+    if report.observed:
+        counts["observed"] = dict(report.observed)
     return counts
 
 
 def _provenance(built: Provenance) -> dict[str, Any]:
+    claimed = built.claimed or Claimed(None, None)
     return {
         "source": built.source_uri,
         "commit": built.source_commit,
         "ref": built.source_ref,
+        "claimed_source": claimed.source,
+        "claimed_commit": claimed.commit,
         "build_type": built.build_type,
         "builder_version": built.builder_version,
-        "dockerfile": {"path": built.dockerfile, "digest": None},
-        "context_digest": None,
-        "base_images": [],
-        "materials": [{"uri": item.uri, "digest": dict(item.digests)} for item in built.materials],
-        "parameters": dict(built.parameters),
-        "environment": {},
+        "config_source": _material(built.config) if built.config else None,
+        "entry_point": built.entry_point,
+        "dockerfile": {"path": built.dockerfile, "digest": built.dockerfile_digest},
+        "context_digest": built.context_digest,
+        "base_images": [_material(item) for item in built.base_images],
+        "materials": [_material(item) for item in built.materials],
+        "parameters": None if built.parameters is None else dict(built.parameters),
+        "environment": dict(built.environment),
+        "invocation": built.invocation,
         "started": built.started.isoformat() if built.started else None,
         "finished": built.finished.isoformat() if built.finished else None,
+        "hermetic": built.hermetic,
+        "reproducible": built.reproducible,
+        "incomplete": list(built.incomplete),
     }
+
+
+def _material(item: Material) -> dict[str, Any]:
+    return {"uri": item.uri, "digest": dict(item.digests)}
 
 
 _COUNTERS: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {

@@ -14,6 +14,8 @@ REBUILD = "https://pratique.example/rebuild/v1"
 RISK = "https://pratique.example/risk/v1"
 REPORT = "https://pratique.example/report/v1"
 """A tool's own report, as ``{mediaType, content: base64}``, signed because the tool does not sign."""
+RUNTIME_REPORT = "https://pratique.example/runtime-report/v1"
+"""What a monitor or prober saw of an image while it ran; docs/predicates.md."""
 SEAL_EXTENSION = "https://pratique.example/promotion/v1"
 
 DIRECTORY_MEDIA = "application/vnd.pratique.directory.v1+json"

@@ -64,6 +64,7 @@ class RuntimeReport:
         ended: When it stopped.
         alerts: ``None`` where the report does not say whether there were any.
         restarts: ``None`` where nobody counted.
+        observed: How many events of each kind a trace holds, for example ``network``.
     """
 
     producer: str | None
@@ -72,6 +73,7 @@ class RuntimeReport:
     ended: datetime | None
     alerts: Alerts | None
     restarts: int | None
+    observed: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

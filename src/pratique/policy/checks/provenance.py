@@ -121,6 +121,8 @@ def _without_revision(text: str) -> str:
 def _unexpected(rule: ProvenanceRule, provenance: Provenance) -> Problem | None:
     if rule.parameters is None:
         return None
+    if provenance.parameters is None:
+        return Outcome.UNKNOWN, CheckFinding("parameters", "the provenance does not say the parameters")
     extra = sorted({name for name, _ in provenance.parameters} - set(rule.parameters))
     if not extra:
         return None
