@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import copying, judging, ledger, promoting, registry, starting
+from bench import copying, judging, ledger, promoting, registry, starting, surface
 from bench.figure import Figure
 from bench.shop import prove
 
@@ -24,6 +24,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     if copied:
         yield copied
     yield from registry.figures(folder / "registry")
+    yield from surface.figures(folder / "surface")
 
 
 def main() -> None:

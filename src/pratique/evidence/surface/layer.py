@@ -8,7 +8,7 @@ Source: OCI image-spec 1.1, layer.md.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntFlag
+from enum import IntEnum
 from typing import Final
 
 from pratique.errors import Malformed
@@ -24,8 +24,8 @@ _ACCOUNTS: Final = "etc/passwd"
 _MAX_ACCOUNTS: Final = 1024 * 1024
 
 
-class Trait(IntFlag):
-    """What is known about one path."""
+class Trait(IntEnum):
+    """What may be known about one path; several are added up, each is one bit."""
 
     FILE = 1
     FOLDER = 2

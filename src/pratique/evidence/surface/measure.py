@@ -190,7 +190,7 @@ def _programs(stack: Stack) -> dict[Use, tuple[str, ...]]:
         for path, target in layer.links.items()
         if stack.holder.get(path) == index
     }
-    candidate, executable = int(Trait.EXECUTABLE | Trait.SYMLINK), int(Trait.EXECUTABLE)
+    candidate, executable = Trait.EXECUTABLE | Trait.SYMLINK, int(Trait.EXECUTABLE)
     for path, traits in stack.seen.items():
         if not traits & candidate or path.startswith(_NOT_PROGRAMS):
             continue

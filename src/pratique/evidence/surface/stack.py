@@ -7,7 +7,7 @@ changes nothing; a whiteout that leads through a symlink is taken as written, so
 Source: OCI image-spec 1.1, layer.md, "Whiteouts" and "Opaque Whiteout".
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -42,7 +42,8 @@ NOTHING = Stack((), {}, {}, frozenset(), frozenset(), frozenset(), frozenset())
 
 def alone(layer: LayerFacts) -> Stack:
     """Return one layer as a stack."""
-    files = frozenset(path for path, traits in layer.traits.items() if not traits & Trait.FOLDER)
+    folder = int(Trait.FOLDER)
+    files = frozenset([path for path, traits in layer.traits.items() if not traits & folder])
     return Stack(
         layers=(layer,),
         seen=layer.traits,
@@ -73,9 +74,9 @@ def put(lower: Stack, upper: Stack) -> Stack:
     )
 
 
-def stacked(layers: Iterable[LayerFacts]) -> Stack:
+def stacked(layers: Sequence[LayerFacts]) -> Stack:
     """Return the layers of an image as one, given from the lowest."""
-    return reduce(put, map(alone, layers), NOTHING)
+    return reduce(put, map(alone, layers)) if layers else NOTHING
 
 
 def _gone(below: Stack, upper: Stack) -> Iterator[str]:
