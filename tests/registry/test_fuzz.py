@@ -114,7 +114,7 @@ def test_no_challenge_makes_its_reader_fail(examples: int) -> None:
 @pytest.mark.parametrize("part", [" ", "\t", 'a="', "a=", ",", "\\", '"\\', "a ,", "=", "a" * 50, ' = "'])
 def test_challenges_of_any_length_are_read_at_once(part: str) -> None:
     with within(5):
-        parse_challenges(tuple(part * 70_000 for _ in range(100)))
+        parse_challenges(tuple(part * 70_000 for _ in range(10)))
 
 
 @pytest.mark.parametrize("examples", LENGTHS)
@@ -127,7 +127,7 @@ def test_no_link_makes_its_reader_fail(examples: int) -> None:
 )
 def test_links_of_any_length_are_read_at_once(part: str) -> None:
     with within(5):
-        next_page(tuple(part * 70_000 for _ in range(100)))
+        next_page(tuple(part * 70_000 for _ in range(10)))
 
 
 @pytest.mark.parametrize("examples", LENGTHS)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from pratique.errors import Absent, Conflict, Refused, Unreachable, Unverified
+from pratique.errors import Absent, Conflict, Malformed, Refused, Unreachable, Unverified
 from pratique.registry import listing, upload
 from pratique.registry.failure import expect
 from pratique.registry.interface import ANY, Expected, Lock, Opening, Reader
@@ -61,7 +61,7 @@ class HttpRegistry:
     def manifest_of(self, tag: str) -> Manifest | None:
         """Return the manifest the tag points to."""
         answer = self._remote.fetch(tag)
-        return parse_manifest(answer.body, media_type(answer)) if answer else None
+        return self._parse(answer, tag) if answer else None
 
     def manifest(self, digest: Digest) -> Manifest:
         """Return the manifest with this digest."""
@@ -69,7 +69,13 @@ class HttpRegistry:
         if answer is None:
             raise Absent(f"{self._remote} has no manifest {digest}; push it there, or name another")
         digest.check(answer.body, f"{self._remote}: manifest")
-        return parse_manifest(answer.body, media_type(answer))
+        return self._parse(answer, str(digest))
+
+    def _parse(self, answer: Answer, reference: str) -> Manifest:
+        try:
+            return parse_manifest(answer.body, media_type(answer))
+        except Malformed as error:
+            raise Malformed(f"{self._remote}: {reference}: {error}") from error
 
     def has_manifest(self, digest: Digest) -> bool:
         """Tell whether a manifest with this digest is here."""

@@ -189,7 +189,10 @@ class Layout:
         return self._subjects[digest]
 
     def _manifest(self, digest: Digest, index: Index) -> Manifest:
-        return parse_manifest(self._bytes(digest), index.media_type(digest))
+        try:
+            return parse_manifest(self._bytes(digest), index.media_type(digest))
+        except Malformed as error:
+            raise Malformed(f"{self._repository}: {digest}: {error}") from error
 
     def _bytes(self, digest: Digest) -> bytes:
         size = self.blob_size(digest)
