@@ -23,7 +23,8 @@ class Way(StrEnum):
 class Watch(Protocol):
     """Somebody who watches one copy.
 
-    Every method may be called from several threads, returns at once, and raises nothing.
+    Every method may be called from several threads, returns at once, and raises nothing; only ``moved`` may raise
+    ``KeyboardInterrupt``, which ends that transfer: nothing of it stays visible.
     """
 
     def planned(self, blobs: int, total_bytes: int) -> None:
