@@ -9,7 +9,7 @@ from tests.house.sources import PACKAGE, ROOT, modules
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DECLARED = PROJECT["dependencies"]
-EXTRAS = {"boto3", "botocore"}  # of the extra ecr; botocore is what boto3 is made of
+EXTRAS = {"boto3", "botocore", "sigstore"}  # of ecr (botocore is what boto3 is made of) and keyless
 IMPORTED_AS = {"pyyaml": "yaml"}
 
 

@@ -49,6 +49,7 @@ def test_the_locks_agree_where_they_name_the_same_package() -> None:
         ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["dev"]),
         ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["ecr"]),
         ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["syft"]),
+        ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["keyless"]),
     ],
 )
 def test_what_the_project_asks_for_is_locked_and_fits(lock: str, requirements: list[str]) -> None:
