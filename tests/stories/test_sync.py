@@ -14,6 +14,7 @@ from tests.stories.shop import Shop, drift, folder_in_memory, found_with_images
 from pratique.registry.anchor import anchor_tag
 from pratique.registry.attach import Body, attach_referrer
 from pratique.registry.closure import Closure, plan
+from pratique.registry.edges import EdgeKind
 from pratique.registry.evidence import collect_evidence
 from pratique.registry.readback import Depth
 from pratique.registry.verify import verify_image
@@ -177,15 +178,19 @@ def test_a_lost_layer_is_brought_back_from_the_source(port: Port) -> None:
     assert layer in port.dev.blobs
 
 
-def test_what_is_lost_is_told_where_it_is_not_restored(port: Port) -> None:
-    carrier = next(
-        edge.child for edge in port.closure.evidence if (edge.parent == port.image and edge.kind == "referrer")
-    )
-    port.rob(*(node.digest for node in port.closure.nodes if node.digest == carrier))
+def test_what_was_judged_and_is_lost_is_told_and_waits_for_repair(port: Port) -> None:
+    at_source = plan(port.shop.repository("build"), port.image)
+    judged = next(edge.child for edge in at_source.evidence if edge.kind is EdgeKind.REFERRER)
+    port.rob(judged)
 
     said = port.shop.done("evidence", "sync", port.promotion)
+    told = port.sync()
 
-    assert "--repair" in said.out or "has it all" in said.out
+    assert "restore it with --repair" in said.out
+    assert len(told["lost"]) == 1
+    assert str(judged) not in port.dev.manifests, "what was judged is restored by saying so, not by the way"
+    assert port.sync("--repair")["lost"] == []
+    assert port.sync()["lost"] == []
 
 
 def test_anchors_that_are_missing_are_written(port: Port) -> None:
