@@ -20,13 +20,15 @@ from pratique.evidence.facts.scan import Scan
 from pratique.evidence.lookup import shown
 from pratique.evidence.model import Bound, Evidence, Origin, Piece, Reading
 from pratique.evidence.read import examine
+from pratique.evidence.surface.claim import states_surface
 from pratique.values.digest import Digest
 from pratique.values.names import Actor
 from pratique.values.uris import SOURCE
 
 EVIDENCE_USE = "evidence"
 SOURCE_USE = "source"
-"""What a service's key must be listed for, to sign evidence or ``source/v1``."""
+RECORD_USE = "record"
+"""What a service's key must be listed for, to sign evidence, ``source/v1``, or what was measured here."""
 
 ServiceKeys = tuple[tuple[Actor, PublicKey, frozenset[str]], ...]
 """Every key, its holder, and what the directory lists it for."""
@@ -96,13 +98,21 @@ def _signers(attestation: Attestation | None, reading: Reading, keys: ServiceKey
     """Return who signed everything that the document says: of several envelopes, each one."""
     if attestation is None or len(attestation.envelopes) != len(attestation.parts):
         return ()
-    use = SOURCE_USE if reading.predicate_type == SOURCE else EVIDENCE_USE
-    trusted = tuple((holder, key) for holder, key, uses in keys if use in uses)
+    wanted = _uses(reading)
+    trusted = tuple((holder, key) for holder, key, uses in keys if wanted & uses)
     signed = [_verified(envelope, trusted) for envelope in attestation.envelopes]
     if not signed:
         return ()
     holders = [{one.holder for one in each} for each in signed]
     return tuple(one for one in signed[0] if all(one.holder in each for each in holders))
+
+
+def _uses(reading: Reading) -> frozenset[str]:
+    """Return what a key must be listed for, one of these, so that its word counts for such a document."""
+    if reading.predicate_type == SOURCE:
+        return frozenset((SOURCE_USE,))
+    # What this installation measured itself it signs with its record key, which may sign no other evidence.
+    return frozenset((EVIDENCE_USE, RECORD_USE) if states_surface(reading) else (EVIDENCE_USE,))
 
 
 def _verified(envelope: Envelope, trusted: TrustedKeys) -> tuple[Signed, ...]:

@@ -4,12 +4,15 @@ Three things are never mixed up: *absent* (no such evidence: an empty tuple), *n
 *nothing found* (a report that looked and found nothing).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
 from pratique.attest.seal import Level
+from pratique.errors import Malformed
 from pratique.evidence.facts.build import Provenance, SourceChange
+from pratique.evidence.facts.claims import Attributes
 from pratique.evidence.facts.packages import Sbom
 from pratique.evidence.facts.scan import Scan
 from pratique.evidence.facts.suites import Suites
@@ -18,11 +21,13 @@ from pratique.evidence.merge import merge
 from pratique.evidence.model import Bound, Evidence, Vulnerability
 from pratique.evidence.overlay import overlay
 from pratique.evidence.product import ImageNames
+from pratique.evidence.surface.claim import MEASURER, surface_of
+from pratique.evidence.surface.measure import Surface
 from pratique.policy.index import Index, build_index
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
 
-T = TypeVar("T", Sbom, Scan, Provenance, Suites, SourceChange, Vex)
+T = TypeVar("T", Sbom, Scan, Provenance, Suites, SourceChange, Vex, Attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class Facts:
     """Where this digest has been; ``None`` where the ledger was not asked."""
     current: CurrentFacts | None
     """``None`` where the environment holds no image of this name, or it is not known."""
+    surfaces: tuple[tuple[Surface, Evidence], ...] = ()
+    """What this installation measured of its layers; empty where nobody measured."""
     index: Index = field(init=False, repr=False, compare=False)
     """The same facts, arranged once so that twenty checks do not each walk them."""
 
@@ -116,7 +123,19 @@ def observe(subject: Subject, evidence: tuple[Evidence, ...], matched: tuple[Sca
         sources=_of(SourceChange, own),
         arrivals=subject.arrivals,
         current=subject.current,
+        surfaces=_surfaces(own),
     )
+
+
+def _surfaces(evidence: tuple[Evidence, ...]) -> tuple[tuple[Surface, Evidence], ...]:
+    """Return what was measured here: nobody else's word counts for what is in an image's layers."""
+    found: list[tuple[Surface, Evidence]] = []
+    for report, each in _of(Attributes, evidence):
+        if any(signed.holder == MEASURER for signed in each.signers):
+            with suppress(Malformed):  # of another version: as good as not measured
+                surface = surface_of(report)
+                found += [(surface, each)] if surface else []
+    return tuple(found)
 
 
 def _names(subject: Subject, sboms: tuple[tuple[Sbom, Evidence], ...]) -> ImageNames:

@@ -17,6 +17,7 @@ from pratique.promotion.states import Promotion
 from pratique.registry.closure import Closure, plan
 from pratique.registry.evidence import Carried, Found, collect_evidence
 from pratique.registry.interface import Registry
+from pratique.service.measuring import asks_for_layers, measured_pieces
 from pratique.service.perform import Done
 from pratique.service.scribe import Scribe, keep
 from pratique.service.workspace import Workspace
@@ -76,6 +77,9 @@ def collect(workspace: Workspace, promotion: Promotion) -> Gathered:
     repository = workspace.open(parse_reference(promotion.source).repository)
     closure = plan(repository, promotion.image)
     pieces = pieces_about(workspace, repository, closure)
+    rules = workspace.store.read(lambda view: workspace.bundle(view).rules(promotion.to))
+    if asks_for_layers(rules):
+        pieces += measured_pieces(workspace, repository, closure, pieces)
     feeds = workspace.store.read(_feeds)
     bodies = {node.digest: node.raw for node in closure.nodes}
     manifests = {digest: bodies[digest] for digest in needed(promotion.image, bodies)}

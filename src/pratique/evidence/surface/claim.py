@@ -14,13 +14,17 @@ from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Malformed
 from pratique.evidence.crosscheck import InstalledPackage, Manager
 from pratique.evidence.facts.claims import Attributes
+from pratique.evidence.model import Reading
 from pratique.evidence.surface.measure import Held, Secret, Surface
 from pratique.values.canonical import Json, parse_object
 from pratique.values.digest import Digest
+from pratique.values.names import Actor
 
 SCAI: Final = "https://in-toto.io/attestation/scai/v0.3"
 PREFIX: Final = "attack-surface."
 """How the names of our attributes begin."""
+MEASURER: Final = Actor("service:record")
+"""Whose word counts for what was measured: this installation's own."""
 _VALUE: Final = "value"
 
 
@@ -62,6 +66,14 @@ def build_surface(surface: Surface, manifest: Digest, producer: str) -> bytes:
         for name, value in sorted(surface_value(surface).items())
     ]
     return build_statement((Subject(manifest),), SCAI, {"attributes": attributes, "producer": {"uri": producer}})
+
+
+def states_surface(reading: Reading) -> bool:
+    """Tell whether a document states an attack surface and nothing else."""
+    found = reading.of(Attributes)
+    return len(found) == len(reading.facts) == 1 and all(
+        each.name.startswith(PREFIX) for report in found for each in report.attributes
+    )
 
 
 def surface_of(attributes: Attributes) -> Surface | None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Literal, assert_never
 
+from pratique.evidence.crosscheck import missing_from
+from pratique.evidence.facts.packages import Sbom
 from pratique.evidence.model import Bound, Evidence, Parse
 from pratique.evidence.quality import Quality, Said, measure, share
 from pratique.policy.checks.rule import (
@@ -11,6 +13,8 @@ from pratique.policy.checks.rule import (
     Problem,
     answer,
     distance,
+    listed,
+    named,
     number,
     signers_wanted,
     sum_up,
@@ -21,6 +25,7 @@ from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.policy.schema import TAG
 from pratique.policy.tightening import allows_less, demands_more, higher, tighter
 from pratique.policy.words import Service, Share, render_share
+from pratique.values.digest import Digest
 
 
 class SbomFormat(StrEnum):
@@ -55,6 +60,8 @@ class SbomRule(CheckRule):
     """What the document as a whole must say."""
     binds_to_digest: bool = field(default=False, metadata=tighter(higher))
     """The document itself, or a signed statement around it, must name this digest."""
+    cross_check: bool = field(default=False, metadata=tighter(higher))
+    """It must list every package that the image's layers hold, as measured here."""
     keys: tuple[Service, ...] = field(default=(), metadata=tighter(allows_less))
 
 
@@ -66,6 +73,9 @@ _REMEDIES = {
     "ratio-supplier": "state who supplies the packages",
     "ratio-relationships": "let the tool write dependencies",
     "binding": "make it from the image by digest, or sign a statement about the digest around it",
+    "hidden-packages": "make it from the finished image and leave nothing out; look at who made this one",
+    "layers": "have the image gathered again, so that its layers are measured",
+    "layers-unread": "take an image whose package database is read here, or do without cross_check",
     "says-tool": "let a tool make it that names itself",
     "says-timestamp": "let a tool make it that writes the time with its zone",
     "says-distro": "make it from the whole image, so that the system is in it",
@@ -77,10 +87,13 @@ _REMEDIES = {
 
 def judge_sbom(rule: SbomRule, facts: Facts) -> CheckResult:
     """Pass where one bill of materials meets every demand; otherwise tell about the one that came closest."""
-    measured = [(measure(sbom), each) for sbom, each in facts.sboms if trusted(each, rule.keys)]
+    measured = [(sbom, measure(sbom), each) for sbom, each in facts.sboms if trusted(each, rule.keys)]
     if not measured:
         return _missing(rule, facts)
-    judged = [(_problems(rule, quality, each), quality, each) for quality, each in measured]
+    judged = [
+        (_problems(rule, quality, each) + _cross_check(rule, sbom, facts), quality, each)
+        for sbom, quality, each in measured
+    ]
     problems, quality, evidence = min(judged, key=lambda item: distance(item[0]))
     message = "; ".join(finding.message for _, finding in problems)
     return answer(
@@ -90,8 +103,12 @@ def judge_sbom(rule: SbomRule, facts: Facts) -> CheckResult:
         remedy=_remedy(problems),
         findings=tuple(finding for _, finding in problems),
         counts=_counts(quality),
-        evidence=[each.piece.digest for _, each in measured],
+        evidence=[each.piece.digest for _, _, each in measured] + _measured(rule, facts),
     )
+
+
+def _measured(rule: SbomRule, facts: Facts) -> list[Digest]:
+    return [each.piece.digest for _, each in facts.surfaces] if rule.cross_check else []
 
 
 def _remedy(problems: tuple[Problem, ...]) -> str | None:
@@ -129,6 +146,26 @@ def _problems(rule: SbomRule, quality: Quality, evidence: Evidence) -> tuple[Pro
     found += [_too_few(rule, quality, each.name) for each in fields(MinRatio)]
     found += [_unsaid(rule, each) for each in rule.must_say if each not in quality.said]
     return tuple(problem for problem in found if problem)
+
+
+def _cross_check(rule: SbomRule, sbom: Sbom, facts: Facts) -> tuple[Problem, ...]:
+    """Return what the layers say against the bill of materials: it cannot be believed then, whatever it lists."""
+    if not rule.cross_check:
+        return ()
+    if not facts.surfaces:
+        return ((Outcome.UNKNOWN, CheckFinding("layers", "nobody measured what the image's layers hold")),)
+    unread = sorted({path for surface, _ in facts.surfaces for path in surface.packages_unread})
+    installed = {held.package for surface, _ in facts.surfaces for held in surface.packages}
+    found = missing_from(sbom.components, installed)
+    problems: list[Problem] = []
+    if unread:
+        message = f"the layers hold package records that are not read: {listed(unread)}"
+        problems.append((Outcome.UNKNOWN, CheckFinding("layers-unread", message)))
+    if found:
+        names = named(found, lambda one: f"{one.package.manager}/{one.package.name}@{one.package.version}")
+        message = f"{len(found)} of {number(len(installed), 'installed package')} are not listed: {names}"
+        problems.append((Outcome.UNKNOWN, CheckFinding("hidden-packages", message)))
+    return tuple(problems)
 
 
 def _unread(evidence: Evidence) -> Problem | None:

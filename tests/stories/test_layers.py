@@ -1,0 +1,106 @@
+"""What an image's layers really hold, against what is said about it; and a second build, recorded."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.evidence.surface.pictures import Entry, file, image, packed
+from tests.registry.builders import no_lock
+from tests.stories.ci import CLEAN, statements
+from tests.stories.shop import Shop
+
+from pratique.registry.attach import attach_referrer
+from pratique.registry.layout import Layout
+from pratique.values.digest import Digest
+
+HONEST = tuple(
+    file(f"site/{name}-{version}.dist-info/METADATA", f"Name: {name}\nVersion: {version}\n".encode())
+    for name, version in CLEAN
+)
+HIDDEN = file("site/evil-6.6.dist-info/METADATA", b"Name: evil\nVersion: 6.6\n")
+
+
+def change_policy(shop: Shop, change: Callable[[str], str]) -> None:
+    """Publish the shop's policy with another text."""
+    gate = shop.folder / "policy" / "gate.yaml"
+    gate.write_text(change(gate.read_text()))
+    shop.done("policy", "publish", gate.parent, "--root", f"person:ann={shop.key('person:ann')}")
+
+
+def deliver(shop: Shop, name: str, *entries: Entry, packing: Callable[[bytes], bytes] = packed) -> Digest:
+    """Have CI build an image of these files, and sign about it what it says of every clean one."""
+    repository = shop.repository("build")
+    assert isinstance(repository, Layout)
+    digest = image(repository, name, entries, packing=packing)
+    for kind, statement in statements(digest, CLEAN):
+        attach_referrer(repository, digest, shop.signed(kind, statement), no_lock)
+    return digest
+
+
+def cross_checked(text: str) -> str:
+    return text.replace("binds_to_digest: true}", "binds_to_digest: true, cross_check: true}")
+
+
+def test_a_bill_of_materials_that_hides_a_package_keeps_the_image_out(shop: Shop) -> None:
+    change_policy(shop, cross_checked)
+    deliver(shop, "honest", *HONEST)
+    deliver(shop, "lying", *HONEST, HIDDEN)
+    assert shop.state(shop.bring("honest", "dev")) == "promoted"
+    promotion = shop.bring("lying", "dev")
+    assert shop.state(promotion) == "remediation"
+    assert "1 of 3 installed packages are not listed: pypi/evil@6.6" in shop.done("show", promotion).out
+
+
+def test_what_was_measured_is_signed_recorded_once_and_in_the_proof(shop: Shop, tmp_path: Path) -> None:
+    change_policy(shop, cross_checked)
+    deliver(shop, "lying", *HONEST, HIDDEN)
+    promotion = shop.bring("lying", "dev")
+    shop.done("retry", promotion)
+    shop.work()
+    listed = shop.done("evidence", "list", promotion, "--json").value["evidence"]
+    measured = [one for one in listed if one["signers"] == ["service:record"]]
+    assert [(one["bound"], one["predicate_type"]) for one in measured] == [
+        ("statement", "https://in-toto.io/attestation/scai/v0.3")
+    ]
+    assert sum(event["type"] == "evidence.added/1" for event in shop.events()) == 1
+
+
+def test_an_image_that_was_cross_checked_is_proved_and_judged_again_from_its_evidence(
+    shop: Shop, tmp_path: Path
+) -> None:
+    change_policy(shop, cross_checked)
+    deliver(shop, "honest", *HONEST)
+    promotion = shop.bring("honest", "dev")
+    proof = tmp_path / "proof.json"
+    shop.done("proof", "export", promotion, "--out", proof)
+    shop.done("proof", "verify", proof, "--trust-root", shop.trust_root)
+
+
+def test_layers_that_cannot_be_read_leave_it_unknown(shop: Shop) -> None:
+    change_policy(shop, cross_checked)
+    deliver(shop, "zstd", *HONEST, packing=lambda archive: b"\x28\xb5\x2f\xfd" + archive)
+    promotion = shop.bring("zstd", "dev")
+    assert shop.state(promotion) == "remediation"
+    assert "nobody measured what the image's layers hold" in shop.done("show", promotion).out
+
+
+def test_a_second_build_is_compared_and_recorded_as_signed_evidence(shop: Shop) -> None:
+    first, second = deliver(shop, "first", *HONEST), deliver(shop, "second", *HONEST, HIDDEN)
+    build = f"oci:{shop.workspace}/registry/build"
+    words = ("rebuild", "compare", f"{build}@{first}")
+    assert shop.done(*words, f"{build}@{first}").out.startswith("equal: linux/amd64")
+    signs = ("--record", "--as", "service:ci", "--key", shop.key("service:ci"), "--where", "builder 7")
+    said = shop.pratique(*words, f"{build}@{second}", *signs, "--json")
+    assert said.code == 1
+    assert (said.value["equal"], said.value["differences_total"]) == (False, 1)
+    listed = shop.done("evidence", "list", f"{build}@{first}", "--json").value["evidence"]
+    recorded = [one for one in listed if f"sha256:{one['sha256']}" == said.value["recorded"]]
+    assert [(one["bound"], one["signers"], one["predicate_type"]) for one in recorded] == [
+        ("statement", ["service:ci"], "https://pratique.example/rebuild/v1")
+    ]
+
+
+def test_a_person_does_not_sign_what_a_machine_built(shop: Shop) -> None:
+    first = deliver(shop, "first", *HONEST)
+    build = f"oci:{shop.workspace}/registry/build@{first}"
+    signs = ("--record", "--as", "person:ann", "--key", shop.key("person:ann"))
+    assert "expected a service's key" in shop.pratique("rebuild", "compare", build, build, *signs).err
