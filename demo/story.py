@@ -55,7 +55,7 @@ def found(teller: Teller, stage: Stage, make_keys: Callable[[], None]) -> None:
     teller.say(
         "What is known to be vulnerable comes as a feed of OSV records. It is frozen by digest, like any evidence."
     )
-    teller.pratique("evidence", "feed", "demo/advisories")
+    teller.pratique("watch", "import", "demo/advisories")
 
 
 def fast_track(told: Told) -> None:

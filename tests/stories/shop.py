@@ -174,7 +174,7 @@ def found(folder: Path, place: str = "oci:registry", settings: str = "") -> Shop
     assert "directory 1" in said.out
     with (shop.workspace / "pratique.toml").open("a") as file:
         file.write(settings)
-    shop.done("evidence", "feed", feed)
+    shop.done("watch", "import", feed)
     return shop
 
 

@@ -1,4 +1,4 @@
-"""``pratique evidence``: add, list, inspect or sync evidence, and take in advisories."""
+"""``pratique evidence``: add, list, inspect or sync evidence."""
 
 import argparse
 from pathlib import Path
@@ -27,11 +27,6 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     add.add_argument("--media-type", metavar="TYPE", help="of every file (default: guessed; it decides nothing)")
     signing_options(add)
     add.set_defaults(run=_add)
-    feed = verbs.add("feed", "take in OSV advisories for the built-in matcher")
-    feed.add_argument(
-        "path", type=Path, metavar="PATH", help="a file of OSV records, or a directory of such files"
-    )
-    feed.set_defaults(run=_feed)
     listing = verbs.add(
         "list", "print the evidence about a promotion or an image, and what binds each piece to it"
     )
@@ -80,16 +75,6 @@ def _add(arguments: argparse.Namespace) -> Answer:
         added = add(workspace, arguments.image, tuple(arguments.files), arguments.media_type, signs)
     value = {"added": [{"path": one.path, "sha256": one.digest.hex, **_reading(one.reading)} for one in added]}
     return Answer(value, "\n".join(f"{one.path}: {one.reading.format}, {one.digest}" for one in added))
-
-
-def _feed(arguments: argparse.Namespace) -> Answer:
-    from pratique.service.evidence import import_feed
-    from pratique.wire import open_workspace
-
-    with open_workspace(arguments.workspace) as workspace:
-        done = import_feed(workspace, arguments.path)
-    value = {"feed": done.name, "digest": str(done.digest), "records": done.records}
-    return Answer(value, f"{done.records} advisories taken in as {done.digest}")
 
 
 def _list(arguments: argparse.Namespace) -> Answer:

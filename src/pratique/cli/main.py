@@ -20,6 +20,7 @@ VERBS = {
     "image": "inspect, copy and verify images with all their evidence",
     "evidence": "add, list, inspect or sync evidence",
     "rebuild": "tell whether a second build gave the same image",
+    "watch": "take in advisories; what concerns what is held, and where a package is",
     "review": "the queue, one review, and a person's signed decision",
     "remediation": "what must be mended, by whom and when",
     "directory": "the signed list of people, roles and keys",

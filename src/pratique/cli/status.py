@@ -1,9 +1,13 @@
 """``pratique status``: what each environment holds, and what is on its way."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import verb_parser
+
+if TYPE_CHECKING:
+    from pratique.storage.signal import Signal
 
 
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
@@ -16,6 +20,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.cli.promotion import line, value_of
+    from pratique.cli.watch import signal_value
     from pratique.service.show import status
     from pratique.values.moment import render_moment
     from pratique.wire import open_workspace
@@ -46,6 +51,15 @@ def _run(arguments: argparse.Namespace) -> Answer:
             for one in found.holding
         ],
         "open": [value_of(one) for one in found.open],
+        "signals": [signal_value(one) for one in found.signals],
         "ledger": {"size": found.size, "checkpoint": found.checkpoint, "witnessed": False},
     }
-    return Answer(value, "\n".join((held, "", *moving, "", ledger)))
+    return Answer(value, "\n".join((held, "", *moving, "", *_turned(found.signals), ledger)))
+
+
+def _turned(signals: "tuple[Signal, ...]") -> tuple[str, ...]:
+    if not signals:
+        return ()
+    images = len({(one.environment, one.image) for one in signals})
+    told = f"turned out since: {len(signals)} vulnerabilities in {images} images; see `pratique watch list`"
+    return told, ""

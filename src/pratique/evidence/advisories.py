@@ -43,7 +43,7 @@ def read_advisories(*files: bytes) -> Advisories:
         Malformed: A file is no JSON.
     """
     records = [record for content in files for record in parse_records(content)]
-    read = [parse_advisory(record) for record in sorted(records, key=_text)]
+    read = [parse_advisory(record) for record in _settled(records)]
     return index([one for one in read if one], strangers=read.count(None))
 
 
@@ -72,6 +72,18 @@ def index(advisories: Iterable[Advisory], strangers: int = 0) -> Advisories:
         newest=max((advisory.modified for advisory in given if advisory.modified), default=None),
         left_out=tuple(f"{why} ({count})" for why, count in left_out.items() if count),
     )
+
+
+def _settled(records: list[Any]) -> list[Any]:
+    """Return the records so that their order says nothing: only where two have one name, it could."""
+    named: dict[str, list[Any]] = {}
+    for record in records:
+        named.setdefault(str(record.get("id")) if isinstance(record, dict) else "", []).append(record)
+    return [one for name in sorted(named) for one in _ordered(named[name])]
+
+
+def _ordered(records: list[Any]) -> list[Any]:
+    return records if len(records) == 1 else sorted(records, key=_text)
 
 
 def _text(record: Any) -> str:

@@ -122,6 +122,22 @@ def normal_name(ecosystem: Ecosystem, name: str) -> str:
     return name.lower() if ecosystem.name in _CASELESS else name
 
 
+def named_in(component: Component) -> tuple[str, tuple[str, ...]] | None:
+    """Return where a component's names live and every name it may be asked for by; nothing without a package URL.
+
+    The place is an ecosystem without its release, or, where the matcher does not know one, the beginning of the
+    package URL; a source package's name is among a distribution's names.
+    """
+    purl = parse_purl(component.purl) if component.purl else None
+    if purl is None:
+        return None
+    language = _LANGUAGES.get(purl.type)
+    space = language or _DISTRIBUTIONS.get(purl.namespace or "") or f"pkg:{purl.type}/{purl.namespace or ''}"
+    names = _language_name(language, purl) if language else purl.name
+    every = dict.fromkeys((names, *([component.source_package] if component.source_package else [])))
+    return space, tuple(normal_name(Ecosystem(space), name) for name in every)
+
+
 def installed(component: Component) -> Installed | str:
     """Return the component as its ecosystem's advisories would name it, or why that cannot be told."""
     purl = parse_purl(component.purl) if component.purl else None
@@ -155,8 +171,10 @@ def _named(ecosystem: Ecosystem, purl: Purl, component: Component) -> tuple[tupl
         return (source,), component.source_version or version
     if source and source != purl.name:  # some RPM distributions name one, some the other; both have one version
         return (purl.name, source), version
-    if ecosystem.name == "Maven":
-        return (f"{purl.namespace}:{purl.name}",), version
-    if purl.type in _LANGUAGES and purl.namespace:
-        return (f"{purl.namespace}/{purl.name}",), version
-    return (purl.name,), version
+    return (_language_name(ecosystem.name, purl) if purl.type in _LANGUAGES else purl.name,), version
+
+
+def _language_name(ecosystem: str, purl: Purl) -> str:
+    if not purl.namespace:
+        return purl.name
+    return f"{purl.namespace}{':' if ecosystem == 'Maven' else '/'}{purl.name}"

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from pratique.attest.review import Decision
 from pratique.attest.seal import Level
+from pratique.promotion.signal import SignalRaised, SignalReconciled
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
@@ -122,11 +123,21 @@ class EvidenceSynced:
 
 @dataclass(frozen=True, slots=True)
 class FeedImported:
-    """Outside knowledge, such as an advisory database, was taken in; judgements name it by digest."""
+    """Outside knowledge, such as an advisory database, was taken in; judgements name it by digest.
+
+    The counts compare it with the snapshot before: ``withdrawn`` by its authors since, ``gone`` without a word, and
+    ``left_out`` because it could not be read. ``version`` is what the publisher calls this state of it.
+    """
 
     name: str
     digest: Digest
     records: int
+    version: str | None = None
+    added: int = 0
+    changed: int = 0
+    withdrawn: int = 0
+    gone: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +403,8 @@ Happening = (
     | PromotionWithdrawn
     | PromotionExpired
     | PromotionSuperseded
+    | SignalRaised
+    | SignalReconciled
     | Unknown
 )
 
@@ -421,5 +434,7 @@ TYPES: Mapping[str, type[Happening]] = {
     "promotion.withdrawn/1": PromotionWithdrawn,
     "promotion.expired/1": PromotionExpired,
     "promotion.superseded/1": PromotionSuperseded,
+    "signal.raised/1": SignalRaised,
+    "signal.reconciled/1": SignalReconciled,
 }
 """The name of each type in the ledger. A name once used keeps its meaning for ever."""

@@ -41,6 +41,7 @@ from pratique.promotion.happenings import (
     Track,
     Unknown,
 )
+from pratique.promotion.signal import SignalRaised, SignalReconciled
 from pratique.promotion.states import (
     ENDED,
     Approval,
@@ -201,6 +202,8 @@ _Passing = (
     | EvidenceAdded
     | EvidenceSynced
     | FeedImported
+    | SignalRaised
+    | SignalReconciled
     | Unknown
 )
 

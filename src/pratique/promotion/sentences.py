@@ -34,9 +34,11 @@ from pratique.promotion.happenings import (
     Track,
     Unknown,
 )
+from pratique.promotion.signal import SignalRaised, SignalReconciled
 from pratique.values.moment import render_moment
 
 _Published = DirectoryPublished | PolicyPublished | EvidenceAdded | EvidenceSynced | FeedImported | Unknown
+_Signalled = SignalRaised | SignalReconciled
 _Judged = PromotionRequested | PromotionRetried | PromotionGathered | PromotionJudged | PromotionRechecked
 _Decided = ReviewGiven | ReviewVoided | RemediationOpened | RemediationClosed | PromotionApproved
 _Moved = PromotionCopied | PromotionSealed | PromotionAttached | PromotionPointed | PromotionPromoted
@@ -53,6 +55,8 @@ def describe(event: Event) -> str:
 def _describe(data: Happening, event: Event) -> str:
     if isinstance(data, _Published):
         return _published(data, event)
+    if isinstance(data, _Signalled):
+        return _signalled(data, event)
     if isinstance(data, _Judged):
         return _judged(data, event)
     if isinstance(data, _Decided):
@@ -77,9 +81,23 @@ def _published(data: _Published, event: Event) -> str:
             counts = f"{data.pieces} pieces of evidence, {data.manifests} manifests, {data.blobs} blobs"
             text = f"{event.actor} {_SYNCED[data.why]} {data.destination}: {counts}"
         case FeedImported():
-            text = f"{event.actor} took in the feed {data.name} with {data.records} records"
+            changes = {"new": data.added, "changed": data.changed, "withdrawn": data.withdrawn, "gone": data.gone}
+            told = "".join(f", {count} {word}" for word, count in changes.items() if count)
+            text = f"{event.actor} took in the feed {data.name} with {data.records} records{told}"
         case Unknown():
             text = f"{data.type} happened, which this version does not know"
+        case _:
+            assert_never(data)
+    return text
+
+
+def _signalled(data: _Signalled, event: Event) -> str:
+    match data:
+        case SignalRaised():
+            rated = f", {data.severity}" if data.severity else ""
+            text = f"{data.vulnerability} now also concerns {data.package} in {event.environment}{rated}"
+        case SignalReconciled():
+            text = f"the signal about {data.term} is settled: {data.because}"
         case _:
             assert_never(data)
     return text

@@ -1,34 +1,29 @@
-"""Evidence handed in here, and feeds of outside knowledge."""
+"""Evidence handed in here."""
 
 import base64
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pratique.attest.bundle import BUNDLE_MEDIA, build_bundle
 from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Absent, Malformed, Unverified
-from pratique.evidence.formats.osv import parse_records
 from pratique.evidence.model import Origin, Parse, Piece, Reading
 from pratique.evidence.read import read
 from pratique.promotion.events import Class, EventObject
-from pratique.promotion.happenings import EvidenceAdded, FeedImported
+from pratique.promotion.happenings import EvidenceAdded
 from pratique.promotion.states import State
-from pratique.service.gather import OSV_FEED
 from pratique.service.request import retry_image
 from pratique.service.scribe import RECORDER, About, Scribe, keep
 from pratique.service.signatory import ServiceSignatory
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import Transaction
-from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
 from pratique.values.names import Actor
 from pratique.values.reference import Reference
 from pratique.values.uris import REPORT
 
 MAX_BYTES = 64 * 1024 * 1024  # as much as one piece carried by an image may have
-FEED_MEDIA = "application/vnd.pratique.osv-records.v1+json"
 
 _BY_ENDING = {".json": "application/json", ".xml": "application/xml"}
 
@@ -148,28 +143,3 @@ def signed_report(image: Digest, media_type: str, content: bytes, signatory: Ser
     predicate = {"mediaType": media_type, "content": base64.b64encode(content).decode()}
     statement = build_statement((Subject(image),), REPORT, predicate)
     return build_bundle(parse_envelope(signatory.key.envelope(IN_TOTO, statement)))
-
-
-def import_feed(workspace: Workspace, path: Path) -> FeedImported:
-    """Take in OSV advisories from a file or a directory; from now on judgements are made by them.
-
-    Raises:
-        Absent: There is nothing to take in.
-        Malformed: A file is no OSV record or list of records.
-    """
-    files = [path] if path.is_file() else sorted(path.rglob("*.json"))
-    records = [record for file in files for record in _records(file)]
-    if not records:
-        raise Absent(f"feed {path}: expected OSV records in JSON, found none")
-    content = canonical(records)
-    item = keep(workspace.blobs, "feed", FEED_MEDIA, content, Class.EVIDENCE)
-    imported = FeedImported(name=OSV_FEED, digest=item.digest, records=len(records))
-    workspace.store.transact(lambda tx: Scribe(tx).append(imported, item))
-    return imported
-
-
-def _records(file: Path) -> list[Any]:
-    try:
-        return parse_records(_content(file))
-    except Malformed as error:
-        raise Malformed(f"{file}: {error}; nothing was taken in") from error

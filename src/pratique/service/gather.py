@@ -27,7 +27,6 @@ from pratique.values.reference import parse_reference
 from pratique.values.uris import PROOF_MEDIA
 
 EVIDENCE_LIST_MEDIA = "application/vnd.pratique.evidence-list.v1+json"
-OSV_FEED = "advisories"
 _log = logging.getLogger(__name__)
 
 _ORIGINS = {
@@ -80,7 +79,7 @@ def collect(workspace: Workspace, promotion: Promotion) -> Gathered:
     rules = workspace.store.read(lambda view: workspace.bundle(view).rules(promotion.to))
     if asks_for_layers(rules):
         pieces += measured_pieces(workspace, repository, closure, pieces)
-    feeds = workspace.store.read(_feeds)
+    feeds = workspace.store.read(feeds_in_force)
     bodies = {node.digest: node.raw for node in closure.nodes}
     manifests = {digest: bodies[digest] for digest in needed(promotion.image, bodies)}
     return Gathered(manifests, pieces, feeds)
@@ -142,7 +141,7 @@ def every_frozen_evidence(workspace: Workspace, view: View, promotion: Promotion
             yield from parse_list(workspace.blobs.get(item.digest))
 
 
-def _feeds(view: View) -> tuple[tuple[Feed, EventObject], ...]:
+def feeds_in_force(view: View) -> tuple[tuple[Feed, EventObject], ...]:
     """Return the newest snapshot of every feed."""
     newest: dict[str, tuple[Feed, EventObject]] = {}
     for entry in view.ledger.of_type("feed.imported/1"):

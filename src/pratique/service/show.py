@@ -23,17 +23,22 @@ from pratique.service.review import Standing, standing
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.promotion import Arrival, Remediation
+from pratique.storage.signal import Signal
 from pratique.storage.transaction import View
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What every environment holds, what has not ended, and the ledger's size, now and at the last checkpoint."""
+    """What every environment holds, what has not ended, and the ledger's size, now and at the last checkpoint.
+
+    ``signals`` are the open ones: what turned out about images after they came.
+    """
 
     holding: tuple[Arrival, ...]
     open: tuple[Promotion, ...]
     size: int
     checkpoint: int | None
+    signals: tuple[Signal, ...]
 
 
 _TURNING = (
@@ -83,6 +88,7 @@ def status(workspace: Workspace, application: str | None) -> Status:
             tuple(one for one in view.promotions.open_everywhere() if application in (None, one.application)),
             view.ledger.frontier().size,
             None if last is None else last.size,
+            tuple(one for one in view.signals.open() if application in (None, one.application)),
         )
 
     return workspace.store.read(query)

@@ -19,9 +19,11 @@ from pratique.storage.schema import (
     POLICY_VERSION,
     PROMOTION,
     REMEDIATION,
+    SIGNAL,
 )
+from pratique.storage.signal import project_signal
 
-TABLES = (DIRECTORY_VERSION, POLICY_VERSION, PROMOTION, ARRIVAL, REMEDIATION)
+TABLES = (DIRECTORY_VERSION, POLICY_VERSION, PROMOTION, ARRIVAL, REMEDIATION, SIGNAL)
 
 
 def project(connection: sa.Connection, entry: Entry) -> None:
@@ -32,6 +34,7 @@ def project(connection: sa.Connection, entry: Entry) -> None:
     """
     project_published(connection, entry)
     project_promotion(connection, entry)
+    project_signal(connection, entry)
 
 
 def differences(connection: sa.Connection) -> tuple[str, ...]:

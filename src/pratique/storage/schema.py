@@ -3,7 +3,7 @@
 Three kinds stand here. *The ledger*: ``event``, ``ledger_head``, ``tree_node``, ``checkpoint``; it grows only, and
 triggers see to it. *Projections*: what the events say now; they can be thrown away and folded again. *The rest*:
 ``effect`` (work to do), ``mutex`` (who may write alone, outside), ``opening`` (words behind commitments, erasable),
-``nonce`` and ``answer`` (once is once).
+``nonce`` and ``answer`` (once is once), ``named`` and ``package`` (an index, made again from the evidence).
 
 Moments are text in the spelling of ``values.moment``, which sorts; digests are ``sha256:<hex>``; hashes of the
 tree are 32 bytes.
@@ -144,6 +144,47 @@ REMEDIATION = _table(
     _may("because", TEXT),
     sa.Index("remediation_promotion", "promotion", "idx"),
     sa.Index("remediation_owner", "owner", "idx"),
+)
+
+SIGNAL = _table(
+    "signal",
+    _key("id", TEXT),
+    _must("idx", BIG),
+    _must("environment", TEXT),
+    _must("image", TEXT),
+    _must("application", TEXT),
+    _must("image_name", TEXT),
+    _must("promotion", TEXT),
+    _must("term", TEXT),
+    _must("vulnerability", TEXT),
+    _must("package", TEXT),
+    _may("severity", TEXT),
+    _must("raised_at", TEXT),
+    _may("reconciled_at", TEXT),
+    _may("because", TEXT),
+    sa.Index("signal_one_open", "environment", "image", "term", **_unique_where("reconciled_at IS NULL")),
+    sa.Index("signal_idx", "idx", unique=True),
+)
+
+# An index over the packages of what came to environments. It is made from the evidence when somebody first asks,
+# and again where it was made by other rules; ``named`` says of which promotions it is complete.
+NAMED = _table("named", _key("promotion", TEXT), _must("rules", BIG), _must("bills", BIG))
+
+PACKAGE = _table(
+    "package",
+    _key("promotion", TEXT),
+    _key("number", BIG),
+    _must("space", TEXT),
+    _must("name", TEXT),
+    _must("platform", TEXT),
+    _must("evidence", TEXT),
+    _must("bound", TEXT),
+    _must("package", TEXT),
+    _may("version", TEXT),
+    _may("purl", TEXT),
+    _may("release", TEXT),
+    _may("compared", TEXT),
+    sa.Index("package_name", "name", "space"),
 )
 
 EFFECT = _table(

@@ -17,9 +17,11 @@ from pratique.storage.ledger import LedgerRows
 from pratique.storage.mutex import MutexRows
 from pratique.storage.once import OnceRows
 from pratique.storage.opening import OpeningRows
+from pratique.storage.package import PackageRows
 from pratique.storage.projection import differences, project
 from pratique.storage.promotion import ArrivalRows, PromotionRows, RemediationRows
 from pratique.storage.published import PublishedRows
+from pratique.storage.signal import SignalRows
 
 
 class View:
@@ -33,6 +35,8 @@ class View:
         published: Directories and policies.
         effects: Work to be done outside.
         openings: Words behind commitments.
+        signals: What turned out after an image came.
+        packages: Which packages are where.
     """
 
     def __init__(self, connection: sa.Connection, patience: Patience, hint: Hint | None) -> None:
@@ -46,6 +50,8 @@ class View:
         self.published = PublishedRows(connection)
         self.effects = EffectRows(connection, self._moment, patience, hint)
         self.openings = OpeningRows(connection)
+        self.signals = SignalRows(connection)
+        self.packages = PackageRows(connection)
 
     @property
     def now(self) -> datetime:

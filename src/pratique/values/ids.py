@@ -11,7 +11,7 @@ from enum import StrEnum
 from pratique.errors import Malformed
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_ID = re.compile(rf"(pr|rv|wv|rm|hd|ev)_[0-7][{_ALPHABET}]{{25}}")
+_ID = re.compile(rf"(pr|rv|wv|rm|hd|ev|sg)_[0-7][{_ALPHABET}]{{25}}")
 
 
 class Kind(StrEnum):
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     REMEDIATION = "rm"
     HOLD = "hd"
     EVENT = "ev"
+    SIGNAL = "sg"
 
 
 def build_id(kind: Kind, at: datetime, chance: bytes) -> str:
