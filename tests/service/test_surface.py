@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from tests.evidence.surface.pictures import blob, descriptor_value, file, image, layout, packed, program, tar
 from tests.registry.builders import CONFIG
+from tests.stories.shop import run_pratique
 
 from pratique.errors import Absent, Malformed, Unverified
 from pratique.evidence.surface.claim import surface_value
+from pratique.evidence.surface.origin import Origin
 from pratique.registry.layout import Layout
 from pratique.registry.manifest import parse_manifest
-from pratique.service.surface import LayerMemory, Measured, NoMemory, measure_reference
+from pratique.service.surface import LayerMemory, Measured, NoMemory, bases_at, measure_reference, origins_of
 from pratique.values.digest import Digest
 from pratique.values.reference import LayoutRepository, Reference
 
@@ -97,3 +99,30 @@ def _lying(here: Layout, archive: bytes, *diff_ids: Digest) -> Digest:
     raw = json.dumps({"schemaVersion": 2, "config": descriptor_value(config), "layers": layers}).encode()
     here.put_tagged(parse_manifest(raw), "lying")
     return Digest.of(raw)
+
+
+def test_packages_are_told_apart_by_whose_layer_they_are_in(tmp_path: Path) -> None:
+    here, app = layout(tmp_path / "images"), file("app")
+    base = image(here, "base", (file("os"),))
+    built = image(here, "built", (file("os"),), (app,))
+    (one,) = measured(here, built)
+    lower, upper = one.surface.layers
+    known = bases_at(here, Reference(LayoutRepository("here"), None, base))
+    assert origins_of(one, (known,)) == {lower: Origin.BASE, upper: Origin.APPLICATION}
+    other = bases_at(here, Reference(LayoutRepository("here"), None, image(here, "other", (app,))))
+    assert origins_of(one, (other,)) == origins_of(one, ()) == {lower: None, upper: None}
+
+
+def test_the_command_tells_what_an_image_holds_and_what_is_new(tmp_path: Path) -> None:
+    here = layout(tmp_path / "images")
+    image(here, "old", (file("os"),), User="app")
+    image(here, "new", (file("os"),), (program("bin/su", 0o4755), program("bin/curl")))
+    name = f"oci:{tmp_path}/images"
+    words = ("evidence", "surface", f"{name}:new", "--against", f"{name}:old", "--base", f"{name}:old")
+    said = run_pratique(*words)
+    assert said.code == 0
+    assert "against    user → root, +1 setuid, +curl" in said.out
+    (value,) = run_pratique(*words, "--json").value["platforms"]
+    assert value["delta"]["larger"]
+    assert sorted(value["origins"].values()) == ["application", "base"]
+    assert value["attack_surface"]["net_tools"] == ["curl"]

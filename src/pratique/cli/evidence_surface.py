@@ -8,15 +8,22 @@ from pratique.cli.answer import Answer
 from pratique.cli.image_words import examples, place_options, reference_argument, shown
 from pratique.cli.options import Subverbs
 from pratique.cli.units import counted, size
+from pratique.cli.words import reference
+from pratique.values.dataclass import dataclass
 
 if TYPE_CHECKING:
+    from pratique.evidence.surface.delta import Delta
     from pratique.evidence.surface.measure import Surface
+    from pratique.evidence.surface.origin import Origin
     from pratique.service.surface import Measured
+    from pratique.values.digest import Digest
+    from pratique.values.reference import Reference
 
 _EXAMPLES = """\
 examples:
   pratique evidence surface ci.example/shop/api:1.4
-  pratique evidence surface oci:backup/api@sha256:… --json
+  pratique evidence surface ci.example/shop/api:1.5 --against prod.example/shop/api:1.4
+  pratique evidence surface ci.example/shop/api:1.5 --base docker.io/library/debian:12 --json
 
 Every layer is read once, to its end, and checked against its digest. In a workspace it is remembered, so that the
 next image on the same layers is measured at once. Nothing is recorded, judged, or unpacked to the disk. Values of
@@ -30,29 +37,80 @@ def add(verbs: Subverbs) -> None:
     word = verbs.add("surface", "measure an image's attack surface from its layers")
     examples(word, _EXAMPLES)
     reference_argument(word, "image")
+    word.add_argument(
+        "--against", type=reference, metavar="IMAGE", help="tell what differs from this one, such as what now runs"
+    )
+    word.add_argument(
+        "--base",
+        type=reference,
+        metavar="IMAGE",
+        action="append",
+        default=[],
+        help="an image that it may be built on, to tell whose a package or secret is; may be given several times",
+    )
     place_options(word)
     word.set_defaults(run=_run)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One platform, whose each of its layers is, and how it differs from what it was held against."""
+
+    measured: "Measured"
+    places: "dict[Digest, Origin | None]"
+    delta: "Delta | None"
+
+
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.places import open_places
-    from pratique.service.surface import measure_reference, memory_of
+    from pratique.service.surface import bases_at, measure_reference, memory_of, origins_of
 
     with open_places(arguments.workspace, plain_http=frozenset(arguments.plain_http)) as places:
-        repository = places.open(arguments.image.repository)
-        measured = measure_reference(repository, arguments.image, memory_of(places.workspace))
-    value = {"reference": str(arguments.image), "platforms": [_value(one) for one in measured]}
-    return Answer(value, "\n\n".join("\n".join(_lines(one)) for one in measured) or "nothing in it runs")
+        memory = memory_of(places.workspace)
+
+        def measure(image: "Reference") -> "tuple[Measured, ...]":
+            return measure_reference(places.open(image.repository), image, memory)
+
+        bases = tuple(bases_at(places.open(each.repository), each) for each in arguments.base)
+        held = measure(arguments.against) if arguments.against else ()
+        found = [_Shown(one, origins_of(one, bases), _delta(one, held)) for one in measure(arguments.image)]
+    value = {"reference": str(arguments.image), "platforms": [_value(one) for one in found]}
+    return Answer(value, "\n\n".join("\n".join(_all_lines(one)) for one in found) or "nothing in it runs")
 
 
-def _value(one: "Measured") -> dict[str, Any]:
+def _delta(now: "Measured", held: "tuple[Measured, ...]") -> "Delta | None":
+    from pratique.evidence.surface.delta import delta
+
+    same = (one for one in held if one.settings.platform == now.settings.platform)
+    return next((delta(now.surface, one.surface) for one in same), None)
+
+
+def _value(one: _Shown) -> dict[str, Any]:
     from pratique.evidence.surface.claim import surface_value
+    from pratique.evidence.surface.delta import delta_value
 
+    measured = one.measured
     return {
-        "platform": str(one.image.platform) if one.image.platform else None,
-        "digest": str(one.image.digest),
-        "attack_surface": surface_value(one.surface),
+        "platform": str(measured.image.platform)
+        if measured.image.platform
+        else measured.settings.platform or None,
+        "digest": str(measured.image.digest),
+        "attack_surface": surface_value(measured.surface),
+        "origins": {str(layer): origin for layer, origin in one.places.items()},
+        "delta": None if one.delta is None else delta_value(one.delta),
     }
+
+
+def _all_lines(one: _Shown) -> Iterator[str]:
+    from pratique.evidence.surface.delta import tell
+
+    yield from _lines(one.measured)
+    base = [layer for layer, origin in one.places.items() if origin == "base"]
+    if base:
+        own = sum(one.places[held.layer] != "base" for held in one.measured.surface.packages)
+        yield f"  base       {counted(len(base), 'layer')} of the base image; {counted(own, 'package')} not from there"
+    if one.delta is not None:
+        yield f"  against    {', '.join(map(shown, tell(one.delta))) or 'nothing differs'}"
 
 
 def _lines(one: "Measured") -> Iterator[str]:

@@ -4,6 +4,7 @@ Source: docs/evidence.md, "Attack surface".
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from pratique.errors import Malformed, Refused, Unreachable
 from pratique.evidence.surface.form import VERSION, build_layer, parse_layer
 from pratique.evidence.surface.layer import LayerFacts, Notes, wanted_bytes
 from pratique.evidence.surface.measure import Surface, measure_surface
+from pratique.evidence.surface.origin import BASE_DIGEST, Origin, base_layers, origins
 from pratique.evidence.surface.settings import ImageSettings, parse_settings
 from pratique.registry.blob import fetch_blob
 from pratique.registry.closure import Closure, PlatformImage, plan_from
@@ -73,6 +75,12 @@ class NoMemory:
 Memory = LayerMemory | NoMemory
 
 
+Base = tuple[frozenset[Digest], tuple[Digest, ...]]
+"""The digests that a base image goes by, and its layers unpacked."""
+Bases = Mapping[str, Base]
+"""One image of several platforms, by platform."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One platform's attack surface, and what it was measured from."""
@@ -115,6 +123,30 @@ def _measured(repository: Registry, manifest: Manifest, image: PlatformImage, me
     layers = tuple(known[layer.digest] for layer in manifest.layers)
     compressed = sum(layer.size for layer in manifest.layers)
     return Measured(image, manifest, settings, measure_surface(layers, settings, compressed))
+
+
+def bases_at(repository: Registry, reference: Reference) -> Bases:
+    """Return what an image that others are built on brings, by platform; raises as :func:`measure_image`."""
+    closure = plan_from(repository, find(repository, reference))
+    found: dict[str, Base] = {}
+    for each in closure.platforms:
+        settings = settings_of(repository, closure.node(each.digest))
+        found[settings.platform] = (frozenset((each.digest, closure.root)), settings.diff_ids)
+    return found
+
+
+def origins_of(measured: Measured, bases: tuple[Bases, ...]) -> dict[Digest, Origin | None]:
+    """Return whether each layer is the base image's or the application's; nothing where these bases do not tell.
+
+    Args:
+        measured: The image.
+        bases: Images that it may be built on. The one that it names itself counts first, if it is among them.
+    """
+    fitting = (each[measured.settings.platform] for each in bases if measured.settings.platform in each)
+    known = {digest: layers for digests, layers in fitting for digest in digests}
+    named = measured.manifest.annotation(BASE_DIGEST)
+    stated = next((digest for digest in known if str(digest) == named), None)
+    return origins(measured.surface.layers, base_layers(measured.settings.diff_ids, known, stated))
 
 
 def settings_of(repository: Registry, manifest: Manifest) -> ImageSettings:

@@ -85,5 +85,5 @@ def test_the_order_of_members_in_a_layer_changes_nothing(layers: list[LayerFacts
 
 def surface(layers: list[LayerFacts]) -> Surface:
     """The surface of an image of these layers."""
-    settings = ImageSettings(None, "", (), (), False, (), tuple(each.diff_id for each in layers))
+    settings = ImageSettings("", None, "", (), (), False, (), tuple(each.diff_id for each in layers))
     return measure_surface(tuple(layers), settings, 0)

@@ -9,6 +9,7 @@ from typing import Final
 
 from pratique.evidence.crosscheck import InstalledPackage, Manager
 from pratique.evidence.surface.measure import Secret, Surface
+from pratique.values.canonical import Json
 
 COUNTED: Final = (
     "setuid",
@@ -161,3 +162,31 @@ def _told(change: Change) -> list[str]:
         return [f"{sign}{len(items)} {word}" for sign, items in sides if items]
     told = [f"{sign}{item}" for sign, items in sides for item in items[:_SHOWN]]
     return told + [f"{sign}{len(items) - _SHOWN} more" for sign, items in sides if len(items) > _SHOWN]
+
+
+def delta_value(found: Delta) -> dict[str, Json]:
+    """Return the differences as JSON, their words included."""
+    return {
+        "told": list(tell(found)),
+        "larger": found.larger,
+        "changes": {
+            change.measure: {"added": list(change.added), "removed": list(change.removed)}
+            for change in found.changes
+        },
+        "became_root": found.became_root,
+        "left_root": found.left_root,
+        "lost_healthcheck": found.lost_healthcheck,
+        "packages": {
+            "comparable": found.packages_comparable,
+            "added": [_package(each) for each in found.packages_added],
+            "removed": [_package(each) for each in found.packages_removed],
+            "changed": [
+                {"type": each.manager, "name": each.name, "before": list(each.before), "after": list(each.after)}
+                for each in found.packages_changed
+            ],
+        },
+    }
+
+
+def _package(package: InstalledPackage) -> Json:
+    return {"type": package.manager.value, "name": package.name, "version": package.version}

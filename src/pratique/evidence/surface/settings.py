@@ -20,6 +20,7 @@ class ImageSettings:
     """How an image says that it is to be run.
 
     Attributes:
+        platform: What it runs on, as ``linux/arm64/v8``; empty where it does not say.
         created: When it was made, as written; ``None`` where it does not say.
         user: As written; empty means root.
         ports: That it exposes, sorted.
@@ -29,6 +30,7 @@ class ImageSettings:
         diff_ids: Of its layers unpacked, the lowest first.
     """
 
+    platform: str
     created: str | None
     user: str
     ports: tuple[str, ...]
@@ -46,7 +48,9 @@ def parse_settings(content: bytes) -> ImageSettings:
     """
     document = parse_object(content, _WHAT)
     runs = _object(document, "config")
+    parts = (_text(document, name) for name in ("os", "architecture", "variant"))
     return ImageSettings(
+        platform="/".join(part for part in parts if part),
         created=_text(document, "created") or None,
         user=_text(runs, "User"),
         ports=tuple(sorted(_object(runs, "ExposedPorts"))),
