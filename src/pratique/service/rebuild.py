@@ -1,6 +1,6 @@
 """Comparing an image with what somebody else built from the same source, and recording what came of it.
 
-Source: docs/evidence.md, "Rebuilt images".
+Source: docs/attack-surface.md, "Built again".
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The attack surface of an image where it lies: each layer is read once, and remembered by its digest.
 
-Source: docs/evidence.md, "Attack surface".
+Source: docs/attack-surface.md.
 """
 
 import logging

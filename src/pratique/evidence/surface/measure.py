@@ -1,6 +1,6 @@
 """The attack surface of one image, measured over all of its layers and its config.
 
-Source: our own list (docs/evidence.md names each measure); CIS Docker Benchmark section 4 for most of it.
+Source: our own list (docs/attack-surface.md names each measure); CIS Docker Benchmark section 4 for most of it.
 """
 
 from collections import Counter
