@@ -176,6 +176,41 @@ def test_a_statement_without_a_subject_is_bound_by_where_it_hangs() -> None:
     assert (found.bound, holders(found)) == (Bound.REFERRER, ["service:ci"])
 
 
+def test_a_statement_about_digests_that_are_no_sha256_is_about_something_else_wherever_it_hangs() -> None:
+    for digests in ({"sha512": "f" * 128}, {"gitCommit": "c" * 40}, {"sha256": "abc..."}):
+        value = {**json.loads(statement()), "subject": [{"digest": digests}]}
+        for content in (json.dumps(value).encode(), signed(json.dumps(value).encode(), CI)):
+            found = bind(content)
+            assert (found.bound, found.covers) == (Bound.OTHER, ())
+            assert f"{next(iter(digests))}:" in found.because
+
+
+def test_a_statement_of_mixed_subjects_is_about_those_with_a_sha256() -> None:
+    subjects = [{"digest": {"sha512": "f" * 128}}, {"digest": {"gitCommit": "c" * 40, "sha256": AMD.hex}}]
+    value = {**json.loads(statement()), "subject": subjects}
+    assert bind(signed(json.dumps(value).encode(), CI)).covers == (AMD,)
+
+
+def test_several_envelopes_in_one_file_are_signed_by_whoever_signed_each_of_them() -> None:
+    both, one = signed(statement(AMD), CI, SCANNER), signed(statement(AMD), SCANNER)
+    assert holders(bind(b"\n".join((both, one)))) == ["service:scanner"]
+    assert holders(bind(b"\n".join((both, both)))) == ["service:ci", "service:scanner"]
+    assert holders(bind(b"\n".join((signed(statement(AMD), CI), one)))) == []
+
+
+def test_an_unsigned_line_beside_a_signed_one_leaves_the_file_unsigned() -> None:
+    nobody = build_envelope(statement(AMD), IN_TOTO, ())
+    found = bind(b"\n".join((signed(statement(AMD), CI), nobody)))
+    assert (holders(found), found.bound) == ([], Bound.REPORT)
+
+
+def test_a_broken_signature_spoils_no_other_one() -> None:
+    value = json.loads(signed(statement(AMD), CI))
+    value["signatures"].insert(0, {"keyid": "x", "sig": "not base64!"})
+    found = bind(json.dumps(value).encode())
+    assert (holders(found), found.bound, found.reading.parse) == (["service:ci"], Bound.STATEMENT, Parse.OK)
+
+
 def test_broken_bytes_are_kept_where_they_hang() -> None:
     found = bind(b'{"bomFormat": "CycloneDX", "comp')
     assert (found.reading.parse, found.bound, found.covers) == (Parse.REFUSED, Bound.REFERRER, (AMD,))

@@ -144,7 +144,7 @@ def test_a_dockerfile_whose_copy_is_broken_has_no_digest() -> None:
 def test_dockerfile_and_context_are_found_where_other_builders_put_them(parameters: dict[str, Any]) -> None:
     dependencies = [
         {"uri": "git+https://git.example/shop", "digest": {"gitCommit": COMMIT}},
-        {"uri": "file:///work/Dockerfile", "digest": {"sha256": "3" * 64}},
+        {"uri": "file:///src/Dockerfile", "digest": {"sha256": "3" * 64}},
     ]
     found = built(
         V1,

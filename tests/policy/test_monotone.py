@@ -283,6 +283,7 @@ def poorer(piece: Evidence) -> Iterator[tuple[str, Evidence]]:
             yield "source", read(replace(found, source_uri=None))
             yield "builder", read(replace(found, builder_id=""))
             yield "build type", read(replace(found, build_type=""))
+            yield "parameters", read(replace(found, parameters=None))
 
 
 def poorer_sbom(found: Sbom) -> Iterator[tuple[str, Sbom]]:

@@ -69,6 +69,11 @@ def test_provenance_that_does_not_say_is_unknown(field: str, term: str) -> None:
     assert [finding.term for finding in result.findings] == [term]
 
 
+def test_provenance_that_does_not_say_its_parameters_is_unknown_where_they_are_restricted() -> None:
+    assert judge(evidence(provenance(parameters=None))).outcome is Outcome.UNKNOWN
+    assert judge(evidence(provenance(parameters=None)), parameters=None).outcome is Outcome.PASS
+
+
 def test_no_provenance_is_unknown() -> None:
     result = judge()
     assert result.outcome is Outcome.UNKNOWN

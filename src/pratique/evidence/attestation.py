@@ -50,7 +50,9 @@ class Attestation:
     parts: tuple[Signable, ...]
     wrapping: Wrapping | None
     notes: Notes
-    """What was wrong with the carrier."""
+    """What of the carrier was not understood."""
+    remarks: Notes
+    """What is wrong with signatures; the payload is understood all the same."""
     value: Mapping[str, Any]
 
     @property
@@ -84,76 +86,69 @@ def open_attestation(content: bytes, carrier: Carrier) -> Attestation:
     Raises:
         Malformed: It breaks the rules of its format.
     """
-    notes = Notes()
+    notes, remarks = Notes(), Notes()
     value = parse_object(content, carrier.value)
     fields = Fields("envelope" if carrier is Carrier.ENVELOPE else "bundle", value)
+    parts: tuple[Signable, ...] = ()
+    material: Material | None = None
     match carrier:
         case Carrier.BARE:
-            return Attestation(carrier, (Signable(IN_TOTO, content),), None, notes, value)
+            parts = (Signable(IN_TOTO, content),)
         case Carrier.MESSAGE:
             material = read_material(dict(value), notes)
-            return Attestation(carrier, (), _wrapping(carrier, (), material), notes, value)
         case Carrier.ENVELOPE:
-            return _attestation(carrier, (_signable(content, fields, notes),), None, notes, value)
+            parts = (_signable(content, fields, remarks),)
         case Carrier.BUNDLE:
-            part = _signable(content, fields.object("dsseEnvelope"), notes)
-            return _attestation(carrier, (part,), read_material(dict(value), notes), notes, value)
+            material = read_material(dict(value), notes)
+            parts = (_signable(content, fields.object("dsseEnvelope"), remarks),)
         case Carrier.CLOUD_BUILD:
-            parts = tuple(_entry(content, entry, notes) for entry in entries_of(dict(value), notes))
+            parts = tuple(_entry(content, entry, remarks) for entry in entries_of(dict(value), notes))
             if not parts:
                 raise Malformed("provenance_summary: expected at least one signed envelope, found none")
-            return _attestation(carrier, parts, None, notes, value)
         case _:
             assert_never(carrier)
+    return Attestation(carrier, parts, _wrapping(carrier, parts, material), notes, remarks, value)
 
 
-def _entry(content: bytes, entry: dict[str, Any], notes: Notes) -> Signable:
+def _entry(content: bytes, entry: dict[str, Any], remarks: Notes) -> Signable:
     fields = Fields("provenance.envelope", table_at(entry, "envelope"))
-    found = _signable(content, fields, notes)
+    found = _signable(content, fields, remarks)
     return Signable(found.payload_type, found.payload, found.envelope, entry)
 
 
-def _signable(content: bytes, fields: Fields, notes: Notes) -> Signable:
-    envelope = read_envelope(content, _readable(fields, notes))
+def _signable(content: bytes, fields: Fields, remarks: Notes) -> Signable:
+    envelope = read_envelope(content, _readable(fields, remarks))
     return Signable(envelope.payload_type, envelope.payload, envelope)
 
 
-def _readable(fields: Fields, notes: Notes) -> Fields:
+def _readable(fields: Fields, remarks: Notes) -> Fields:
     """Return an envelope's fields with every signature that is no base64 emptied: it counts for nobody, and hides
     nothing of what it was meant to sign.
     """
     said = fields.values.get("signatures")
     if not isinstance(said, list):
         return fields
-    signatures = [_signature(item, notes) if isinstance(item, dict) else item for item in said]
+    signatures = [_signature(item, remarks) if isinstance(item, dict) else item for item in said]
     return Fields(fields.where, {**fields.values, "signatures": signatures})
 
 
-def _signature(item: dict[str, Any], notes: Notes) -> dict[str, Any]:
+def _signature(item: dict[str, Any], remarks: Notes) -> dict[str, Any]:
     text = item.get("sig")
     if not isinstance(text, str):
         return item
     try:
         empty = not parse_base64(text)
     except Malformed:
-        notes.add("signatures: one is no base64 and counts for nobody")
+        remarks.add("signatures: one is no base64 and counts for nobody")
         return {**item, "sig": ""}
     if empty:
-        notes.add("signatures: one is empty and counts for nobody")
+        remarks.add("signatures: one is empty and counts for nobody")
     return item
 
 
-def _attestation(
-    carrier: Carrier,
-    parts: tuple[Signable, ...],
-    material: Material | None,
-    notes: Notes,
-    value: Mapping[str, Any],
-) -> Attestation:
-    return Attestation(carrier, parts, _wrapping(carrier, parts, material), notes, value)
-
-
-def _wrapping(carrier: Carrier, parts: tuple[Signable, ...], material: Material | None) -> Wrapping:
+def _wrapping(carrier: Carrier, parts: tuple[Signable, ...], material: Material | None) -> Wrapping | None:
+    if carrier is Carrier.BARE:
+        return None
     signatures = [each for part in parts if part.envelope for each in part.envelope.signatures]
     hints = {each.keyid for each in signatures if each.keyid}
     if material and material.hint:
@@ -184,14 +179,16 @@ def open_lines(lines: tuple[bytes, ...]) -> Attestation:
         Malformed: A line breaks the rules of its format, or is another one than the first.
     """
     opened = [_line(line, place) for place, line in enumerate(lines, 1)]
-    first, notes = opened[0], Notes()
+    first, notes, remarks = opened[0], Notes(), Notes()
     if any(one.carrier is not first.carrier for one in opened):
         raise Malformed("lines: expected the same form on every line; add each document by itself")
     for one in opened:
         for reason in one.notes.reasons:
             notes.add(reason)
+        for reason in one.remarks.reasons:
+            remarks.add(reason)
     parts = tuple(part for one in opened for part in one.parts)
-    return Attestation(first.carrier, parts, _sum([one.wrapping for one in opened]), notes, first.value)
+    return Attestation(first.carrier, parts, _sum([one.wrapping for one in opened]), notes, remarks, first.value)
 
 
 def _line(line: bytes, place: int) -> Attestation:

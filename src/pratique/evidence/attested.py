@@ -29,7 +29,10 @@ def read_attestation(attestation: Attestation, interpret: Interpret) -> Reading:
         reading = _kept(attestation.carrier.value, "a signature over bytes that are not in it")
     else:
         reading = _together([_part(attestation, part, interpret) for part in attestation.parts])
-    return replace(_less(reading, notes.reasons), wrapping=attestation.wrapping)
+    reading = _less(reading, notes.reasons)
+    return replace(
+        reading, reasons=(*reading.reasons, *attestation.remarks.reasons), wrapping=attestation.wrapping
+    )
 
 
 def _kept(name: str, what: str) -> Reading:
