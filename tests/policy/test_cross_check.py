@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.evidence.surface.test_claim import VALUES
 from tests.policy.builders import component, evidence, facts, sbom
 
@@ -14,7 +16,7 @@ from pratique.evidence.read import read
 from pratique.evidence.surface.claim import MEASURER, build_surface, read_surface
 from pratique.evidence.surface.measure import Held
 from pratique.policy.checks.sbom import SbomRule, judge_sbom
-from pratique.policy.result import CheckResult, Outcome
+from pratique.policy.result import CheckResult, Outcome, rank
 from pratique.policy.schema import decode
 from pratique.policy.tightening import loosened
 from pratique.values.digest import Digest
@@ -69,6 +71,17 @@ def test_a_package_database_that_is_not_read_leaves_it_unknown() -> None:
     result = judge(listing("flask"), measured("flask", unread=("var/lib/rpm/rpmdb.sqlite",)))
     assert result.outcome is Outcome.UNKNOWN
     assert "var/lib/rpm/rpmdb.sqlite" in result.message
+
+
+NAMES = st.lists(st.sampled_from(["flask", "jinja2", "idna"]), max_size=3, unique=True)
+
+
+@given(NAMES, NAMES, st.booleans())
+def test_taking_away_what_was_measured_never_helps(lists: list[str], holds: list[str], unread: bool) -> None:
+    bill, paths = listing("base", *lists), ("var/lib/rpm/Packages",) if unread else ()
+    with_it = judge(bill, measured(*holds, unread=paths))
+    assert rank(judge(bill).outcome) >= rank(with_it.outcome)
+    assert rank(with_it.outcome) >= rank(judge(bill, measured(*holds)).outcome)
 
 
 def test_a_rule_that_does_not_ask_looks_at_no_layers() -> None:

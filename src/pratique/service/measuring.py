@@ -51,7 +51,8 @@ def measured_pieces(
     except (Absent, Malformed, Refused, Unverified) as error:
         _log.warning("attack surface of %s was not measured: %s", closure.root, error)
         return ()
-    stated = frozenset(payload for piece in known for payload in _payloads(piece))
+    ours = (piece for piece in known if piece.origin is Origin.UPLOAD and piece.media_type == BUNDLE_MEDIA)
+    stated = frozenset(payload for piece in ours for payload in _payloads(piece))
     statements = ((one, build_surface(one.surface, one.image.digest, MEASURER)) for one in measured)
     return tuple(_recorded(workspace, one, body) for one, body in statements if body not in stated)
 

@@ -70,10 +70,8 @@ def build_surface(surface: Surface, manifest: Digest, producer: str) -> bytes:
 
 def states_surface(reading: Reading) -> bool:
     """Tell whether a document states an attack surface and nothing else."""
-    found = reading.of(Attributes)
-    return len(found) == len(reading.facts) == 1 and all(
-        each.name.startswith(PREFIX) for report in found for each in report.attributes
-    )
+    names = [each.name for report in reading.of(Attributes) for each in report.attributes]
+    return len(reading.facts) == 1 and bool(names) and all(name.startswith(PREFIX) for name in names)
 
 
 def surface_of(attributes: Attributes) -> Surface | None:
