@@ -57,6 +57,21 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     inspect = verbs.add("inspect", "print what a reader makes of files; nothing is recorded")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.set_defaults(run=_inspect)
+    identity = verbs.add("identity", "verify who signed a Sigstore bundle with a certificate; nothing is recorded")
+    identity.add_argument("bundle", type=Path, metavar="BUNDLE")
+    identity.add_argument(
+        "--trusted-root",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the trusted root, as JSON; nothing is fetched",
+    )
+    identity.add_argument("--identity", required=True, metavar="NAME", help="the name in the certificate, exactly")
+    identity.add_argument("--issuer", required=True, metavar="URL", help="who vouched for that name, exactly")
+    identity.add_argument(
+        "--artifact", type=Path, metavar="FILE", help="what was signed, if it is not in the bundle"
+    )
+    identity.set_defaults(run=_identity)
     return verbs.parser
 
 
@@ -181,6 +196,24 @@ def _inspect(arguments: argparse.Namespace) -> Answer:
     found = tuple(inspect(tuple(arguments.files)))
     refused = any(one["parse"] == "refused" for one in found)
     return Answer(found, "\n".join(map(_told, found)), Exit.USAGE if refused else Exit.DONE)
+
+
+def _identity(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.identity import identify
+    from pratique.signing.keyless import NOT_REPEATED, Identity
+
+    expected = Identity(arguments.identity, arguments.issuer)
+    found = identify(arguments.bundle, arguments.trusted_root, expected, arguments.artifact)
+    value = {
+        "identity": found.identity.name,
+        "issuer": found.identity.issuer,
+        "content": str(found.content),
+        "payload_type": found.payload_type,
+        "certified": found.certified.isoformat(),
+        "trusted_root": str(found.trusted_root),
+        "repeatable": NOT_REPEATED,
+    }
+    return Answer(value, f"{found.content}: {found}")
 
 
 def _told(one: dict[str, Any]) -> str:
