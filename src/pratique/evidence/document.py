@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, ParseError
 from pratique.errors import Malformed
 from pratique.values.canonical import MAX_BYTES, MAX_DEPTH
 
-_SCALARS = frozenset({str, int, float, bool, type(None)})
+_NESTED = frozenset({dict, list})
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -93,7 +93,7 @@ def parse_foreign_json(text: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise Malformed(f"JSON: {_explain(text, error)}") from error
     refuse_depth(value)
-    if "\\u" in text and _SURROGATE.search(text):
+    if "\\" in text and _SURROGATE.search(text):  # one character is looked for much faster than two
         _refuse_surrogates(value)
     return value
 
@@ -129,14 +129,14 @@ def refuse_depth(value: Any) -> None:
     """
     level = [value]
     for _ in range(MAX_DEPTH):
-        below: list[Any] = []
-        for item in level:
-            for child in item.values() if type(item) is dict else item:
-                if type(child) not in _SCALARS:
-                    below.append(child)
-        if not below:
+        level = [
+            child
+            for item in level
+            for child in (item.values() if type(item) is dict else item)
+            if type(child) in _NESTED
+        ]
+        if not level:
             return
-        level = below
     raise Malformed(f"JSON: nested deeper than {MAX_DEPTH} levels")
 
 

@@ -6,8 +6,8 @@ absent after ``@`` and never raises, because reports hold broken ones.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]*")
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -29,9 +29,8 @@ _PLAIN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Purl:
-    """A package URL in its parts, decoded and in the letter case of its type.
+class Purl(NamedTuple):
+    """A package URL in its parts, decoded and in the letter case of its type; a tuple, because there are very many.
 
     ``package`` is the canonical URL without version, qualifiers and subpath: what stays the same over rebuilds.
     """

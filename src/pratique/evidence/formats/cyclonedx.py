@@ -138,17 +138,18 @@ def _trivy_source(properties: Any) -> Source:
 
 
 def _licences(entries: Any) -> tuple[str, ...]:
-    """Return the texts; an entry that names no licence is there all the same, and its text is empty."""
     if not isinstance(entries, list):
         return ()
-    found: list[str] = []
-    for entry in entries:
-        if isinstance(entry, dict):
-            licence = entry.get("license")
-            choice = licence if isinstance(licence, dict) else {"name": licence}
-            text = entry.get("expression") or choice.get("id") or choice.get("name") or choice.get("url") or ""
-            found.append(text if isinstance(text, str) else "")
-    return tuple(found)
+    return tuple([_licence(entry) for entry in entries if isinstance(entry, dict)])
+
+
+def _licence(entry: dict[str, Any]) -> str:
+    """Return the text; an entry that names no licence is there all the same, and its text is empty."""
+    text = entry.get("license")
+    if isinstance(text, dict):
+        text = text.get("id") or text.get("name") or text.get("url")
+    text = entry.get("expression") or text
+    return text if isinstance(text, str) else ""
 
 
 def _supplier(entry: dict[str, Any]) -> str | None:
