@@ -115,7 +115,7 @@ def _all_lines(one: _Shown) -> Iterator[str]:
 
 def _lines(one: "Measured") -> Iterator[str]:
     found = one.surface
-    yield f"{one.image.platform or 'platform unstated'}  {one.image.digest}"
+    yield f"{one.image.platform or shown(one.settings.platform) or 'platform unstated'}  {one.image.digest}"
     yield f"  layers     {len(found.layers)}, {size(found.compressed)}, unpacked {size(found.uncompressed)}"
     yield (
         f"  files      {found.files}, executable {found.executables}, ELF {found.elf}; "
@@ -143,7 +143,7 @@ def _lists(found: "Surface") -> Iterator[tuple[str, list[str]]]:
     yield "ports", list(found.ports)
     yield "volumes", list(found.volumes)
     yield "variables", list(found.env_suspicious)
-    yield "SECRETS", [f"{secret.kind} in {secret.path}" for secret in found.secrets]
+    yield "SECRETS", _some(tuple(f"{secret.kind} in {secret.path}" for secret in found.secrets))
     yield (
         "SECRETS",
         [
