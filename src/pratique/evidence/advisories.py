@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pratique.evidence.ecosystem import Ecosystem, Installed
@@ -33,6 +34,7 @@ class Advisories:
         return ecosystem in self.ecosystems
 
 
+@lru_cache(maxsize=2)  # thousands of judgements are made by one snapshot
 def read_advisories(*files: bytes) -> Advisories:
     """Return the advisories of these files; their order changes nothing.
 

@@ -175,3 +175,9 @@ class Vulnerability:
     """Every package URL as the reports wrote it, with qualifiers."""
     vex: tuple[Assertion, ...] = ()
     """What statements say about it in this image, sorted by document; none of them removes it."""
+    known_exploited: bool | None = None
+    """Whether CISA's catalogue (KEV) has it; ``None`` where no catalogue was imported."""
+    ransomware: bool = False
+    """Whether that catalogue says that ransomware used it."""
+    likelihood: str | None = None
+    """The probability of an attack within 30 days (EPSS), a decimal; ``None`` where no list says."""

@@ -23,6 +23,7 @@ from pratique.evidence.overlay import overlay
 from pratique.evidence.product import ImageNames
 from pratique.evidence.surface.claim import MEASURER, surface_of
 from pratique.evidence.surface.measure import Surface
+from pratique.evidence.threat import NO_LISTS, Lists, mark
 from pratique.policy.index import Index, build_index
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
@@ -78,6 +79,8 @@ class Facts:
     """``None`` where the environment holds no image of this name, or it is not known."""
     surfaces: tuple[tuple[Surface, Evidence], ...] = ()
     """What this installation measured of its layers; empty where nobody measured."""
+    lists: Lists = field(default=NO_LISTS, repr=False, compare=False)
+    """What is known to be exploited and how likely that is, whatever the image; ``vulnerabilities`` say it already."""
     index: Index = field(init=False, repr=False, compare=False)
     """The same facts, arranged once so that twenty checks do not each walk them."""
 
@@ -97,13 +100,16 @@ class Subject:
     current: CurrentFacts | None
 
 
-def observe(subject: Subject, evidence: tuple[Evidence, ...], matched: tuple[Scan, ...]) -> Facts:
+def observe(
+    subject: Subject, evidence: tuple[Evidence, ...], matched: tuple[Scan, ...], lists: Lists = NO_LISTS
+) -> Facts:
     """Return the facts about one platform; of the evidence, what covers it.
 
     Args:
         subject: What is judged.
         evidence: Everything that was found about the image.
         matched: What the built-in matcher made of this platform's bills of materials.
+        lists: What is known to be exploited, and how likely that is.
     """
     own = tuple(each for each in evidence if subject.platform in each.covers)
     reported = tuple((scan.producer, scan, each.piece.digest) for scan, each in _of(Scan, own))
@@ -116,7 +122,7 @@ def observe(subject: Subject, evidence: tuple[Evidence, ...], matched: tuple[Sca
         now=subject.now,
         evidence=own,
         scans=scans,
-        vulnerabilities=overlay(merge(scans), _of(Vex, own), _names(subject, sboms)),
+        vulnerabilities=overlay(mark(merge(scans), lists), _of(Vex, own), _names(subject, sboms)),
         sboms=sboms,
         provenances=_of(Provenance, own),
         tests=_of(Suites, own),
@@ -124,6 +130,7 @@ def observe(subject: Subject, evidence: tuple[Evidence, ...], matched: tuple[Sca
         arrivals=subject.arrivals,
         current=subject.current,
         surfaces=_surfaces(own),
+        lists=lists,
     )
 
 

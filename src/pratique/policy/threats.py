@@ -8,7 +8,7 @@ from pratique.evidence.facts.scan import Rating
 from pratique.evidence.model import Bound, Vulnerability
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckResult, Outcome
-from pratique.policy.risk import Doubt, Inputs, Risk, Suspicion, Threat, assess
+from pratique.policy.risk import Doubt, Exploitation, Inputs, Risk, Suspicion, Threat, assess
 
 FRESH = timedelta(hours=24)
 
@@ -22,13 +22,23 @@ def risk_of(platforms: tuple[Facts, ...], results: tuple[CheckResult, ...]) -> R
 def threats_of(facts: Facts) -> Iterator[Threat]:
     """Yield every vulnerability as the model sees it; of two of one source package the model takes the worse."""
     sources = _source_packages(facts)
-    inputs: dict[str | None, Inputs] = {None: Inputs(None)}
+    inputs: dict[tuple[str | None, str | None, Exploitation | None], Inputs] = {}
     for vulnerability in facts.vulnerabilities:
-        score = _score(vulnerability)
-        if score not in inputs:
-            inputs[score] = Inputs(Decimal(score or 0))
+        known = (_score(vulnerability), vulnerability.likelihood, _exploitation(vulnerability))
+        if known not in inputs:
+            inputs[known] = Inputs(_decimal(known[0]), _decimal(known[1]), known[2])
         package = sources.get(vulnerability.purl or "", vulnerability.package)
-        yield Threat(vulnerability.term, package, inputs[score])
+        yield Threat(vulnerability.term, package, inputs[known])
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _exploitation(vulnerability: Vulnerability) -> Exploitation | None:
+    if not vulnerability.known_exploited:
+        return None  # what the catalogue does not have may be exploited all the same
+    return Exploitation.RANSOMWARE if vulnerability.ransomware else Exploitation.KNOWN
 
 
 def _source_packages(facts: Facts) -> dict[str, str]:

@@ -66,6 +66,14 @@ Points = NewType("Points", int)
 Share = NewType("Share", Decimal)
 """A part of a whole, from 0 to 1, written in decimals; never a binary float."""
 
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """A lower bound on a share, written ``>=0.10``."""
+
+    share: Decimal
+
+
 MOST = 1_000_000_000  # far above any count, far below what canonical JSON can write
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -181,6 +189,16 @@ def _share(written: str | int | Decimal) -> Decimal:
     return Decimal(text).normalize()
 
 
+def _at_least(text: str) -> AtLeast:
+    if not text.startswith(">="):
+        raise Malformed(f"expected a bound such as '>=0.10', found {text[:40]!r}")
+    return AtLeast(_share(text[2:].strip()))
+
+
+def _render_at_least(bound: AtLeast) -> str:
+    return f">={render_share(bound.share)}"
+
+
 def render_share(share: Decimal) -> str:
     """Write a share in plain decimals."""
     return f"{share:f}"
@@ -221,6 +239,7 @@ WORDS: dict[object, Word] = {
     Pattern: _text("a pattern", Pattern.parse),
     Severity: _text("a severity", parse_severity, lambda severity: severity.label),
     Share: Word((str, int, Decimal), "a share from 0 to 1", _share, render_share),
+    AtLeast: _text("a bound such as >=0.10", _at_least, _render_at_least),
     date: _text("an ISO date", _day, date.isoformat),
     timedelta: _text("a duration such as 30m or 7d", parse_duration, render_duration),
     Repository: _text("a repository", parse_repository),
@@ -231,6 +250,6 @@ WORDS: dict[object, Word] = {
 """Every word by its type; a type that is missing here cannot stand in a policy."""
 
 RENDERERS: dict[type, Callable[[Any], Any]] = {
-    kind: WORDS[kind].render for kind in (Pattern, Severity, date, timedelta)
+    kind: WORDS[kind].render for kind in (AtLeast, Pattern, Severity, date, timedelta)
 } | {Decimal: WORDS[Share].render, RegistryRepository: str, LayoutRepository: str}
 """How a value that is neither text nor a number is written, by its class."""

@@ -12,8 +12,10 @@ from pratique.errors import Absent, Unverified
 from pratique.evidence import bind
 from pratique.evidence.advisories import Advisories, read_advisories
 from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.feed import ADVISORIES, EXPLOITED, LIKELIHOODS
 from pratique.evidence.match import match
 from pratique.evidence.model import Evidence, Piece
+from pratique.evidence.threat import Lists, read_lists
 from pratique.policy.application import Application
 from pratique.policy.document import Bundle
 from pratique.policy.environment import EnvironmentRules
@@ -24,11 +26,16 @@ from pratique.promotion.record import Inputs, Record
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
-ADVISORIES = "advisories"
-"""The beginning of the names of feeds that hold OSV records, for the built-in matcher."""
-
 Bodies = Mapping[Digest, bytes]
 """The bytes of evidence and feeds, by digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What is known about vulnerabilities, whatever the image."""
+
+    advisories: Advisories | None
+    lists: Lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ def build_case(
     _check("directory", inputs.directory.digest, directory.digest)
     _check("evidence root", inputs.evidence.root, root_of_evidence(inputs.evidence.pieces))
     evidence = bind.understand(_pieces(inputs, bodies), directory.machine_keys(), _subject(inputs))
-    advisories = _advisories(inputs, bodies)
+    outside = _Outside(_advisories(inputs, bodies), _lists(inputs, bodies))
     return Case(
         promotion=promotion,
         generation=generation,
@@ -81,7 +88,7 @@ def build_case(
         rules=rules,
         directory=directory,
         platforms=tuple(
-            (platform.platform, _facts(platform.digest, inputs, evidence, advisories))
+            (platform.platform, _facts(platform.digest, inputs, evidence, outside))
             for platform in inputs.image.platforms
         ),
     )
@@ -137,7 +144,15 @@ def _advisories(inputs: Inputs, bodies: Bodies) -> Advisories | None:
     return read_advisories(*files) if files else None
 
 
-def _facts(subject: Digest, inputs: Inputs, every: tuple[Evidence, ...], advisories: Advisories | None) -> Facts:
+def _lists(inputs: Inputs, bodies: Bodies) -> Lists:
+    digests = {feed.name: feed.digest for feed in inputs.feeds}
+    exploited, likelihoods = (
+        _body(digests[name], "feed", bodies) if name in digests else None for name in (EXPLOITED, LIKELIHOODS)
+    )
+    return read_lists(exploited, likelihoods)
+
+
+def _facts(subject: Digest, inputs: Inputs, every: tuple[Evidence, ...], outside: _Outside) -> Facts:
     held, profile = inputs.history.current, inputs.history.current_facts
     judged = Subject(
         platform=subject,
@@ -148,5 +163,5 @@ def _facts(subject: Digest, inputs: Inputs, every: tuple[Evidence, ...], advisor
         current=profile.as_current(held.digest) if held and profile else None,
     )
     own = tuple(sbom for one in every if subject in one.covers for sbom in one.reading.of(Sbom))
-    matched = tuple(match(sbom, advisories) for sbom in own) if advisories else ()
-    return observe(judged, every, matched)
+    matched = tuple(match(sbom, outside.advisories) for sbom in own) if outside.advisories else ()
+    return observe(judged, every, matched, outside.lists)

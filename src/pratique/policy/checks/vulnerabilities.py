@@ -8,6 +8,7 @@ somebody whom the rule trusts, and what such a statement clears is still listed,
 
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from pratique.evidence.facts.scan import Severity
@@ -15,6 +16,7 @@ from pratique.evidence.match import PRODUCER
 from pratique.evidence.model import Assertion, Vulnerability
 from pratique.evidence.overlay import standing, why_not
 from pratique.policy.checks.coverage import find_gaps
+from pratique.policy.checks.lists import find_list_gaps
 from pratique.policy.checks.rule import CheckRule, answer, listed, named
 from pratique.policy.facts import Facts
 from pratique.policy.index import Found, Group
@@ -31,7 +33,7 @@ from pratique.policy.tightening import (
     watches_more,
 )
 from pratique.policy.upgrade import upgrades
-from pratique.policy.words import Count, Service, Text
+from pratique.policy.words import AtLeast, Count, Service, Text, render_share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,10 @@ class Where:
     fixable: bool | None = field(default=None, metadata=tighter(same_or_unset))
     ids: tuple[Pattern, ...] = field(default=(), metadata=tighter(watches_more))
     """Identifiers or aliases, for example ``CVE-2021-44228``."""
+    kev: bool | None = field(default=None, metadata=tighter(same_or_unset))
+    """Whether CISA's catalogue of known exploited vulnerabilities has it; without the catalogue, nobody can say."""
+    epss: AtLeast | None = field(default=None, metadata=tighter(same_or_unset))
+    """How likely it is to be exploited within 30 days; one that the list does not score is caught."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +93,7 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
     cleared = tuple(each for found in watched if (each := _clear(rule, found, facts)))
     kept = {each.found.vulnerability.term for each in cleared}
     counted = tuple(found for found in watched if found.vulnerability.term not in kept) if kept else watched
-    gaps = find_gaps(facts, rule.scanners, rule.keys)
+    gaps = (*find_gaps(facts, rule.scanners, rule.keys), *find_list_gaps(rule.where.kev, rule.where.epss, facts))
     over = len(counted) > rule.max
     failed = (rule.outcome.outcome,) if over else ()
     missing = (Outcome.UNKNOWN,) if gaps else ()
@@ -119,7 +125,18 @@ def _watched(rule: VulnerabilitiesRule, facts: Facts) -> tuple[Found, ...]:
         watched = [found for found in watched if found.vulnerability.reported_by != (PRODUCER,)]
     if rule.where.ids:
         watched = [found for found in watched if _is_named(found.vulnerability, rule.where.ids)]
-    return tuple(watched)
+    return tuple(found for found in watched if _is_threat(found.vulnerability, rule.where, facts))
+
+
+def _is_threat(vulnerability: Vulnerability, where: Where, facts: Facts) -> bool:
+    """Tell whether the lists catch it; where a list is missing nothing is caught, and the gap says so."""
+    if where.kev is not None and vulnerability.known_exploited is not where.kev:
+        return False
+    if where.epss is None:
+        return True
+    if vulnerability.likelihood is None:
+        return facts.lists.likelihoods is not None
+    return Decimal(vulnerability.likelihood) >= where.epss.share
 
 
 def _watches(rule: VulnerabilitiesRule, group: Group) -> bool:
@@ -185,7 +202,11 @@ def _kind(rule: VulnerabilitiesRule) -> str:
     fixable = {None: "", True: "with a fix", False: "without a fix"}[where.fixable]
     ids = f"named {listed(str(pattern) for pattern in where.ids)}" if where.ids else ""
     new = "new " if rule.new_only else ""
-    return " ".join(part for part in (f"{new}{severities}".strip(), "vulnerabilities", fixable, ids) if part)
+    exploited = {None: "", True: "known to be exploited", False: "not known to be exploited"}[where.kev]
+    likely = f"with an EPSS of at least {render_share(where.epss.share)}" if where.epss else ""
+    return " ".join(
+        part for part in (f"{new}{severities}".strip(), "vulnerabilities", fixable, exploited, likely, ids) if part
+    )
 
 
 def _looked(facts: Facts) -> tuple[str, ...]:
