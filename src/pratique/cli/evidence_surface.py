@@ -144,12 +144,10 @@ def _lists(found: "Surface") -> Iterator[tuple[str, list[str]]]:
     yield "volumes", list(found.volumes)
     yield "variables", list(found.env_suspicious)
     yield "SECRETS", _some(tuple(f"{secret.kind} in {secret.path}" for secret in found.secrets))
+    hidden = found.secret_in_hidden_file
     yield (
         "SECRETS",
-        [
-            f"{secret.kind} in {secret.path}, hidden in layer {secret.layer.short}"
-            for secret in found.secret_in_hidden_file
-        ],
+        _some(tuple(f"{each.kind} in {each.path}, hidden in layer {each.layer.short}" for each in hidden)),
     )
     kinds = sorted({held.package.manager for held in found.packages})
     yield "packages", [f"{kind} {sum(held.package.manager is kind for held in found.packages)}" for kind in kinds]
