@@ -358,7 +358,7 @@ def ask_everything(server: Server, expected: tuple[type[PratiqueError], ...]) ->
 
 
 ANY_OF_OURS = (*READING, Conflict)
-WHOLE = [pytest.param(12, id="short"), pytest.param(1000, id="long", marks=pytest.mark.soak)]
+WHOLE = [pytest.param(12, id="short"), pytest.param(300, id="long", marks=pytest.mark.soak)]
 
 
 def said(saying: tuple[Saying, Server], reply: Callable[[Asked], Reply]) -> None:
