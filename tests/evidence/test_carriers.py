@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.evidence.statements import IMAGE, OTHER, envelope, statement
 
+from pratique.evidence.attestation import MAX_PARTS
 from pratique.evidence.facts.build import Provenance
 from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.facts.wrapping import Wrapping
@@ -128,6 +129,13 @@ def test_all_the_envelopes_of_several_lines_have_to_be_signed() -> None:
     attestation = examine(content, "").attestation
     assert attestation is not None
     assert len(attestation.envelopes) == len(attestation.parts) == 3
+
+
+def test_more_envelopes_than_anybody_needs_are_refused() -> None:
+    assert lines(*[bundle()] * MAX_PARTS).parse is Parse.OK
+    reading = lines(*[bundle()] * (MAX_PARTS + 1))
+    assert (reading.parse, "at most 64" in reading.reasons[0]) == (Parse.REFUSED, True)
+    assert wrapper(*[entry()] * (MAX_PARTS + 1)).parse is Parse.REFUSED
 
 
 # Cloud Build

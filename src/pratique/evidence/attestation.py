@@ -19,6 +19,9 @@ from pratique.evidence.formats.sigstore import Material, read_material
 from pratique.evidence.lookup import Notes, table_at
 from pratique.values.canonical import parse_object
 
+MAX_PARTS = 64
+"""Envelopes in one document; each signature in each of them may cost a verification by every trusted key."""
+
 
 class Carrier(StrEnum):
     """What a statement arrived in."""
@@ -103,8 +106,8 @@ def open_attestation(content: bytes, carrier: Carrier) -> Attestation:
             parts = (_signable(content, fields.object("dsseEnvelope"), remarks),)
         case Carrier.CLOUD_BUILD:
             parts = tuple(_entry(content, entry, remarks) for entry in entries_of(dict(value), notes))
-            if not parts:
-                raise Malformed("provenance_summary: expected at least one signed envelope, found none")
+            if not 1 <= len(parts) <= MAX_PARTS:
+                raise Malformed(f"provenance: expected 1 to {MAX_PARTS} signed envelopes, found {len(parts)}")
         case _:
             assert_never(carrier)
     return Attestation(carrier, parts, _wrapping(carrier, parts, material), notes, remarks, value)
@@ -178,6 +181,8 @@ def open_lines(lines: tuple[bytes, ...]) -> Attestation:
     Raises:
         Malformed: A line breaks the rules of its format, or is another one than the first.
     """
+    if len(lines) > MAX_PARTS:
+        raise Malformed(f"lines: expected at most {MAX_PARTS} statements, found {len(lines)}; add fewer at once")
     opened = [_line(line, place) for place, line in enumerate(lines, 1)]
     first, notes, remarks = opened[0], Notes(), Notes()
     if any(one.carrier is not first.carrier for one in opened):
