@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import copying, judging, ledger, promoting, registry, starting, surface
+from bench import copying, judging, ledger, promoting, registry, starting, surface, watching
 from bench.figure import Figure
 from bench.shop import prove
 
@@ -17,6 +17,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     judged = judging.twenty_checks()
     yield judged.judgement
     yield judged.everything
+    yield watching.matching()
     yield promoting.fast_track(shop)
     yield from ledger.events(folder / "ledger")
     yield ledger.frontier()

@@ -60,6 +60,8 @@ PROMISES = (
     Promise("two processes at once on one workspace", r"stories\.test_processes\."),
     Promise("kill -9 in every step, then a restart", r"stories\.test_killed\."),
     Promise("hints lost and doubled", r"(stories\.test_bad_line|dispatch\.test_unreliable)\."),
+    Promise("what turns out later: signals, and where a package is", r"stories\.test_watch\."),
+    Promise("advisories against recorded answers and Trivy's", r"evidence\.test_match_recorded\."),
     Promise("taking something away never improves an outcome", r"policy\.test_monotone\."),
     Promise(
         "any single flipped bit of a proof is refused", r"(proof\.test_flips\..*flipped|test_any_flipped_bit)"

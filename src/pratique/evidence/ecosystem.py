@@ -2,7 +2,8 @@
 
 Source: OSV schema, "Defined Ecosystems", and ECMA-427 purl types. An ecosystem with releases, such as
 ``Debian:12``, is split into name and release. Whether advisories name source or binary packages
-differs by distribution and is written here.
+differs by distribution and is written here. Amazon and Oracle Linux are no ecosystems of OSV: whoever converts their
+advisories names them so.
 """
 
 import re
@@ -37,6 +38,7 @@ SCHEMES = {
     "AlmaLinux": Scheme.RPM,
     "Alpaquita": Scheme.ALPINE,
     "Alpine": Scheme.ALPINE,
+    "Amazon Linux": Scheme.RPM,
     "Azure Linux": Scheme.RPM,
     "Bitnami": Scheme.SEMVER,
     "Chainguard": Scheme.ALPINE,
@@ -50,6 +52,7 @@ SCHEMES = {
     "NuGet": Scheme.NUGET,
     "openEuler": Scheme.RPM,
     "openSUSE": Scheme.RPM,
+    "Oracle Linux": Scheme.RPM,
     "Packagist": Scheme.COMPOSER,
     "Photon OS": Scheme.RPM,
     "Pub": Scheme.SEMVER,
@@ -77,14 +80,21 @@ _DISTRIBUTIONS = {
     "almalinux": "AlmaLinux",
     "alpaquita": "Alpaquita",
     "alpine": "Alpine",
+    "amazon": "Amazon Linux",
+    "amzn": "Amazon Linux",
     "azurelinux": "Azure Linux",
     "chainguard": "Chainguard",
     "debian": "Debian",
     "mageia": "Mageia",
+    "ol": "Oracle Linux",
     "openeuler": "openEuler",
     "opensuse": "openSUSE",
     "opensuse-leap": "openSUSE",
+    "opensuse-tumbleweed": "openSUSE",
     "opensuse.leap": "openSUSE",
+    "opensuse.tumbleweed": "openSUSE",
+    "oracle": "Oracle Linux",
+    "oraclelinux": "Oracle Linux",
     "photon": "Photon OS",
     "rocky": "Rocky Linux",
     "rockylinux": "Rocky Linux",
@@ -92,8 +102,9 @@ _DISTRIBUTIONS = {
     "wolfi": "Wolfi",
 }
 _BY_SOURCE = frozenset({"Alpine", "Alpaquita", "Chainguard", "Debian", "Photon OS", "Ubuntu", "Wolfi"})
+_BY_BINARY = frozenset({"Amazon Linux", "Oracle Linux"})
 _ROLLING = frozenset({"Chainguard", "Wolfi"})
-_BY_MAJOR = frozenset({"AlmaLinux", "Debian", "Rocky Linux"})
+_BY_MAJOR = frozenset({"AlmaLinux", "Amazon Linux", "Debian", "Oracle Linux", "Rocky Linux"})
 _CASELESS = frozenset({"Go", "Hex", "npm", "NuGet", "Packagist", "Pub"})
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
@@ -107,6 +118,8 @@ def parse_ecosystem(text: str) -> Ecosystem:
 
 
 def _release(name: str, suffix: str) -> str:
+    if name == "openSUSE" and "tumbleweed" in suffix.lower():  # rolling, with a day for a number
+        return "Tumbleweed"
     number = _NUMBER.search(suffix)
     if number is None or name in _ROLLING:
         return ""
@@ -169,7 +182,9 @@ def _named(ecosystem: Ecosystem, purl: Purl, component: Component) -> tuple[tupl
     version, source = component.version or purl.version, component.source_package
     if source and ecosystem.name in _BY_SOURCE:
         return (source,), component.source_version or version
-    if source and source != purl.name:  # some RPM distributions name one, some the other; both have one version
+    if (
+        source and source != purl.name and ecosystem.name not in _BY_BINARY
+    ):  # some RPM distributions name one, some the other; both have one version
         return (purl.name, source), version
     return (_language_name(ecosystem.name, purl) if purl.type in _LANGUAGES else purl.name,), version
 
