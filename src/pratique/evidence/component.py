@@ -6,11 +6,11 @@ URL adds (epoch, distribution, source package) is taken from it here, once for a
 Source: ECMA-427 and its type definitions for deb, rpm and apk; the qualifiers that syft and Trivy write.
 """
 
-from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from pratique.evidence.facts.packages import Component
-from pratique.evidence.purl import Purl, parse_purl
+from pratique.evidence.purl import Purl, parse_purl, read_qualifiers
 
 _SYSTEM_TYPES = frozenset({"alpm", "apk", "deb", "rpm"})
 
@@ -69,10 +69,10 @@ def component_of(
     version = version or purl.version
     distro = distro if purl.type in _SYSTEM_TYPES else None
     if purl.query:
-        qualifiers = purl.qualifiers
-        source = _upstream(qualifiers["upstream"]) if "upstream" in qualifiers else source
-        version = _with_epoch(version, qualifiers)
-        distro = _distro(qualifiers, purl) or distro
+        told = _told(purl.query)
+        source = told.source or source
+        version = _with_epoch(version, told.epoch) if told.epoch else version
+        distro = _distro(told.distro, purl) if told.distro else distro
     return Component(
         name or "",
         version,
@@ -88,18 +88,33 @@ def component_of(
     )
 
 
-def _with_epoch(version: str | None, qualifiers: Mapping[str, str]) -> str | None:
-    epoch = qualifiers.get("epoch")
-    if version and epoch and epoch != "0" and ":" not in version:
-        return f"{epoch}:{version}"
-    return version
+class _Told(NamedTuple):
+    """What the qualifiers of a package URL add."""
+
+    epoch: str | None
+    distro: str | None
+    source: Source | None
 
 
-def _distro(qualifiers: Mapping[str, str], purl: Purl) -> str | None:
-    distro = qualifiers.get("distro", "").lower()
-    if distro[:1].isdigit() and purl.namespace:  # Trivy writes distro=3.20.3 for apk
+@lru_cache(maxsize=4096)  # the packages of one image share most of theirs
+def _told(query: str) -> _Told:
+    said = read_qualifiers(query)
+    epoch, upstream = said.get("epoch"), said.get("upstream")
+    return _Told(
+        epoch if epoch != "0" else None,
+        said.get("distro", "").lower() or None,
+        _upstream(upstream) if upstream is not None else None,
+    )
+
+
+def _with_epoch(version: str | None, epoch: str) -> str | None:
+    return f"{epoch}:{version}" if version and ":" not in version else version
+
+
+def _distro(distro: str, purl: Purl) -> str:
+    if distro[0].isdigit() and purl.namespace:  # Trivy writes distro=3.20.3 for apk
         return f"{purl.namespace}-{distro}"
-    return distro or None
+    return distro
 
 
 def _upstream(upstream: str) -> Source:

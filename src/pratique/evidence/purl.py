@@ -5,7 +5,6 @@ absent after ``@`` and never raises, because reports hold broken ones.
 """
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -50,11 +49,11 @@ class Purl(NamedTuple):
     @property
     def qualifiers(self) -> dict[str, str]:
         """The qualifiers, decoded; of two with one name the last counts."""
-        return dict(_qualifiers(self.query))
+        return read_qualifiers(self.query)
 
 
-@lru_cache(maxsize=4096)  # the packages of one image share most of theirs
-def _qualifiers(query: str) -> Mapping[str, str]:
+def read_qualifiers(query: str) -> dict[str, str]:
+    """Return the qualifiers of what follows ``?``, decoded; of two with one name the last counts."""
     pairs = (item.partition("=") for item in query.split("&"))
     return {key.lower(): percent_decoded(value) for key, _, value in pairs if key and value}
 
@@ -65,8 +64,9 @@ def parse_purl(text: str) -> Purl | None:
     plain = _PLAIN.fullmatch(text)
     if plain and "//" not in text:
         package, kind, namespace, name, version, query = plain.groups("")
-        scope, at = percent_decoded(namespace) or None, percent_decoded(version).strip() or None
-        return Purl(package, kind, scope, name, at, query)
+        if "%" in text:
+            namespace, version = percent_decoded(namespace), percent_decoded(version).strip()
+        return Purl(package, kind, namespace or None, name, version or None, query)
     if text[:4].lower() != "pkg:":
         return None
     return _parse_any(text[4:])

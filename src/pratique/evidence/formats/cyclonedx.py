@@ -18,7 +18,9 @@ from pratique.evidence.model import Facts, Reading
 from pratique.evidence.purl import parse_purl
 from pratique.values.digest import Digest
 
-_SUPPLIERS = ("supplier", "manufacturer")
+_ORGANISATIONS = ("supplier", "manufacturer")
+_PEOPLE = ("publisher", "author")
+_SUPPLIERS = frozenset({*_ORGANISATIONS, *_PEOPLE, "authors"})
 _TRIVY = "aquasecurity:trivy:"
 _IMAGES = frozenset({"oci", "docker"})
 _SYSTEM = "operating-system"
@@ -107,15 +109,22 @@ def _components(bom: dict[str, Any], ends: frozenset[str] | None, notes: Notes) 
 
 
 def _component(entry: dict[str, Any], ends: frozenset[str] | None) -> Component:
-    written = entry.get("purl")
-    reference = entry.get("bom-ref")
+    # There are thousands of these, so that texts are taken out here and not by a call for each.
+    said = entry.get
+    name, version, written, kind, reference = (
+        said("name"),
+        said("version"),
+        said("purl"),
+        said("type"),
+        said("bom-ref"),
+    )
     return component_of(
-        text_at(entry, "name"),
-        text_at(entry, "version"),
+        name if isinstance(name, str) else None,
+        version if isinstance(version, str) else None,
         written if isinstance(written, str) else None,
         licences=_licences(entry["licenses"]) if "licenses" in entry else (),
         supplier=_supplier(entry),
-        kind=text_at(entry, "type"),
+        kind=kind if kind and isinstance(kind, str) else None,
         source=_trivy_source(entry["properties"]) if "properties" in entry else NO_SOURCE,
         related=None if ends is None else isinstance(reference, str) and reference in ends,
     )
@@ -123,7 +132,7 @@ def _component(entry: dict[str, Any], ends: frozenset[str] | None) -> Component:
 
 def _trivy_source(properties: Any) -> Source:
     first = properties[0] if isinstance(properties, list) and properties else None
-    if not isinstance(first, dict) or not (text_at(first, "name") or "").startswith(_TRIVY):
+    if not isinstance(first, dict) or not str(first.get("name")).startswith(_TRIVY):
         return NO_SOURCE  # another tool's; there may be very many
     said = {
         str(item.get("name")).removeprefix(_TRIVY): value
@@ -138,30 +147,30 @@ def _trivy_source(properties: Any) -> Source:
 
 
 def _licences(entries: Any) -> tuple[str, ...]:
-    if not isinstance(entries, list):
-        return ()
-    return tuple([_licence(entry) for entry in entries if isinstance(entry, dict)])
-
-
-def _licence(entry: dict[str, Any]) -> str:
-    """Return the text; an entry that names no licence is there all the same, and its text is empty."""
-    text = entry.get("license")
-    if isinstance(text, dict):
-        text = text.get("id") or text.get("name") or text.get("url")
-    text = entry.get("expression") or text
-    return text if isinstance(text, str) else ""
+    """Return the texts; an entry that names no licence is there all the same, and its text is empty."""
+    found: list[str] = []
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict):
+            text = entry.get("license")
+            if isinstance(text, dict):
+                text = text.get("id") or text.get("name") or text.get("url")
+            text = entry.get("expression") or text
+            found.append(text if isinstance(text, str) else "")
+    return tuple(found)
 
 
 def _supplier(entry: dict[str, Any]) -> str | None:
-    for key in _SUPPLIERS:
-        if key in entry and (name := text_at(table_at(entry, key), "name")):
-            return name
-    for key in ("publisher", "author"):
-        if key in entry and (name := text_at(entry, key)):
-            return name
-    authors = entry.get("authors")
-    first = authors[0] if isinstance(authors, list) and authors else None
-    return text_at(first, "name") if isinstance(first, dict) else None
+    if not _SUPPLIERS.isdisjoint(entry):
+        for key in _ORGANISATIONS:
+            if name := text_at(table_at(entry, key), "name"):
+                return name
+        for key in _PEOPLE:
+            if name := text_at(entry, key):
+                return name
+        authors = entry.get("authors")
+        first = authors[0] if isinstance(authors, list) and authors else None
+        return text_at(first, "name") if isinstance(first, dict) else None
+    return None
 
 
 def _about(bom: dict[str, Any]) -> tuple[Digest, ...]:
