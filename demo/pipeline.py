@@ -20,7 +20,7 @@ from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.provenance import V1 as PROVENANCE
 from pratique.attest.source import Source, build_source
 from pratique.attest.statement import Subject, build_statement
-from pratique.evidence.statement import CYCLONEDX_BOM
+from pratique.evidence.predicates.documents import CYCLONEDX_BOM
 from pratique.registry.attach import Body, attach_referrer
 from pratique.registry.open import Settings, open_repository
 from pratique.signing.keyfile import ServiceKey
