@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import copying, judging, ledger, promoting, registry, starting, surface, watching
+from bench import copying, judging, ledger, promoting, reading, registry, starting, surface, watching
 from bench.figure import Figure
 from bench.shop import prove
 
@@ -18,6 +18,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield judged.judgement
     yield judged.everything
     yield watching.matching()
+    yield from reading.figures()
     yield promoting.fast_track(shop)
     yield from ledger.events(folder / "ledger")
     yield ledger.frontier()

@@ -1,10 +1,10 @@
 """What every test may ask for: the corpus of real evidence files, and steady hypothesis settings."""
 
-import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.evidence.files import CORPUS
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,10 +22,9 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """Real evidence files, kept beside the repository because they are other people's work."""
-    path = Path(os.environ.get("PRATIQUE_CORPUS", ROOT.parent / "shared" / "corpus"))
-    if not path.is_dir():
-        pytest.skip(f"no corpus of evidence files at {path}; set PRATIQUE_CORPUS to its folder")
-    return path
+    if not CORPUS.is_dir():
+        pytest.skip(f"no corpus of evidence files at {CORPUS}; set PRATIQUE_CORPUS to its folder")
+    return CORPUS
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -62,6 +62,10 @@ PROMISES = (
     Promise("hints lost and doubled", r"(stories\.test_bad_line|dispatch\.test_unreliable)\."),
     Promise("what turns out later: signals, and where a package is", r"stories\.test_watch\."),
     Promise("advisories against recorded answers and Trivy's", r"evidence\.test_match_recorded\."),
+    Promise("every file of the corpus, counted as EXPECT.json does", r"evidence\.test_corpus(_\w+)?\."),
+    Promise("mutated evidence raises nothing of others", r"evidence\.test_fuzz"),
+    Promise("merging and statements are order-independent", r"(evidence\.test_merge|policy\.test_vex)\."),
+    Promise("an attack surface, layer by layer", r"(evidence\.surface\.|service\.test_surface\.)"),
     Promise("taking something away never improves an outcome", r"policy\.test_monotone\."),
     Promise(
         "any single flipped bit of a proof is refused", r"(proof\.test_flips\..*flipped|test_any_flipped_bit)"

@@ -2,9 +2,12 @@
 
 import gzip
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+CORPUS = Path(os.environ.get("PRATIQUE_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 
 
 def contents(path: Path) -> bytes:
