@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.disk import syncs_per_second
 from bench.figure import AtLeast, Figure, in_words, interleaved
-from pratique.promotion.happenings import FeedImported
+from pratique.promotion.intake import FeedImported
 from pratique.service.scribe import Scribe
 from pratique.storage.engine import open_engine
 from pratique.storage.migrate import upgrade

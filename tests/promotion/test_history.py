@@ -22,21 +22,11 @@ from pratique.errors import Conflict
 from pratique.promotion.events import Entry, build_event, parse_event
 from pratique.promotion.form import read, write
 from pratique.promotion.happenings import (
-    Checkpoint,
     Failure,
     Happening,
-    PromotionAttached,
-    PromotionCopied,
-    PromotionExpired,
     PromotionFailed,
-    PromotionPointed,
-    PromotionPromoted,
     PromotionRechecked,
     PromotionRetried,
-    PromotionSealed,
-    PromotionSuperseded,
-    PromotionVetoed,
-    PromotionWithdrawn,
     RemediationClosed,
     RemediationOpened,
     ReviewVoided,
@@ -45,6 +35,18 @@ from pratique.promotion.happenings import (
 )
 from pratique.promotion.history import fold, fold_all
 from pratique.promotion.states import Promotion, State
+from pratique.promotion.steps import (
+    Checkpoint,
+    PromotionAttached,
+    PromotionCopied,
+    PromotionExpired,
+    PromotionPointed,
+    PromotionPromoted,
+    PromotionSealed,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
+)
 from pratique.values.ids import Kind
 from pratique.values.names import Actor
 

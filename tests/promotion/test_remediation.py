@@ -10,12 +10,7 @@ from tests.promotion.cases import CLEAN, HIGH, MEDIUM, bundle, case, evidence
 
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.promotion.events import Entry, build_event
-from pratique.promotion.happenings import (
-    PromotionRetried,
-    RemediationClosed,
-    RemediationOpened,
-    Track,
-)
+from pratique.promotion.happenings import PromotionRetried, RemediationClosed, RemediationOpened, Track
 from pratique.promotion.history import fold, fold_all
 from pratique.promotion.judge import judge
 from pratique.promotion.record import Record, build_record, judged

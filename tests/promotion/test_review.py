@@ -28,19 +28,14 @@ from pratique.errors import Conflict, PratiqueError, Refused, Unverified
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import Entry
 from pratique.promotion.guards import InForce
-from pratique.promotion.happenings import (
-    Happening,
-    PromotionApproved,
-    PromotionRetried,
-    PromotionVetoed,
-    ReviewGiven,
-)
+from pratique.promotion.happenings import Happening, PromotionApproved, PromotionRetried, ReviewGiven
 from pratique.promotion.history import fold, fold_all
 from pratique.promotion.judge import judge
 from pratique.promotion.record import Record
 from pratique.promotion.record import judged as announced
 from pratique.promotion.review import Choice, Ledger, consider_review, open_review, state_review
 from pratique.promotion.states import Promotion, State
+from pratique.promotion.steps import PromotionVetoed
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind
 from pratique.values.names import Actor

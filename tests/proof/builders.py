@@ -43,24 +43,26 @@ from pratique.promotion.directory import Directory
 from pratique.promotion.events import Class, Entry, Event, EventObject, build_event
 from pratique.promotion.evidence_set import build_list
 from pratique.promotion.happenings import (
-    Checkpoint,
     DirectoryPublished,
-    EvidenceAdded,
     Happening,
     PolicyPublished,
     PromotionApproved,
-    PromotionAttached,
-    PromotionCopied,
     PromotionGathered,
-    PromotionPointed,
-    PromotionPromoted,
     PromotionRequested,
-    PromotionSealed,
     ReviewGiven,
 )
 from pratique.promotion.image import MANIFESTS_MEDIA, build_manifests, platforms_of
+from pratique.promotion.intake import EvidenceAdded
 from pratique.promotion.judge import judge
 from pratique.promotion.record import Inputs, Record, RequestUsed, judged
+from pratique.promotion.steps import (
+    Checkpoint,
+    PromotionAttached,
+    PromotionCopied,
+    PromotionPointed,
+    PromotionPromoted,
+    PromotionSealed,
+)
 from pratique.proof.clearance import Sources, assemble_clearance, assemble_promotion
 from pratique.proof.document import Kind, Logged, Proof, build_proof
 from pratique.proof.seal import summary

@@ -23,12 +23,7 @@ from tests.proof.builders import (
 from pratique.attest.seal import Level
 from pratique.errors import Malformed, Refused
 from pratique.policy.result import Outcome
-from pratique.promotion.happenings import (
-    Feed,
-    PromotionRechecked,
-    PromotionRetried,
-    Track,
-)
+from pratique.promotion.happenings import Feed, PromotionRechecked, PromotionRetried, Track
 from pratique.promotion.quorum import Need
 from pratique.promotion.record import Decision as Judged
 from pratique.promotion.record import Record, build_record

@@ -17,11 +17,7 @@ from tests.proof.builders import (
 )
 
 from pratique.attest.review import Decision
-from pratique.promotion.happenings import (
-    PromotionRechecked,
-    PromotionRetried,
-    ReviewVoided,
-)
+from pratique.promotion.happenings import PromotionRechecked, PromotionRetried, ReviewVoided
 from pratique.proof.verify import verify_clearance
 from pratique.values.ids import Kind
 

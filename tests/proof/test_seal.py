@@ -18,14 +18,11 @@ from tests.proof.builders import (
 
 from pratique.attest.seal import Level
 from pratique.errors import Refused, Unverified
-from pratique.promotion.happenings import (
+from pratique.promotion.happenings import Failure, Happening, PromotionFailed, PromotionRetried
+from pratique.promotion.steps import (
     Checkpoint,
-    Failure,
-    Happening,
     PromotionCopied,
     PromotionExpired,
-    PromotionFailed,
-    PromotionRetried,
     PromotionSuperseded,
     PromotionVetoed,
     PromotionWithdrawn,

@@ -7,23 +7,25 @@ from typing import Any
 
 from pratique.attest.seal import Level
 from pratique.promotion.events import Entry, Event
-from pratique.promotion.happenings import Checkpoint as Seen
 from pratique.promotion.happenings import (
     DirectoryPublished,
     Happening,
     PolicyPublished,
     PromotionApproved,
-    PromotionAttached,
-    PromotionCopied,
     PromotionGathered,
     PromotionJudged,
-    PromotionPointed,
-    PromotionPromoted,
     PromotionRequested,
-    PromotionSealed,
-    PromotionWithdrawn,
     RemediationOpened,
     Track,
+)
+from pratique.promotion.steps import Checkpoint as Seen
+from pratique.promotion.steps import (
+    PromotionAttached,
+    PromotionCopied,
+    PromotionPointed,
+    PromotionPromoted,
+    PromotionSealed,
+    PromotionWithdrawn,
 )
 from pratique.storage import migrate
 from pratique.storage.effects import Hint, Patience

@@ -8,13 +8,7 @@ from pratique.policy.document import Bundle
 from pratique.policy.result import Outcome, rank
 from pratique.promotion.directory import Directory
 from pratique.promotion.guards import InForce, why_judge_again
-from pratique.promotion.happenings import (
-    Happening,
-    PromotionRechecked,
-    PromotionRetried,
-    ReviewVoided,
-    Track,
-)
+from pratique.promotion.happenings import Happening, PromotionRechecked, PromotionRetried, ReviewVoided, Track
 from pratique.promotion.quorum import count
 from pratique.promotion.record import Record, judged
 from pratique.promotion.remediation import remediate

@@ -11,8 +11,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from pratique.attest.review import Decision
-from pratique.attest.seal import Level
+from pratique.promotion.intake import EvidenceAdded, EvidenceSynced, FeedImported
 from pratique.promotion.signal import SignalRaised, SignalReconciled
+from pratique.promotion.steps import (
+    PromotionAttached,
+    PromotionCopied,
+    PromotionExpired,
+    PromotionPointed,
+    PromotionPromoted,
+    PromotionSealed,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
+)
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
@@ -24,16 +35,6 @@ class Track(StrEnum):
     FAST = "fast"
     SLOW = "slow"
     REMEDIATION = "remediation"
-
-
-class Sync(StrEnum):
-    """Why evidence was brought to where an image had been promoted already."""
-
-    LATER = "later"
-    """It came after the judgement; nothing was decided by it."""
-
-    REPAIR = "repair"
-    """It was there, and the registry had lost it."""
 
 
 class Failure(StrEnum):
@@ -73,14 +74,6 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The size and root of the ledger that a signature relied on."""
-
-    size: int
-    root: Digest
-
-
-@dataclass(frozen=True, slots=True)
 class DirectoryPublished:
     """People, roles and keys changed."""
 
@@ -99,45 +92,6 @@ class PolicyPublished:
     previous: Digest | None
     effective_on: datetime | None
     environments: tuple[tuple[Environment, Digest], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceAdded:
-    """Somebody handed in evidence about an image, which the event names; the next gathering finds it."""
-
-    digest: Digest
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceSynced:
-    """Evidence was brought to a promoted image at its destination; an object lists every digest."""
-
-    promotion: str
-    destination: str
-    why: Sync
-    pieces: int
-    manifests: int
-    blobs: int
-
-
-@dataclass(frozen=True, slots=True)
-class FeedImported:
-    """Outside knowledge, such as an advisory database, was taken in; judgements name it by digest.
-
-    The counts compare it with the snapshot before: ``withdrawn`` by its authors since, ``gone`` without a word, and
-    ``left_out`` because it could not be read. ``version`` is what the publisher calls this state of it.
-    """
-
-    name: str
-    digest: Digest
-    records: int
-    version: str | None = None
-    added: int = 0
-    changed: int = 0
-    withdrawn: int = 0
-    gone: int = 0
-    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,55 +229,6 @@ class PromotionApproved:
 
 
 @dataclass(frozen=True, slots=True)
-class PromotionCopied:
-    """Image and evidence are at the destination, read back and equal."""
-
-    generation: int
-    destination: str
-    manifests: int
-    blobs: int
-    bytes_: int
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionSealed:
-    """The signer has verified the clearance and signed the seal."""
-
-    generation: int
-    seal: Digest
-    key: str
-    checkpoint: Checkpoint
-    level: Level
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionAttached:
-    """The seal hangs on the image at the destination."""
-
-    generation: int
-    referrers: tuple[Digest, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionPointed:
-    """The tag points at the sealed image; ``tag`` is null where the destination asks for none."""
-
-    generation: int
-    destination: str
-    tag: str | None
-    previous: Digest | None
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionPromoted:
-    """The environment holds the image."""
-
-    generation: int
-    level: Level
-    previous: Digest | None
-
-
-@dataclass(frozen=True, slots=True)
 class PromotionFailed:
     """A step was given up after its last attempt; it can be retried.
 
@@ -335,37 +240,6 @@ class PromotionFailed:
     reason: Failure
     attempts: int
     words: Commitment | None
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionVetoed:
-    """A reviewer's veto ended it."""
-
-    by: Actor
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionWithdrawn:
-    """Whoever asked for it, or may take it back, did."""
-
-    by: Actor
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionExpired:
-    """Its review window closed."""
-
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionSuperseded:
-    """A newer request took its place; ``by`` is that promotion."""
-
-    by: str
-    because: str
 
 
 @dataclass(frozen=True, slots=True)

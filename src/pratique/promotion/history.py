@@ -13,27 +13,15 @@ from pratique.promotion.events import Entry
 from pratique.promotion.happenings import (
     TYPES,
     DirectoryPublished,
-    EvidenceAdded,
-    EvidenceSynced,
-    FeedImported,
     Happening,
     PolicyPublished,
     PromotionApproved,
-    PromotionAttached,
-    PromotionCopied,
-    PromotionExpired,
     PromotionFailed,
     PromotionGathered,
     PromotionJudged,
-    PromotionPointed,
-    PromotionPromoted,
     PromotionRechecked,
     PromotionRequested,
     PromotionRetried,
-    PromotionSealed,
-    PromotionSuperseded,
-    PromotionVetoed,
-    PromotionWithdrawn,
     RemediationClosed,
     RemediationOpened,
     ReviewGiven,
@@ -41,6 +29,7 @@ from pratique.promotion.happenings import (
     Track,
     Unknown,
 )
+from pratique.promotion.intake import EvidenceAdded, EvidenceSynced, FeedImported
 from pratique.promotion.signal import SignalRaised, SignalReconciled
 from pratique.promotion.states import (
     ENDED,
@@ -50,6 +39,17 @@ from pratique.promotion.states import (
     RemediationStanding,
     ReviewStanding,
     State,
+)
+from pratique.promotion.steps import (
+    PromotionAttached,
+    PromotionCopied,
+    PromotionExpired,
+    PromotionPointed,
+    PromotionPromoted,
+    PromotionSealed,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
 )
 
 _NAMES = {kind: name for name, kind in TYPES.items()}

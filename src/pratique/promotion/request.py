@@ -18,8 +18,9 @@ from pratique.policy.environment import EnvironmentRules
 from pratique.policy.facts import Arrival
 from pratique.policy.tracks import Separation
 from pratique.promotion.directory import Directory
-from pratique.promotion.happenings import Commitment, PromotionRequested, PromotionSuperseded
+from pratique.promotion.happenings import Commitment, PromotionRequested
 from pratique.promotion.states import Promotion, State
+from pratique.promotion.steps import PromotionSuperseded
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment

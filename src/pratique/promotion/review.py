@@ -13,16 +13,11 @@ from pratique.attest.verify import open_envelope
 from pratique.errors import Conflict, Refused, Unverified
 from pratique.promotion.directory import Directory
 from pratique.promotion.guards import InForce, why_judge_again
-from pratique.promotion.happenings import (
-    Commitment,
-    Happening,
-    PromotionApproved,
-    PromotionVetoed,
-    ReviewGiven,
-)
+from pratique.promotion.happenings import Commitment, Happening, PromotionApproved, ReviewGiven
 from pratique.promotion.quorum import Quorum, count, why_not
 from pratique.promotion.record import Record
 from pratique.promotion.states import Judgement, Promotion, ReviewStanding, State
+from pratique.promotion.steps import PromotionVetoed
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment

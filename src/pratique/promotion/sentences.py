@@ -5,36 +5,35 @@ from typing import assert_never
 from pratique.promotion.events import Event
 from pratique.promotion.happenings import (
     DirectoryPublished,
-    EvidenceAdded,
-    EvidenceSynced,
-    FeedImported,
     Happening,
     PolicyPublished,
     PromotionApproved,
-    PromotionAttached,
-    PromotionCopied,
-    PromotionExpired,
     PromotionFailed,
     PromotionGathered,
     PromotionJudged,
-    PromotionPointed,
-    PromotionPromoted,
     PromotionRechecked,
     PromotionRequested,
     PromotionRetried,
-    PromotionSealed,
-    PromotionSuperseded,
-    PromotionVetoed,
-    PromotionWithdrawn,
     RemediationClosed,
     RemediationOpened,
     ReviewGiven,
     ReviewVoided,
-    Sync,
     Track,
     Unknown,
 )
+from pratique.promotion.intake import EvidenceAdded, EvidenceSynced, FeedImported, Sync
 from pratique.promotion.signal import SignalRaised, SignalReconciled
+from pratique.promotion.steps import (
+    PromotionAttached,
+    PromotionCopied,
+    PromotionExpired,
+    PromotionPointed,
+    PromotionPromoted,
+    PromotionSealed,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
+)
 from pratique.values.moment import render_moment
 
 _Published = DirectoryPublished | PolicyPublished | EvidenceAdded | EvidenceSynced | FeedImported | Unknown

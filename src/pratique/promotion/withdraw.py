@@ -7,8 +7,8 @@ from datetime import datetime
 
 from pratique.errors import Refused
 from pratique.promotion.directory import Directory
-from pratique.promotion.happenings import PromotionExpired, PromotionWithdrawn
 from pratique.promotion.states import Promotion, State
+from pratique.promotion.steps import PromotionExpired, PromotionWithdrawn
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor
 

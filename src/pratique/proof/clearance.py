@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from pratique.attest.dsse import parse_envelope
 from pratique.attest.review import parse_review
 from pratique.promotion.events import Entry, build_event
-from pratique.promotion.happenings import PromotionSealed, ReviewGiven
+from pratique.promotion.happenings import ReviewGiven
+from pratique.promotion.steps import PromotionSealed
 from pratique.proof.contents import Contents, contents_of
 from pratique.proof.document import Growth, Kind, Logged, Proof, build_proof
 from pratique.proof.ledger import Seen

@@ -15,22 +15,24 @@ from pratique.promotion.happenings import (
     Happening,
     PolicyPublished,
     PromotionApproved,
-    PromotionExpired,
     PromotionFailed,
     PromotionGathered,
     PromotionJudged,
-    PromotionPromoted,
     PromotionRechecked,
     PromotionRequested,
     PromotionRetried,
-    PromotionSealed,
-    PromotionSuperseded,
-    PromotionVetoed,
-    PromotionWithdrawn,
     ReviewGiven,
 )
 from pratique.promotion.history import fold_all
 from pratique.promotion.states import Approval, Judgement, Promotion
+from pratique.promotion.steps import (
+    PromotionExpired,
+    PromotionPromoted,
+    PromotionSealed,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
+)
 from pratique.proof.document import Kind
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest

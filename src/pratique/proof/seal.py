@@ -13,7 +13,7 @@ from pratique.attest.vsa import Expected, Result, Vsa, check_vsa
 from pratique.errors import Unverified
 from pratique.promotion.authority import Chain
 from pratique.promotion.events import Entry
-from pratique.promotion.happenings import PromotionPointed, PromotionPromoted, PromotionSealed
+from pratique.promotion.steps import PromotionPointed, PromotionPromoted, PromotionSealed
 from pratique.proof.demand import demand
 from pratique.proof.established import Established, Sealed
 from pratique.proof.ledger import Seen

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from pratique.promotion.evidence_set import Listed, parse_list
 from pratique.promotion.guards import why_judge_again
-from pratique.promotion.happenings import PromotionCopied, PromotionGathered
+from pratique.promotion.happenings import PromotionGathered
 from pratique.promotion.states import Promotion
+from pratique.promotion.steps import PromotionCopied
 from pratique.registry.attach import Body, attach_referrer
 from pratique.registry.closure import Closure, plan
 from pratique.registry.copy import CopyReport, copy

@@ -11,7 +11,7 @@ from pratique.errors import Absent, Malformed, Unverified
 from pratique.evidence.model import Origin, Parse, Piece, Reading
 from pratique.evidence.read import read
 from pratique.promotion.events import Class, EventObject
-from pratique.promotion.happenings import EvidenceAdded
+from pratique.promotion.intake import EvidenceAdded
 from pratique.promotion.states import State
 from pratique.service.request import retry_image
 from pratique.service.scribe import RECORDER, About, Scribe, keep

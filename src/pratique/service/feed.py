@@ -9,7 +9,7 @@ from pathlib import Path
 from pratique.errors import Absent, Conflict, Malformed
 from pratique.evidence.feed import ADVISORIES, Changes, Feed, Intake, compare, ecosystems_of, entries_of
 from pratique.promotion.events import Class, EventObject
-from pratique.promotion.happenings import FeedImported
+from pratique.promotion.intake import FeedImported
 from pratique.service.feed_files import files_in
 from pratique.service.gather import feeds_in_force
 from pratique.service.scribe import Scribe, keep

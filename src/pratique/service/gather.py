@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pratique.evidence.model import Origin, Piece
 from pratique.promotion.events import EventObject
 from pratique.promotion.evidence_set import Listed, build_list, list_pieces, parse_list, root_of_evidence
-from pratique.promotion.happenings import EvidenceAdded, Feed, FeedImported, PromotionGathered
+from pratique.promotion.happenings import Feed, PromotionGathered
 from pratique.promotion.image import MANIFESTS_MEDIA, build_manifests, needed, platforms_of
+from pratique.promotion.intake import EvidenceAdded, FeedImported
 from pratique.promotion.states import Promotion
 from pratique.registry.closure import Closure, plan
 from pratique.registry.evidence import Carried, Found, collect_evidence

@@ -15,7 +15,7 @@ from pratique.evidence.surface.claim import build_surface
 from pratique.policy.checks.sbom import SbomRule
 from pratique.policy.environment import EnvironmentRules
 from pratique.promotion.events import Class
-from pratique.promotion.happenings import EvidenceAdded
+from pratique.promotion.intake import EvidenceAdded
 from pratique.registry.closure import Closure
 from pratique.registry.interface import Registry
 from pratique.service.scribe import RECORDER, About, Scribe, keep

@@ -7,13 +7,8 @@ from pratique.attest.dsse import parse_envelope
 from pratique.attest.statement import parse_statement
 from pratique.errors import Conflict
 from pratique.promotion.events import Event
-from pratique.promotion.happenings import (
-    PromotionAttached,
-    PromotionPointed,
-    PromotionPromoted,
-    PromotionSealed,
-)
 from pratique.promotion.states import Promotion
+from pratique.promotion.steps import PromotionAttached, PromotionPointed, PromotionPromoted, PromotionSealed
 from pratique.registry.attach import Body, attach_legacy, attach_referrer
 from pratique.registry.edges import EdgeKind
 from pratique.registry.interface import Registry

@@ -7,8 +7,8 @@ from pratique.attest.dsse import IN_TOTO
 from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Conflict
 from pratique.promotion.form import write
-from pratique.promotion.happenings import Checkpoint, PromotionSealed
 from pratique.promotion.states import Promotion
+from pratique.promotion.steps import Checkpoint, PromotionSealed
 from pratique.service.again import judge_again
 from pratique.service.copying import why_stale
 from pratique.service.ledger import checkpoint

@@ -7,18 +7,15 @@ from datetime import datetime
 from pratique.errors import Absent
 from pratique.promotion.happenings import (
     Commitment,
-    PromotionExpired,
     PromotionFailed,
     PromotionRechecked,
     PromotionRequested,
     PromotionRetried,
-    PromotionSuperseded,
-    PromotionVetoed,
-    PromotionWithdrawn,
     ReviewVoided,
 )
 from pratique.promotion.sentences import describe
 from pratique.promotion.states import Promotion
+from pratique.promotion.steps import PromotionExpired, PromotionSuperseded, PromotionVetoed, PromotionWithdrawn
 from pratique.service.review import Standing, standing
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pratique.errors import Absent, Conflict
 from pratique.promotion.evidence_set import Listed, list_pieces
 from pratique.promotion.form import write
-from pratique.promotion.happenings import EvidenceSynced, PromotionAttached, Sync
+from pratique.promotion.intake import EvidenceSynced, Sync
 from pratique.promotion.states import Promotion, State
+from pratique.promotion.steps import PromotionAttached
 from pratique.registry.anchor import find_bare, put_anchored
 from pratique.registry.closure import Closure, distinct_blobs, plan
 from pratique.registry.copy import copy

@@ -15,9 +15,10 @@ from pratique.attest.seal import Level
 from pratique.errors import Absent, Conflict
 from pratique.promotion.events import Entry
 from pratique.promotion.form import read, write
-from pratique.promotion.happenings import PromotionPromoted, RemediationClosed, RemediationOpened
+from pratique.promotion.happenings import RemediationClosed, RemediationOpened
 from pratique.promotion.history import fold
 from pratique.promotion.states import MOVING, Promotion, State
+from pratique.promotion.steps import PromotionPromoted
 from pratique.storage.schema import ARRIVAL, PROMOTION, REMEDIATION
 from pratique.values.canonical import parse_object
 from pratique.values.digest import Digest

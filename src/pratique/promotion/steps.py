@@ -1,0 +1,97 @@
+"""The steps of an approved promotion, each recorded once it is done, and the ways in which one ends.
+
+``because`` is a sentence of ours. Source: decisions.md, "Life of a promotion".
+"""
+
+from pratique.attest.seal import Level
+from pratique.values.dataclass import dataclass
+from pratique.values.digest import Digest
+from pratique.values.names import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The size and root of the ledger that a signature relied on."""
+
+    size: int
+    root: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionCopied:
+    """Image and evidence are at the destination, read back and equal."""
+
+    generation: int
+    destination: str
+    manifests: int
+    blobs: int
+    bytes_: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionSealed:
+    """The signer has verified the clearance and signed the seal."""
+
+    generation: int
+    seal: Digest
+    key: str
+    checkpoint: Checkpoint
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionAttached:
+    """The seal hangs on the image at the destination."""
+
+    generation: int
+    referrers: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPointed:
+    """The tag points at the sealed image; ``tag`` is null where the destination asks for none."""
+
+    generation: int
+    destination: str
+    tag: str | None
+    previous: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPromoted:
+    """The environment holds the image."""
+
+    generation: int
+    level: Level
+    previous: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionVetoed:
+    """A reviewer's veto ended it."""
+
+    by: Actor
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionWithdrawn:
+    """Whoever asked for it, or may take it back, did."""
+
+    by: Actor
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionExpired:
+    """Its review window closed."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionSuperseded:
+    """A newer request took its place; ``by`` is that promotion."""
+
+    by: str
+    because: str
