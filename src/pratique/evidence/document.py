@@ -89,10 +89,11 @@ def parse_foreign_json(text: str) -> Any:
         Malformed: Not JSON, or with duplicate keys, NaN, lone surrogates or nesting beyond ``MAX_DEPTH``.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"JSON: {_explain(text, error)}") from error
-    refuse_depth(value)
+    if text.count("{") + text.count("[") > MAX_DEPTH:  # so few could not nest too deep
+        refuse_depth(value)
     if "\\" in text and _SURROGATE.search(text):  # one character is looked for much faster than two
         _refuse_surrogates(value)
     return value
@@ -120,6 +121,9 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse_constant)
 
 
 def refuse_depth(value: Any) -> None:

@@ -44,14 +44,14 @@ def read_bom(bom: dict[str, Any], form: str, version: str | None, notes: Notes) 
 
 def _sbom(bom: dict[str, Any], notes: Notes) -> Sbom:
     metadata = table_at(bom, "metadata")
-    edges = _edges(bom, notes)
-    components = _components(bom, _ends(edges), notes)
+    relationships, ends = _edges(bom, notes)
+    components = _components(bom, ends, notes)
     systems = [each for each in components if each.kind == _SYSTEM]
     return Sbom(
         producer=_producer(metadata, notes),
         created=moment_of(text_at(metadata, "timestamp")),
         components=components,
-        relationships=None if edges is None else len(edges),
+        relationships=relationships,
         distro=distro_of(systems[0].name, systems[0].version) if systems else None,
         serial=text_at(bom, "serialNumber"),
         aggregates=_aggregates(bom, notes),
@@ -68,24 +68,19 @@ def _producer(metadata: dict[str, Any], notes: Notes) -> str | None:
     return ", ".join(f"{name} {version}".rstrip() for name, version in named if name) or None
 
 
-Edges = list[tuple[str | None, str]]
-"""From and to, by reference."""
-
-
-def _edges(bom: dict[str, Any], notes: Notes) -> Edges | None:
+def _edges(bom: dict[str, Any], notes: Notes) -> tuple[int | None, frozenset[str] | None]:
+    """Return how many edges there are, and every reference that one of them begins or ends with."""
     if bom.get("dependencies") is None:
-        return None
-    return [
-        (entry.get("ref"), target)
-        for entry in tables_at(bom, "dependencies", notes)
-        for target in texts_at(entry, "dependsOn")
-    ]
-
-
-def _ends(edges: Edges | None) -> frozenset[str] | None:
-    if edges is None:
-        return None
-    return frozenset(end for edge in edges for end in edge if isinstance(end, str))
+        return None, None
+    count = 0
+    ends: set[str] = set()
+    for entry in tables_at(bom, "dependencies", notes):
+        if targets := texts_at(entry, "dependsOn"):
+            count += len(targets)
+            ends.update(targets)
+            if reference := text_at(entry, "ref"):
+                ends.add(reference)
+    return count, frozenset(ends)
 
 
 def _aggregates(bom: dict[str, Any], notes: Notes) -> tuple[str, ...]:
