@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pratique.errors import Absent, Malformed
@@ -56,6 +56,7 @@ def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @given(st.integers(0, 200), st.integers(1, 255))
+@example(162, 1)  # a list that leads to before the beginning of the file
 def test_a_damaged_zip_gives_our_error_or_the_same_files(
     tmp_path_factory: pytest.TempPathFactory, place: int, change: int
 ) -> None:

@@ -108,6 +108,12 @@ class _Careful(io.FileIO):
             raise Malformed(f"zip: expected a list of at most {MAX_DIRECTORY_BYTES} bytes, found a longer one")
         return super().read(size) or b""
 
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except OSError as error:  # the list itself says where each member is, and may say anything
+            raise Malformed("zip: expected places inside the file, found one before its beginning") from error
+
 
 def _members(path: Path) -> Iterator[Found]:
     try:
