@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pratique.errors import Absent, Malformed
+from pratique.scan.settings import KEYS as _SCANNER_KEYS
+from pratique.scan.settings import ScannerSettings, parse_scanner
 from pratique.values.reference import RegistryRepository, Repository, parse_repository
 
 FILE = "pratique.toml"
@@ -72,6 +74,7 @@ class Config:
     verifier: str
     registries: tuple[RegistrySettings, ...]
     credentials: Lookup = Lookup.DOCKER
+    scanners: tuple[ScannerSettings, ...] = ()
 
     @property
     def keys(self) -> Path:
@@ -92,6 +95,7 @@ _KEYS = {
     "verifier": str,
     "credentials": str,
     "registry": dict,
+    "scanner": dict,
 }
 _REGISTRY_FILES = ("password_file", "ca_file", "client_cert", "client_key")
 _REGISTRY_KEYS = {
@@ -133,6 +137,7 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
         if values[key] is None:
             raise Malformed(f"{path}: expected the key {key!r}; add it, for example {key} = {_EXAMPLES[key]!r}")
     registries = tuple(_registry(host, table, path, text) for host, table in values.get("registry", {}).items())
+    scanners = tuple(_scanner(name, table, path, text) for name, table in values.get("scanner", {}).items())
     lookup = environment.get(f"{_PREFIX}CREDENTIALS", values.get("credentials", Lookup.DOCKER.value))
     return Config(
         root=root,
@@ -143,6 +148,7 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
         verifier=values["verifier"],
         registries=registries,
         credentials=_lookup(lookup, path),
+        scanners=scanners,
     )
 
 
@@ -163,8 +169,7 @@ def _lookup(text: str, path: Path) -> Lookup:
 
 
 def _registry(host: str, table: Any, path: Path, text: str) -> RegistrySettings:
-    heading = re.search(rf"""^[ \t]*\[\s*registry\s*\.\s*["']{re.escape(host)}["']\s*\]""", text, re.MULTILINE)
-    start = heading.start() if heading else 0
+    start = _heading("registry", host, text)
     where = f'{path}:{_line(text, "registry", start)}: [registry."{host}"]'
     if not isinstance(table, dict):
         raise Malformed(f"{where}: expected a table")
@@ -175,6 +180,22 @@ def _registry(host: str, table: Any, path: Path, text: str) -> RegistrySettings:
     _check_together(table, where)
     files = {key: path.parent / table[key] for key in _REGISTRY_FILES if key in table}
     return RegistrySettings(host=host, **{**table, **files})
+
+
+def _scanner(name: str, table: Any, path: Path, text: str) -> ScannerSettings:
+    start = _heading("scanner", name, text)
+    where = f"{path}:{_line(text, 'scanner', start)}: [scanner.{name}]"
+    if not isinstance(table, dict):
+        raise Malformed(f"{where}: expected a table")
+    _closed(table, _SCANNER_KEYS, path, text, start)
+    return parse_scanner(name, table, where)
+
+
+def _heading(group: str, name: str, text: str) -> int:
+    """Return where a table begins, and 0 where it has no heading of its own."""
+    quoted = rf"""(?:"{re.escape(name)}"|'{re.escape(name)}'|{re.escape(name)})"""
+    found = re.search(rf"^[ \t]*\[\s*{group}\s*\.\s*{quoted}\s*\]", text, re.MULTILINE)
+    return found.start() if found else 0
 
 
 def _check_host(text: str, where: str) -> None:

@@ -11,6 +11,10 @@ from pratique.places import file_locks, registry_settings
 from pratique.proof.trust import parse_trust_root
 from pratique.registry.interface import Lock
 from pratique.registry.open import open_repository
+from pratique.scan.executable import Program
+from pratique.scan.interface import Scanner
+from pratique.scan.ready import READY
+from pratique.scan.settings import ProgramSettings, ScannerSettings, ready_scanner
 from pratique.service.keyring import Keyring
 from pratique.service.workspace import Workspace
 from pratique.signing.memory import Memory
@@ -57,6 +61,32 @@ def open_worker(flag: str | None) -> Iterator[tuple[Workspace, Dispatcher]]:
     dispatcher = DbosDispatcher(config.database, {QUEUE: _AT_ONCE})
     with open_workspace(flag, hint=dispatcher.enqueue) as workspace:
         yield workspace, dispatcher
+
+
+def open_scanners(flag: str | None, names: tuple[str, ...]) -> tuple[Scanner, ...]:
+    """Return the scanners of these names: those of the settings, else the ready ones; without names, all settings'.
+
+    Raises:
+        Absent: Nobody knows a scanner of that name, or the settings name none at all.
+        Malformed: The settings are wrong.
+    """
+    config = load(workspace_root(flag))
+    known = {each.name: each for each in config.scanners}
+    if not names and not known:
+        raise Absent(f"no scanner is set up; name a ready one, such as --with {next(iter(READY))}")
+    return tuple(_scanner(known.get(name) or ready_scanner(name), name) for name in names or known)
+
+
+def _scanner(settings: ScannerSettings | None, name: str) -> Scanner:
+    match settings:
+        case ProgramSettings():
+            return Program(settings)
+        case None:
+            raise Absent(
+                f"scanner {name[:60]!r} is not set up; add [scanner.{name[:60]}], or take one of {', '.join(READY)}"
+            )
+        case _:
+            raise Absent(f"scanner {name}: this kind is not known here")
 
 
 def assemble(config: Config, store: Store) -> Workspace:

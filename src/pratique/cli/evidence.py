@@ -1,10 +1,10 @@
-"""``pratique evidence``: add, list, inspect or sync evidence."""
+"""``pratique evidence``: add, list, inspect, sync or make evidence."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pratique.cli import evidence_surface
+from pratique.cli import evidence_scan, evidence_surface
 from pratique.cli.answer import Answer, Exit, table
 from pratique.cli.options import subverbs
 from pratique.cli.words import reference, signatory, signing_options
@@ -53,6 +53,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
         help="instead, restore what the registry lost: image, judged evidence, seal, proof and anchors",
     )
     sync.set_defaults(run=_sync)
+    evidence_scan.add(verbs)
     evidence_surface.add(verbs)
     inspect = verbs.add("inspect", "print what a reader makes of files; nothing is recorded")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")

@@ -28,9 +28,10 @@ from pratique.evidence.predicates.kept import read_kept
 from pratique.evidence.predicates.provenance import PROVENANCE_TYPES, read_provenance
 from pratique.evidence.predicates.reader import Interpret, PredicateReader, understood
 from pratique.evidence.predicates.runtime import read_runtime_report, read_trace
+from pratique.evidence.predicates.scanning import read_scan
 from pratique.evidence.predicates.tests import read_test_result
 from pratique.evidence.predicates.vulnerabilities import read_vulnerabilities
-from pratique.values.uris import REPORT, RUNTIME_REPORT, SOURCE
+from pratique.values.uris import REPORT, RUNTIME_REPORT, SCAN, SOURCE
 
 
 def read_statement(statement: Statement, interpret: Interpret) -> Reading:
@@ -63,6 +64,7 @@ _EXACT: Mapping[str, PredicateReader] = {
     **dict.fromkeys(PROVENANCE_TYPES, read_provenance),
     SOURCE: _read_source,
     REPORT: read_report,
+    SCAN: read_scan,
     RUNTIME_REPORT: read_runtime_report,
     COSIGN_VULNERABILITIES: read_cosign_vulnerabilities,
     COSIGN_CUSTOM: read_cosign_custom,

@@ -1,0 +1,245 @@
+"""Having an image scanned: each platform by each scanner, and what came of it handed in as evidence.
+
+A scanner's word is worth what its report shows. One that hangs, floods, crashes, ends with an unexpected code,
+writes nothing or nonsense, examined nothing, or reports about another image has failed, and that is what is recorded.
+"""
+
+import base64
+import json
+import tarfile
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pratique.attest.bundle import BUNDLE_MEDIA, build_bundle
+from pratique.attest.dsse import IN_TOTO, parse_envelope
+from pratique.errors import Refused
+from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.scan import Scan
+from pratique.evidence.model import Origin, Parse, Piece, Reading
+from pratique.evidence.predicates.scanning import ScanRun, Sought, build_scan
+from pratique.evidence.read import read
+from pratique.registry.closure import Closure, PlatformImage, distinct_blobs, plan_from
+from pratique.registry.copy import Keep, copy
+from pratique.registry.interface import Registry
+from pratique.registry.manifest import Manifest
+from pratique.scan.interface import Failed, Outcome, Scanner, Target, Yields, one_line
+from pratique.service.evidence import check_signatory, hand_in
+from pratique.service.image import find
+from pratique.service.inspect import inspect
+from pratique.service.scribe import RECORDER
+from pratique.service.signatory import ServiceSignatory
+from pratique.service.workspace import Workspace
+from pratique.values.dataclass import dataclass
+from pratique.values.digest import Digest
+from pratique.values.moment import render_moment
+from pratique.values.reference import LayoutRepository, Reference, RegistryRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What came of one run.
+
+    Attributes:
+        scanner: How the settings call it.
+        producer: How policies call it.
+        platform: Of the image that it was to examine; empty where an index does not say.
+        image: That image.
+        evidence: What was recorded, a report or that there is none.
+        version: Of the tool, where it says.
+        database: The date of its database in RFC 3339, where it says.
+        failure: Why there is no report, ``None`` where there is one.
+        reading: What a reader makes of the report, ``None`` where there is none.
+        examined: How many packages it says that it examined or lists, ``None`` where it does not say.
+    """
+
+    scanner: str
+    producer: str
+    platform: str
+    image: Digest
+    evidence: Digest
+    version: str | None
+    database: str | None
+    failure: str | None
+    reading: Reading | None
+    examined: int | None
+
+
+def scan(
+    workspace: Workspace,
+    reference: Reference,
+    scanners: tuple[Scanner, ...],
+    signatory: ServiceSignatory | None,
+) -> tuple[Scanned, ...]:
+    """Have each platform of an image scanned by each scanner, and hand in what came of it.
+
+    Args:
+        workspace: Where to.
+        reference: The image; a tag is resolved here, once.
+        scanners: Who scans; one that fails keeps no other from its turn.
+        signatory: A service that signs as its own what came of it; without one, this installation's record key does.
+
+    Raises:
+        Absent: The image or a scanner's program does not exist.
+        Refused: There is nothing in the image that runs, or a scanner cannot examine an image that lies there.
+        Unverified: The directory does not list the signatory's key for evidence, or bytes are not their digest's.
+        Unreachable: The repository fails.
+    """
+    if signatory is not None:
+        check_signatory(workspace, signatory)
+    repository = workspace.open(reference.repository)
+    closure = plan_from(repository, find(repository, reference))
+    errand = _Errand(workspace, repository, closure, signatory)
+    if not closure.platforms:
+        raise Refused(f"{reference}: expected an image that runs, found none in it; there is nothing to scan")
+    return tuple(_scanned(errand, image, scanner) for image in closure.platforms for scanner in scanners)
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """An image to be scanned, and for whom."""
+
+    workspace: Workspace
+    repository: Registry
+    closure: Closure
+    signatory: ServiceSignatory | None
+
+    def now(self) -> str:
+        """Return the ledger's time."""
+        return render_moment(self.workspace.store.read(lambda view: view.now))
+
+    def sign(self, statement: bytes) -> bytes:
+        """Return a bundle signed by whoever answers for it."""
+        key = self.workspace.keys.record() if self.signatory is None else self.signatory.key
+        return build_bundle(parse_envelope(key.envelope(IN_TOTO, statement)))
+
+
+def _scanned(errand: _Errand, image: PlatformImage, scanner: Scanner) -> Scanned:
+    target = _target(errand.workspace, errand.repository, errand.closure.node(image.digest))
+    # 1. Run it, and believe nothing.
+    started = errand.now()
+    reading, outcome = _vetted(scanner.scan(target), scanner, target)
+    # 2. State what came of it.
+    version = outcome.tool.version or _version(reading)
+    database = render_moment(outcome.tool.database_date) if outcome.tool.database_date else None
+    run = ScanRun(
+        scanner=scanner.name,
+        producer=scanner.producer,
+        sought=Sought(scanner.yields),
+        version=version,
+        database=database,
+        started=started,
+        finished=errand.now(),
+        invocation=outcome.invocation,
+        **_came_of(outcome),
+    )
+    content = errand.sign(build_scan(run, image.digest))
+    # 3. Hand it in, where promotions of the whole image look.
+    piece = Piece(Digest.of(content), BUNDLE_MEDIA, len(content), errand.closure.root, Origin.UPLOAD, content)
+    hand_in(errand.workspace, (piece,), errand.signatory.actor if errand.signatory else RECORDER)
+    return Scanned(
+        scanner=scanner.name,
+        producer=scanner.producer,
+        platform=str(image.platform or ""),
+        image=image.digest,
+        evidence=piece.digest,
+        version=version,
+        database=database,
+        failure=outcome.reason if isinstance(outcome, Failed) else None,
+        reading=reading,
+        examined=_examined(reading) if reading else None,
+    )
+
+
+def _came_of(outcome: Outcome) -> dict[str, str]:
+    if isinstance(outcome, Failed):
+        return {"reason": outcome.reason}
+    return {"media_type": outcome.media_type, "report": base64.b64encode(outcome.content).decode()}
+
+
+def _vetted(outcome: Outcome, scanner: Scanner, target: Target) -> tuple[Reading | None, Outcome]:
+    """Return what a report says and that it was made, or why it counts as none."""
+    if isinstance(outcome, Failed):
+        return None, outcome
+    refused = _refused(outcome.content)  # in a process of its own, before anything is read in this one
+    if refused:
+        return None, Failed(outcome.tool, f"its report cannot be read: {refused}", outcome.invocation)
+    reading = read(outcome.content, outcome.media_type)
+    flaw = _flaw(reading, scanner, target)
+    if flaw:
+        return None, Failed(outcome.tool, flaw, outcome.invocation)
+    return reading, outcome
+
+
+def _refused(content: bytes) -> str | None:
+    with TemporaryDirectory(prefix="pratique-report-") as folder:
+        file = Path(folder) / "report.json"
+        file.write_bytes(content)
+        (seen,) = inspect((file,))
+    return one_line("; ".join(seen["reasons"])) if seen["parse"] == Parse.REFUSED else None
+
+
+def _flaw(reading: Reading, scanner: Scanner, target: Target) -> str | None:
+    wanted = Scan if scanner.yields is Yields.VULNERABILITIES else Sbom
+    if not reading.of(wanted):
+        return f"expected a report of {scanner.yields}, found {one_line(reading.format)}"
+    for other in (scan.producer for scan in reading.of(Scan) if scan.producer != scanner.producer):
+        return f"expected a report of {scanner.producer}, found one of {one_line(other)}; set its producer"
+    if reading.about and not {target.manifest, target.config} & set(reading.about):
+        named = ", ".join(str(digest) for digest in reading.about[:3])
+        return f"expected a report about {target.manifest}, found one about {named}"
+    if _examined(reading) == 0 and not any(scan.findings for scan in reading.of(Scan)):
+        return "it examined no package"
+    return None
+
+
+def _examined(reading: Reading) -> int | None:
+    scans, bills = reading.of(Scan), reading.of(Sbom)
+    if scans:
+        said = [scan.packages_examined for scan in scans if scan.packages_examined is not None]
+        return max(said) if said else None
+    return max((len(bill.components) for bill in bills), default=None)
+
+
+def _version(reading: Reading | None) -> str | None:
+    return next((scan.producer_version for scan in reading.of(Scan)), None) if reading else None
+
+
+def _target(workspace: Workspace, repository: Registry, manifest: Manifest) -> Target:
+    place = repository.repository
+    return Target(
+        manifest=manifest.digest,
+        media_type=manifest.media_type,
+        config=manifest.config.digest if manifest.config else None,
+        registry=place if isinstance(place, RegistryRepository) else None,
+        write_layout=lambda folder: _write_layout(workspace, repository, manifest, folder),
+        write_archive=lambda file: _write_archive(workspace, repository, manifest, file),
+    )
+
+
+def _write_layout(workspace: Workspace, repository: Registry, manifest: Manifest, folder: Path) -> None:
+    alone = Closure(manifest.digest, (manifest,), (), distinct_blobs((manifest,)), ())
+    layout = workspace.open(LayoutRepository(str(folder)))
+    copy(alone, repository, layout, frozenset(), lambda _name: nullcontext(), keep=Keep.BELOW_ROOT)
+
+
+def _write_archive(workspace: Workspace, repository: Registry, manifest: Manifest, file: Path) -> None:
+    """Write what ``docker save`` writes: the blobs, and a list that says which is what."""
+    layout = file.with_suffix(".layout")
+    _write_layout(workspace, repository, manifest, layout)
+    layers = [_place(layer.digest) for layer in manifest.layers]
+    config = _place(manifest.config.digest) if manifest.config else ""
+    contents = layout / "manifest.json"
+    contents.write_text(json.dumps([{"Config": config, "RepoTags": None, "Layers": layers}]))
+    with tarfile.open(file, "w") as archive:
+        for name in _distinct("manifest.json", config, *layers):
+            archive.add(layout / name, name)
+
+
+def _place(digest: Digest) -> str:
+    return f"blobs/sha256/{digest.hex}"
+
+
+def _distinct(*names: str) -> Iterator[str]:
+    yield from dict.fromkeys(name for name in names if name)
