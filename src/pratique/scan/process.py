@@ -85,7 +85,7 @@ def run(command: Command, limits: Limits) -> Ended | Stopped:
             stopped = heard.listen(process, command.output, time.monotonic() + limits.seconds, limits)
         finally:
             _end(process)
-        return stopped or _ending(line.read(100).decode("ascii", "replace"), heard)
+        return stopped or _ending(line.readline(100).decode("ascii", "replace").strip(), heard)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -40,7 +40,7 @@ def main(words: list[str]) -> int:
         told = _watch(child, memory)
     finally:
         _end_all()
-    os.write(status, told.encode())
+    os.write(status, f"{told}\n".encode())
     return 0
 
 
@@ -63,7 +63,7 @@ def _become(command: list[str], status: int, memory: int) -> None:
         os.set_inheritable(status, False)
         os.execv(command[0], command)  # noqa: S606  # no shell is the point
     except OSError as error:
-        os.write(status, f"start {error.errno or 0}".encode())
+        os.write(status, f"start {error.errno or 0}\n".encode())
     finally:
         os._exit(127)
 

@@ -1,0 +1,96 @@
+"""A policy that names a scanner is met by a scan that looked, and by nothing else."""
+
+import json
+from pathlib import Path
+
+from tests.scan.stub import replaying, write_stub
+from tests.stories.shop import Shop
+from tests.stories.test_layers import change_policy
+
+CLEAN_REPORT = {
+    "SchemaVersion": 2,
+    "ArtifactName": "image",
+    "Results": [
+        {
+            "Target": "app",
+            "Class": "lang-pkgs",
+            "Type": "python-pkg",
+            "Packages": [{"Name": "flask", "Version": "3.0.0"}, {"Name": "jinja2", "Version": "3.1.6"}],
+        }
+    ],
+}
+IMAGE = "oci:registry/build:clean"
+
+
+def set_up(shop: Shop, program: Path) -> None:
+    """Have this program be the shop's scanner, and the policy demand it before staging."""
+    with (shop.workspace / "pratique.toml").open("a") as file:
+        file.write(f'\n[scanner.trivy]\nargv = ["{program}", "{{layout}}", "{{output}}"]\n')
+        file.write(f'version = ["{program}", "--version"]\nseconds = 5\n')
+    change_policy(shop, lambda text: text.replace("max: 0}", "max: 0, scanners: [trivy]}", 1))
+
+
+def report(shop: Shop, **more: object) -> Path:
+    path = shop.folder / "trivy.json"
+    path.write_text(json.dumps({**CLEAN_REPORT, **more}))
+    return path
+
+
+def test_a_scan_that_looked_lets_the_image_into_staging(shop: Shop) -> None:
+    set_up(shop, write_stub(shop.folder / "bin" / "trivy", replaying(report(shop))))
+    promotion = shop.bring("clean", "dev", "staging")
+    assert shop.state(promotion) == "remediation"
+    (scan,) = shop.done("evidence", "scan", IMAGE, "--json").value["scans"]
+    assert (scan["outcome"], scan["version"], scan["examined"]) == ("reported", "0.50.1", 2)
+    assert scan["database"] == "2026-11-20T06:00:00.000Z"
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+    (listed,) = (
+        one
+        for one in shop.done("evidence", "list", promotion, "--json").value["evidence"]
+        if one["sha256"] == scan["sha256"]
+    )
+    assert (listed["bound"], listed["signers"]) == ("statement", ["service:record"])
+
+
+def test_a_scanner_that_fails_lets_nothing_in_and_says_why(shop: Shop) -> None:
+    set_up(shop, write_stub(shop.folder / "bin" / "trivy", "sys.stderr.write('no database'); sys.exit(1)"))
+    promotion = shop.bring("clean", "dev", "staging")
+    said = shop.pratique("evidence", "scan", IMAGE, "--json")
+    (scan,) = said.value["scans"]
+    assert (said.code, scan["outcome"], scan["reason"]) == (3, "failed", "it ended with code 1: no database")
+    shop.work()
+    seen = shop.show(promotion)
+    assert seen["state"] == "remediation"
+    (check,) = (one for one in seen["decision"]["checks"] if one["id"] == "high")
+    assert check["outcome"] == "unknown"
+    assert "trivy examined no package" in check["message"]
+    assert "it ended with code 1: no database" in check["message"]
+
+
+def test_a_scan_signed_by_ci_is_evidence_of_ci(shop: Shop) -> None:
+    set_up(shop, write_stub(shop.folder / "bin" / "trivy", replaying(report(shop))))
+    change_policy(shop, lambda text: text.replace("scanners: [trivy]", 'scanners: [trivy], keys: ["service:ci"]'))
+    promotion = shop.bring("clean", "dev", "staging")
+    shop.done("evidence", "scan", IMAGE)
+    shop.work()
+    assert shop.state(promotion) == "remediation"
+    shop.done("evidence", "scan", IMAGE, "--as", "service:ci", "--key", shop.key("service:ci"))
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+
+
+def test_a_report_about_another_image_is_a_failed_scan(shop: Shop) -> None:
+    other = f"sha256:{'5' * 64}"
+    about = report(shop, Metadata={"ImageID": other})
+    set_up(shop, write_stub(shop.folder / "bin" / "trivy", replaying(about)))
+    (scan,) = shop.pratique("evidence", "scan", IMAGE, "--json").value["scans"]
+    assert scan["outcome"] == "failed"
+    assert scan["reason"].endswith(f"found one about {other}")
+
+
+def test_a_scanner_that_nobody_set_up_is_named_with_those_that_are_ready(shop: Shop) -> None:
+    said = shop.pratique("evidence", "scan", IMAGE, "--with", "clair")
+    assert said.code == 1
+    assert "'clair' is not set up" in said.err
+    assert "trivy, grype, syft, osv-scanner" in said.err
