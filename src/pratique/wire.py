@@ -1,20 +1,37 @@
 """Building the workspace: the one place that names implementations."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import assert_never
 
 from pratique.config import Config, load, workspace_root
 from pratique.dispatch.interface import Dispatcher
 from pratique.errors import Absent
 from pratique.places import file_locks, registry_settings
 from pratique.proof.trust import parse_trust_root
+from pratique.registry.address import Dialer, origin_of
+from pratique.registry.connect import Connector
 from pratique.registry.interface import Lock
+from pratique.registry.messages import Authorization, Request
 from pratique.registry.open import open_repository
+from pratique.registry.proxy import Proxies
+from pratique.registry.tls import Contexts, Tls
+from pratique.registry.transport import Transport
+from pratique.scan.exchange import Ask, Question, Reply
 from pratique.scan.executable import Program
+from pratique.scan.harbor import Adapter
 from pratique.scan.interface import Scanner
+from pratique.scan.plugin import program_of
 from pratique.scan.ready import READY
-from pratique.scan.settings import ProgramSettings, ScannerSettings, ready_scanner
+from pratique.scan.settings import (
+    AdapterSettings,
+    PluginSettings,
+    ProgramSettings,
+    ScannerSettings,
+    ready_scanner,
+)
 from pratique.service.keyring import Keyring
 from pratique.service.workspace import Workspace
 from pratique.signing.memory import Memory
@@ -74,19 +91,58 @@ def open_scanners(flag: str | None, names: tuple[str, ...]) -> tuple[Scanner, ..
     known = {each.name: each for each in config.scanners}
     if not names and not known:
         raise Absent(f"no scanner is set up; name a ready one, such as --with {next(iter(READY))}")
-    return tuple(_scanner(known.get(name) or ready_scanner(name), name) for name in names or known)
+    return tuple(_scanner(known.get(name) or ready_scanner(name), name, config) for name in names or known)
 
 
-def _scanner(settings: ScannerSettings | None, name: str) -> Scanner:
+def _scanner(settings: ScannerSettings | None, name: str, config: Config) -> Scanner:
     match settings:
         case ProgramSettings():
             return Program(settings)
+        case PluginSettings():
+            return Program(program_of(settings))
+        case AdapterSettings():
+            plain = {registry.host for registry in config.registries if registry.insecure}
+            return Adapter(
+                settings,
+                asking(settings),
+                lambda host: f"{'http' if host in plain else 'https'}://{host}",
+                _variable(settings.registry_authorization_env, settings.name),
+            )
         case None:
             raise Absent(
                 f"scanner {name[:60]!r} is not set up; add [scanner.{name[:60]}], or take one of {', '.join(READY)}"
             )
         case _:
-            raise Absent(f"scanner {name}: this kind is not known here")
+            assert_never(settings)
+
+
+def asking(settings: AdapterSettings) -> Ask:
+    """Return what asks an adapter, over the transport that registries are asked over."""
+    origin = origin_of(settings.url)
+    own = frozenset({origin.authority})
+    dialer = Dialer(own if settings.private else frozenset())
+    connector = Connector(dialer, Contexts(origin, "", Tls(), None), Proxies.of())
+    transport = Transport(connector, own if settings.insecure else frozenset())
+    value = _variable(settings.authorization_env, settings.name)
+    authorization = Authorization(origin, value) if value else None
+
+    def ask(question: Question) -> Reply:
+        request = Request(question.method, question.url, question.headers, question.body, max_redirects=0)
+        answer = transport.open(request, authorization).whole(question.max_bytes)
+        return Reply(answer.status, answer.headers, answer.body)
+
+    return ask
+
+
+def _variable(name: str | None, scanner: str) -> str | None:
+    if name is None:
+        return None
+    value = os.environ.get(name)
+    if not value or not value.isprintable():
+        raise Absent(
+            f"scanner {scanner}: expected an Authorization header in the variable {name}, found none; set it"
+        )
+    return value
 
 
 def assemble(config: Config, store: Store) -> Workspace:

@@ -26,6 +26,7 @@ from pratique.evidence.formats.cyclonedx_xml import read_cyclonedx_xml
 from pratique.evidence.formats.epss import read_epss
 from pratique.evidence.formats.falco import read_falco
 from pratique.evidence.formats.grype_json import read_grype_json
+from pratique.evidence.formats.harbor import read_harbor
 from pratique.evidence.formats.junit import read_junit
 from pratique.evidence.formats.kev import read_kev
 from pratique.evidence.formats.openvex import read_openvex
@@ -60,6 +61,7 @@ READERS: tuple[Reader, ...] = (
     read_trivy_json,
     read_grype_json,
     read_osv_scanner,
+    read_harbor,
     read_sarif,
     read_openvex,
     read_csaf,

@@ -50,7 +50,7 @@ class Program:
     def scan(self, target: Target) -> Outcome:
         """Run it on the target; see :class:`pratique.scan.interface.Scanner`."""
         program = self._program()
-        with TemporaryDirectory(prefix="pratique-scan-") as folder:
+        with TemporaryDirectory(prefix="pratique-scan-", ignore_cleanup_errors=True) as folder:
             place = _Place(Path(folder))
             tool = self._version(program, place)
             if isinstance(tool, Stopped):
@@ -165,8 +165,11 @@ def _written(output: Path, most: int) -> bytes | Stopped:
         descriptor = os.open(output, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return Stopped("it wrote no report where it was told to")
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe would never end
             return Stopped("it wrote something other than a file where its report was to be")
-        content = file.read(most + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(most + 1)
+    finally:
+        os.close(descriptor)
     return content if len(content) <= most else Stopped(f"its report has more than {most} bytes")

@@ -1,7 +1,7 @@
 """What a tool says of its own version, and of its database's date.
 
 Sources: ``trivy --version --format json`` (Version, VulnerabilityDB.UpdatedAt), ``grype version -o json`` and ``syft
-version -o json`` (version), ``osv-scanner --version`` (text).
+version -o json`` (version), ``osv-scanner --version`` (text), and :mod:`pratique.scan.plugin_host` (version, database).
 """
 
 import re
@@ -24,4 +24,5 @@ def read_version(content: bytes) -> Tool:
         return Tool(found[1] if found else None)
     version = text_at(said, "Version") or text_at(said, "version")
     database = table_at(said, "VulnerabilityDB")
-    return Tool(version[:100] if version else None, moment_of(text_at(database, "UpdatedAt")))
+    dated = text_at(said, "database") or text_at(database, "UpdatedAt")
+    return Tool(version[:100] if version else None, moment_of(dated))
