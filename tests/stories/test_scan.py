@@ -1,11 +1,16 @@
 """A policy that names a scanner is met by a scan that looked, and by nothing else."""
 
 import json
+import shutil
+import sys
 from pathlib import Path
 
+import pytest
+from tests.evidence.surface.pictures import file
+from tests.registry.builders import build_platforms, push
 from tests.scan.stub import replaying, write_stub
 from tests.stories.shop import Shop
-from tests.stories.test_layers import change_policy
+from tests.stories.test_layers import HONEST, change_policy, deliver
 
 CLEAN_REPORT = {
     "SchemaVersion": 2,
@@ -94,3 +99,44 @@ def test_a_scanner_that_nobody_set_up_is_named_with_those_that_are_ready(shop: S
     assert said.code == 1
     assert "'clair' is not set up" in said.err
     assert "trivy, grype, syft, osv-scanner" in said.err
+
+
+def test_the_real_syft_lists_what_the_layers_hold(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+    if shutil.which("syft") is None:
+        pytest.skip("there is no syft here; install the extra `syft`")
+    image = deliver(shop, "listed", *HONEST, file("data/text", b"x"))
+    (scan,) = shop.done("evidence", "scan", "oci:registry/build:listed", "--with", "syft", "--json").value["scans"]
+    assert (scan["outcome"], scan["digest"], scan["examined"]) == ("reported", str(image), 2)
+    (listed,) = (
+        one
+        for one in shop.done("evidence", "list", "oci:registry/build:listed", "--json").value["evidence"]
+        if one["sha256"] == scan["sha256"]
+    )
+    assert (listed["format"], listed["bound"]) == ("syft-json", "statement")
+
+
+def test_one_scanner_that_fails_keeps_no_other_from_its_turn(shop: Shop) -> None:
+    good = write_stub(shop.folder / "bin" / "good", replaying(report(shop)))
+    bad = write_stub(shop.folder / "bin" / "bad", "sys.exit(1)")
+    with (shop.workspace / "pratique.toml").open("a") as file:
+        file.write(f'\n[scanner.bad]\nargv = ["{bad}", "{{layout}}"]\n')
+        file.write(f'\n[scanner.trivy]\nargv = ["{good}", "{{layout}}", "{{output}}"]\n')
+    said = shop.pratique("evidence", "scan", IMAGE, "--json")
+    assert said.code == 3
+    assert [(one["scanner"], one["outcome"]) for one in said.value["scans"]] == [
+        ("bad", "failed"),
+        ("trivy", "reported"),
+    ]
+
+
+def test_each_platform_is_examined_by_itself(shop: Shop) -> None:
+    noted = shop.folder / "noted"
+    lines = f"open({str(noted)!r}, 'a').write(sys.argv[-2] + chr(10)); {replaying(report(shop))}"
+    program = write_stub(shop.folder / "bin" / "trivy", lines)
+    with (shop.workspace / "pratique.toml").open("a") as file:
+        file.write(f'\n[scanner.trivy]\nargv = ["{program}", "{{layout}}", "{{digest}}", "{{output}}"]\n')
+    push(shop.repository("build"), build_platforms("both"), tag="both")
+    scans = shop.done("evidence", "scan", "oci:registry/build:both", "--json").value["scans"]
+    assert noted.read_text().split() == [one["digest"] for one in scans]
+    assert len({one["digest"] for one in scans}) == len(scans) == 2

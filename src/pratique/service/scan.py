@@ -119,7 +119,7 @@ def _scanned(errand: _Errand, image: PlatformImage, scanner: Scanner) -> Scanned
     target = _target(errand.workspace, errand.repository, errand.closure.node(image.digest))
     # 1. Run it, and believe nothing.
     started = errand.now()
-    reading, outcome = _vetted(scanner.scan(target), scanner, target)
+    reading, outcome = vet(scanner.scan(target), scanner, target)
     # 2. State what came of it.
     version = outcome.tool.version or _version(reading)
     database = render_moment(outcome.tool.database_date) if outcome.tool.database_date else None
@@ -158,8 +158,14 @@ def _came_of(outcome: Outcome) -> dict[str, str]:
     return {"media_type": outcome.media_type, "report": base64.b64encode(outcome.content).decode()}
 
 
-def _vetted(outcome: Outcome, scanner: Scanner, target: Target) -> tuple[Reading | None, Outcome]:
-    """Return what a report says and that it was made, or why it counts as none."""
+def vet(outcome: Outcome, scanner: Scanner, target: Target) -> tuple[Reading | None, Outcome]:
+    """Return what a report says and that it was made, or why it counts as none.
+
+    Args:
+        outcome: What the scanner answered.
+        scanner: Who it is; its report must be of its producer and of the kind that it is to yield.
+        target: What it was to examine; a report that names images must name this one.
+    """
     if isinstance(outcome, Failed):
         return None, outcome
     refused = _refused(outcome.content)  # in a process of its own, before anything is read in this one
