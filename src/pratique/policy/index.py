@@ -40,6 +40,8 @@ class Index:
     components: Mapping[tuple[str, ...], tuple[Component, ...]]
     """Packages of every bill of materials, each once, by their licence texts."""
     evidence: Mapping[Digest, Evidence]
+    disputed: bool
+    """Whether anybody states anything about the exploitability of any vulnerability here; seldom."""
 
 
 def build_index(
@@ -48,7 +50,12 @@ def build_index(
     evidence: tuple[Evidence, ...],
 ) -> Index:
     """Arrange the facts; nothing is left out and nothing added."""
-    return Index(_groups(vulnerabilities), _components(sboms), {each.piece.digest: each for each in evidence})
+    return Index(
+        groups=_groups(vulnerabilities),
+        components=_components(sboms),
+        evidence={each.piece.digest: each for each in evidence},
+        disputed=any(each.vex for each in vulnerabilities),
+    )
 
 
 def _groups(vulnerabilities: tuple[Vulnerability, ...]) -> tuple[Group, ...]:

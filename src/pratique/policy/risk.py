@@ -171,9 +171,10 @@ def _worst(threats: Iterable[Threat], exposure: Exposure) -> list[_Part]:
     worst: dict[str, _Part] = {}
     harms: dict[Inputs, tuple[Decimal, bool]] = {}  # thousands of vulnerabilities share a few dozen inputs
     for threat in sorted(threats, key=lambda threat: threat.term):
-        if threat.inputs not in harms:
-            harms[threat.inputs] = _harm(threat.inputs, exposure)
-        value, assumed = harms[threat.inputs]
+        known = harms.get(threat.inputs)
+        if known is None:
+            known = harms[threat.inputs] = _harm(threat.inputs, exposure)
+        value, assumed = known
         if value and (threat.package not in worst or value > worst[threat.package].harm):
             worst[threat.package] = _Part(threat.term, value, assumed)
     return list(worst.values())

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from pratique.evidence.facts.scan import Rating
 from pratique.evidence.model import Bound, Vulnerability
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckResult, Outcome
@@ -51,21 +50,20 @@ def _source_packages(facts: Facts) -> dict[str, str]:
 
 
 def _score(vulnerability: Vulnerability) -> str | None:
-    scored = [rating for rating in vulnerability.ratings if rating.score is not None]
-    if len(scored) > 1:
-        return max(scored, key=lambda rating: _order(rating, vulnerability.severity_source)).score
-    return scored[0].score if scored else None
+    """Return the score of the newest CVSS, and among its raters of whoever named the severity, else the worst."""
+    best, rank = None, (-1, False, 0.0, "")
+    for rating in vulnerability.ratings:
+        if rating.score is not None:
+            version = _VERSIONS.get((rating.vector or "")[:6], 0)
+            # One digit after the point, from 0 to 10: as a float it sorts as the decimal does.
+            this = (version, rating.source == vulnerability.severity_source, float(rating.score), rating.source)
+            if this > rank:
+                best, rank = rating.score, this
+    return best
 
 
-def _order(rating: Rating, source: str | None) -> tuple[int, bool, Decimal, str]:
-    return _version(rating.vector), rating.source == source, Decimal(rating.score or 0), rating.source
-
-
-def _version(vector: str | None) -> int:
-    """Sort the newest CVSS last: version 2 before a score without a vector before 3 before 4."""
-    if not vector:
-        return 1
-    return {"CVSS:3": 2, "CVSS:4": 3}.get(vector[:6], 0)
+_VERSIONS = {"": 1, "CVSS:3": 2, "CVSS:4": 3}
+"""The newest CVSS last: version 2, whose vectors have no name, before a score without a vector before 3 before 4."""
 
 
 def suspicions_of(facts: Facts, results: Iterable[CheckResult]) -> Iterator[Suspicion]:

@@ -165,12 +165,21 @@ def build_record(decision: Decision) -> Record:
 
 def _written(decision: Decision) -> dict[str, Any]:
     places: dict[CheckFinding, int] = {}
-    named = [[places.setdefault(one, len(places)) for one in check.findings] for check in decision.checks]
+    named = _placed(decision, places)
     bare = replace(decision, checks=tuple(replace(check, findings=()) for check in decision.checks))
     fields = write(bare)
     for check, found in zip(fields["checks"], named, strict=True):
         check["findings"] = found
     return {**fields, "findings": [write(finding) for finding in places]}
+
+
+def _placed(decision: Decision, places: dict[CheckFinding, int]) -> list[list[int]]:
+    """Return the places of each check's findings, adding those that have none yet."""
+    met: dict[int, int] = {}  # many checks hold the same object, and its hash walks every field
+    for one in (one for check in decision.checks for one in check.findings):
+        if id(one) not in met:
+            met[id(one)] = places.setdefault(one, len(places))
+    return [[met[id(one)] for one in check.findings] for check in decision.checks]
 
 
 def _read(fields: dict[str, Any]) -> Decision:

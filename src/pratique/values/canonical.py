@@ -44,34 +44,48 @@ _write = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False, s
 _LEAVES = frozenset({str, bool, type(None)})
 
 
+_ARRAYS = frozenset({list, tuple})
+_COMMON = frozenset({dict, list, tuple, int})
+
+
 def _check(value: Json) -> bool:
     """Refuse what has no canonical form here, and tell whether all keys are ASCII.
 
-    Level by level, because a record holds tens of thousands of small objects with the same few keys.
+    Level by level and class by class, because a record holds tens of thousands of small objects with the same few
+    keys.
     """
     plain = True
     level: list[Any] = [value]
     while level:
-        objects = [item for item in level if isinstance(item, dict)]
-        arrays = [item for item in level if isinstance(item, list | tuple)]
+        objects = [item for item in level if item.__class__ is dict]
+        arrays = [item for item in level if item.__class__ in _ARRAYS]
         plain = plain and "".join(set[str]().union(*objects)).isascii()
-        rest = [item for item in level if not isinstance(item, dict | list | tuple)]
-        plain = plain and not any(isinstance(item, Mapping) for item in rest)
+        _check_numbers([item for item in level if item.__class__ is int])
+        rare = [item for item in level if item.__class__ not in _COMMON]
+        plain = plain and not any(isinstance(item, Mapping) for item in rare)
         level = [child for item in objects for child in item.values() if child.__class__ not in _LEAVES]
         level += [child for item in arrays for child in item if child.__class__ not in _LEAVES]
-        for item in rest:
+        for item in rare:
             level += _inside(item)
     return plain
 
 
+def _check_numbers(numbers: list[int]) -> None:
+    for number in (min(numbers), max(numbers)) if numbers else ():
+        if not -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER:
+            raise Malformed(f"canonical JSON: expected an integer within ±(2^53-1), found {number}")
+
+
 def _inside(item: Any) -> list[Any]:
-    """Return what is inside a mapping, and nothing for a scalar that has a canonical form."""
+    """Return what is inside something of a class that is seldom met, and nothing for a scalar with a form."""
     if isinstance(item, Mapping):
         return list(item.values())
+    if isinstance(item, list | tuple):
+        return [child for child in item if child.__class__ not in _LEAVES]
     if isinstance(item, float):
         raise Malformed(f"canonical JSON: expected an integer or a decimal string, found the float {item!r}")
-    if isinstance(item, int) and not -MAX_SAFE_INTEGER <= item <= MAX_SAFE_INTEGER:
-        raise Malformed(f"canonical JSON: expected an integer within ±(2^53-1), found {item}")
+    if isinstance(item, int):
+        _check_numbers([item])
     return []
 
 

@@ -90,7 +90,7 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
     Counting too many is certain whoever else did not look; a count within the limit needs everybody.
     """
     watched = _watched(rule, facts)
-    cleared = tuple(each for found in watched if (each := _clear(rule, found, facts)))
+    cleared = _cleared(rule, watched, facts)
     kept = {each.found.vulnerability.term for each in cleared}
     counted = tuple(found for found in watched if found.vulnerability.term not in kept) if kept else watched
     gaps = (*find_gaps(facts, rule.scanners, rule.keys), *find_list_gaps(rule.where.kev, rule.where.epss, facts))
@@ -125,6 +125,8 @@ def _watched(rule: VulnerabilitiesRule, facts: Facts) -> tuple[Found, ...]:
         watched = [found for found in watched if found.vulnerability.reported_by != (PRODUCER,)]
     if rule.where.ids:
         watched = [found for found in watched if _is_named(found.vulnerability, rule.where.ids)]
+    if rule.where.kev is None and rule.where.epss is None:
+        return tuple(watched)
     return tuple(found for found in watched if _is_threat(found.vulnerability, rule.where, facts))
 
 
@@ -164,11 +166,11 @@ def _named(found: Found) -> str:
     return f"{vulnerability.identifier} in {vulnerability.package}{version}{unrated}"
 
 
-def _clear(rule: VulnerabilitiesRule, found: Found, facts: Facts) -> _Cleared | None:
-    if not (found.vulnerability.vex and rule.vex.signers):
-        return None
-    by = standing(found.vulnerability, rule.vex.signers, facts.now)
-    return _Cleared(found, by) if by else None
+def _cleared(rule: VulnerabilitiesRule, watched: tuple[Found, ...], facts: Facts) -> tuple[_Cleared, ...]:
+    if not (facts.index.disputed and rule.vex.signers):
+        return ()
+    heard = ((found, standing(found.vulnerability, rule.vex.signers, facts.now)) for found in watched)
+    return tuple(_Cleared(found, by) for found, by in heard if by)
 
 
 def _told_cleared(cleared: tuple[_Cleared, ...], counted: tuple[Found, ...]) -> tuple[str, ...]:
@@ -185,6 +187,8 @@ def _named_cleared(each: _Cleared) -> str:
 
 def _told_unheard(rule: VulnerabilitiesRule, counted: tuple[Found, ...], facts: Facts) -> tuple[str, ...]:
     """Say which statements would have cleared something that counts, and why they did not."""
+    if not facts.index.disputed:
+        return ()
     reasons = Counter(
         why_not(said, rule.vex.signers, facts.now) or "a later statement says otherwise"
         for found in counted
