@@ -114,6 +114,7 @@ def test_a_failed_run_is_a_scan_that_examined_nothing_and_says_why() -> None:
     assert (reading.predicate_type, reading.about) == (SCAN, (IMAGE,))
     assert (scan.producer, scan.packages_examined, scan.findings) == ("trivy", 0, ())
     assert scan.not_examined == ("anything, because it hung",)
+    assert scan.created is None  # or it would make older scans look fresh
 
 
 def test_a_failed_search_for_packages_is_no_bill_of_materials() -> None:

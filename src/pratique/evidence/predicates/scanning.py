@@ -105,8 +105,8 @@ def read_scan(statement: Statement, interpret: Interpret) -> Reading:
     match _text(predicate, "outcome"):
         case "failed":
             reason = shown(_text(predicate, "reason"), 400)
-            created = moment_of(text_at(predicate, "finishedOn"))
-            empty = Scan(producer, version, database, created, 0, (), (f"anything, because {reason}",))
+            # Nothing was made, so nothing is dated: a failure must not look like a fresh scan.
+            empty = Scan(producer, version, database, None, 0, (), (f"anything, because {reason}",))
             fact = empty if sought is Sought.VULNERABILITIES else Opaque(f"{producer} failed: {reason}")
             return Reading(FORMAT, None, Parse.OK, (f"{producer} failed: {reason}",), (fact,))
         case "reported":
