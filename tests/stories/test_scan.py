@@ -1,17 +1,26 @@
 """A policy that names a scanner is met by a scan that looked, and by nothing else."""
 
+import hashlib
 import json
 import shutil
 import sys
+import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.evidence.surface.pictures import file
 from tests.registry.builders import build_platforms, push
 from tests.scan.stub import replaying, write_stub
-from tests.stories.shop import Shop
+from tests.servers.faulty.server import serve
+from tests.servers.faulty.wire import Asked, Reply
+from tests.servers.oci_server import oci_server
+from tests.stories.shop import Shop, folder_in_memory, found
 from tests.stories.test_layers import HONEST, change_policy, deliver
 
+from pratique.registry.manifest import DOCKER_MANIFEST, OCI_MANIFEST
+
+RAW = "application/vnd.scanner.adapter.vuln.report.raw"
 CLEAN_REPORT = {
     "SchemaVersion": 2,
     "ArtifactName": "image",
@@ -140,3 +149,57 @@ def test_each_platform_is_examined_by_itself(shop: Shop) -> None:
     scans = shop.done("evidence", "scan", "oci:registry/build:both", "--json").value["scans"]
     assert noted.read_text().split() == [one["digest"] for one in scans]
     assert len({one["digest"] for one in scans}) == len(scans) == 2
+
+
+def test_an_adapter_of_harbors_looks_at_an_image_in_a_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def adapter(question: Asked) -> Reply:
+        assert question.headers["authorization"] == "Bearer of-the-adapter"
+        if question.path.endswith("/metadata"):
+            capability = {"consumes_mime_types": [OCI_MANIFEST, DOCKER_MANIFEST], "produces_mime_types": [RAW]}
+            said: dict[str, Any] = {"scanner": {"name": "Trivy", "version": "0.50"}, "capabilities": [capability]}
+        elif question.method == "POST":
+            asked.append(json.loads(question.body()))
+            said = {"id": "1"}
+        else:
+            said = CLEAN_REPORT
+        return Reply(200, (), json.dumps(said).encode())
+
+    monkeypatch.setenv("ADAPTER", "Bearer of-the-adapter")
+    with oci_server() as registry, serve(adapter) as server, folder_in_memory() as folder:
+        settings = (
+            f'[registry."{registry.host}"]\ninsecure = true\n'
+            f'[scanner.trivy]\nurl = "{server.url}"\ninsecure = true\nauthorization_env = "ADAPTER"\n'
+        )
+        shop = found(folder, f"{registry.host}/shop", settings)
+        image = shop.deliver("clean")
+        (scan,) = shop.done("evidence", "scan", f"{shop.place}/build:clean", "--json").value["scans"]
+    assert (scan["outcome"], scan["version"], scan["examined"]) == ("reported", "0.50", 2)
+    (wish,) = asked
+    assert wish["registry"] == {"url": f"http://{registry.host}"}
+    assert (wish["artifact"]["repository"], wish["artifact"]["digest"]) == ("shop/build", str(image))
+
+
+def test_a_scanner_whose_variable_is_not_set_is_said_so(shop: Shop) -> None:
+    with (shop.workspace / "pratique.toml").open("a") as file:
+        file.write('\n[scanner.clair]\nurl = "https://clair.example"\nauthorization_env = "NOT_SET_HERE"\n')
+    said = shop.pratique("evidence", "scan", IMAGE)
+    assert said.code == 1
+    assert "expected an Authorization header in the variable NOT_SET_HERE" in said.err
+
+
+def test_an_archive_holds_the_image_as_docker_saves_it(shop: Shop) -> None:
+    kept = shop.folder / "kept.tar"
+    lines = f"import shutil; shutil.copy(sys.argv[1], {str(kept)!r}); {replaying(report(shop))}"
+    program = write_stub(shop.folder / "bin" / "trivy", lines)
+    with (shop.workspace / "pratique.toml").open("a") as file:
+        file.write(f'\n[scanner.trivy]\nargv = ["{program}", "{{archive}}", "{{output}}"]\n')
+    shop.done("evidence", "scan", IMAGE)
+    with tarfile.open(kept) as archive:
+        names = archive.getnames()
+        (entry,) = json.loads((archive.extractfile("manifest.json") or pytest.fail("no list")).read())
+        for name in (entry["Config"], *entry["Layers"]):
+            content = (archive.extractfile(name) or pytest.fail(name)).read()
+            assert name == f"blobs/sha256/{hashlib.sha256(content).hexdigest()}"
+    assert set(names) == {"manifest.json", entry["Config"], *entry["Layers"]}
