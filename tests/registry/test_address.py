@@ -11,7 +11,7 @@ from tests.registry.opened import BLOB, serve_blob
 from tests.registry.scripted_server import Reply, scripted_server
 
 from pratique.errors import Malformed, Refused, Unreachable
-from pratique.registry.address import Dialer, Origin, is_literal, origin_of
+from pratique.registry.address import Dialer, Origin, follow_url, is_literal, origin_of
 from pratique.registry.blob import fetch_blob
 from pratique.registry.open import Settings, Strangers, open_repository
 from pratique.registry.session import Patience
@@ -37,6 +37,10 @@ from pratique.values.reference import parse_repository
         "2002:a9fe:a9fe::1",
         "::10.0.0.1",
         "64:ff9b:1::a00:1",
+        "192.0.0.192",
+        "fec0::1",
+        "::ffff:0:7f00:1",
+        "5f00::1",
     ],
 )
 def test_a_name_that_resolves_to_an_inner_address_is_not_dialled(address: str) -> None:
@@ -76,6 +80,33 @@ def test_a_typed_registry_may_be_inside_and_yet_leads_nowhere_else_inside() -> N
         with pytest.raises(Refused, match=r"https://storage\.example:443: 127\.0\.0\.1 is not a public address"):
             fetch_blob(open_repository(parse_repository(f"{host}/shop"), typed), blob_of(BLOB), 100)
         assert len(server.asked) == 1
+
+
+def test_a_registry_that_nobody_listed_leads_to_none_of_ours() -> None:
+    with scripted_server(serve_blob) as ours:
+        away = Reply(307, (("Location", f"http://{ours.host}/v2/shop/blobs/sha256:0"),))
+        with scripted_server(lambda _: away) as theirs:
+            host = f"registry.example:{theirs.host.rpartition(':')[2]}"
+            settings = Settings(
+                Path("/nowhere"),
+                insecure=frozenset({host, ours.host}),
+                private=frozenset({ours.host}),
+                strangers=Strangers.ANYWHERE,
+                resolve=lambda name, port: ("127.0.0.1",),
+            )
+            with pytest.raises(Refused, match="is not a public address"):
+                fetch_blob(open_repository(parse_repository(f"{host}/shop"), settings), blob_of(BLOB), 100)
+            assert len(theirs.asked) == 1
+            assert ours.asked == []
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://h/x?X-Amz-Signature=hush", "https://me:hush@h:port/x", "https://h/x?a=hush b"]
+)
+def test_a_url_that_is_refused_is_shown_without_what_may_be_secret(url: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        follow_url("https://registry.example/v2/", url)
+    assert "hush" not in str(refused.value)
 
 
 def test_the_hub_s_registry_is_asked_where_it_is() -> None:

@@ -22,8 +22,14 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 _IPV4_INSIDE = (  # the last 32 bits are an IPv4 address
     ipaddress.IPv6Network("64:ff9b::/96"),  # NAT64, RFC 6052
     ipaddress.IPv6Network("::/96"),  # IPv4-compatible, RFC 4291 section 2.5.5.1; deprecated, not gone
+    ipaddress.IPv6Network("::ffff:0:0:0/96"),  # IPv4-translated, RFC 2765 section 2.1
 )
-_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215: what is inside is for one network to know
+_NOT_PUBLIC = (  # though the standard library calls some of them global
+    ipaddress.IPv6Network("64:ff9b:1::/48"),  # RFC 8215: what is inside is for one network to know
+    ipaddress.IPv6Network("fec0::/10"),  # site-local, RFC 3879; deprecated, not gone
+    ipaddress.IPv6Network("5f00::/16"),  # segment routing, RFC 9602
+    ipaddress.IPv4Network("192.0.0.0/24"),  # IETF protocols, RFC 6890; a cloud's metadata service is among them
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +56,12 @@ def origin_of(url: str) -> Origin:
         Malformed: It is none, carries a user name, or letters that no URL has.
     """
     if not (url.isascii() and url.isprintable()) or " " in url:
-        raise Malformed(f"URL: expected printable ASCII without spaces, found {url[:200]!r}")
+        raise Malformed("URL: expected printable ASCII without spaces, found another letter")
     try:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
     except (ValueError, KeyError) as error:
-        raise Malformed(f"URL: expected http or https, found {url[:200]!r}") from error
+        raise Malformed(f"URL: expected http or https, a host and a port, found {_bare(url)!r}") from error
     if not parts.hostname or parts.username is not None:
         raise Malformed(f"URL: expected a host and no user name, found {parts.scheme}://…")
     return Origin(parts.scheme, parts.hostname, port)
@@ -66,9 +72,16 @@ def follow_url(base: str, location: str) -> str:
     try:
         url = urljoin(base, location)
     except ValueError as error:
-        raise Malformed(f"URL: expected http or https, found {location[:200]!r}") from error
+        raise Malformed(f"URL: expected http or https, a host and a port, found {_bare(location)!r}") from error
     origin_of(url)
     return url
+
+
+def _bare(url: str) -> str:
+    """Return what may be shown of a URL: neither a user name with its password nor a query, which may be signed."""
+    scheme, _, rest = url.partition("://")
+    place = rest.partition("?")[0].rpartition("@")[2]
+    return f"{scheme[:20]}://{place[:100]}" if rest else url.partition("?")[0].rpartition("@")[2][:100]
 
 
 def authority_of(host: str, scheme: str) -> str:
@@ -157,7 +170,7 @@ def _check(text: str, origin: Origin, *, trusted: bool) -> None:
     except ValueError as error:
         raise Unreachable(f"{origin}: resolves to {text[:60]!r}, which is no address") from error
     never = address.is_multicast or address.is_unspecified
-    public = address.is_global and address not in _LOCAL_NAT64
+    public = address.is_global and not any(address in network for network in _NOT_PUBLIC)
     if never or not (trusted or public):
         raise Refused(
             f"{origin}: {address} is not a public address; if a registry of yours is there, "

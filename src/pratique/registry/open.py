@@ -87,12 +87,24 @@ def _session(host: str, base: str, settings: Settings) -> Session:
 
 
 def _connector(host: str, own: Origin, realm: str, settings: Settings) -> Connector:
-    meant = is_literal(host) or settings.strangers is Strangers.ANYWHERE
-    trusted = {*settings.private, *([host] if meant else [])}
+    trusted = _trusted(host, settings)
     dialer = Dialer(frozenset(authority_of(each, _scheme(each, settings)) for each in trusted), settings.resolve)
     token_host = origin_of(f"https://{realm}").host if realm else ""
     tls = dict(settings.tls).get(host, Tls())
     return Connector(dialer, Contexts(own, token_host, tls, settings.authorities), settings.proxies)
+
+
+def _trusted(host: str, settings: Settings) -> frozenset[str]:
+    """Return the hosts inside to which a registry may lead.
+
+    Those that are listed lead to each other. Any other leads to itself at most, and to the token service that is
+    configured for it.
+    """
+    if host in settings.private:
+        return settings.private
+    meant = is_literal(host) or settings.strangers is Strangers.ANYWHERE
+    services = {service for registry, service in settings.realms if registry == host} & settings.private
+    return frozenset({*services, *([host] if meant else [])})
 
 
 def _insecure(settings: Settings) -> frozenset[str]:
