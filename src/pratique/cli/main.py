@@ -35,7 +35,20 @@ VERBS = {
 
 def main() -> None:
     """Run the program with the process's arguments and leave with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_silently()
+        code = 0
+    sys.exit(code)
+
+
+def _leave_silently() -> None:
+    """Let the interpreter find nothing to write at its end: whoever read has left, and there is nobody to tell."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(arguments: list[str]) -> int:
@@ -92,7 +105,7 @@ def _answer(verb: str, rest: list[str]) -> int:
     except PratiqueError as error:
         return _failed(error, as_json="--json" in rest)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader left; there is nobody to tell
+        _leave_silently()
         return 0
     except KeyboardInterrupt:
         return 130
