@@ -8,7 +8,6 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from pratique.errors import Absent, Malformed
 from pratique.scan.settings import KEYS as _SCANNER_KEYS
 from pratique.scan.settings import ScannerSettings, parse_scanner
+from pratique.values.dataclass import dataclass
 from pratique.values.reference import RegistryRepository, Repository, parse_repository
 
 FILE = "pratique.toml"

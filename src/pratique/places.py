@@ -8,7 +8,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pratique.config import FILE, WORKSPACE, Config, Lookup, RegistrySettings, load, workspace_root
@@ -21,6 +21,7 @@ from pratique.registry.named_credentials import Named, named_credentials
 from pratique.registry.open import Settings, Strangers, open_repository
 from pratique.registry.proxy import Proxies
 from pratique.registry.tls import Tls
+from pratique.values.dataclass import dataclass
 from pratique.values.reference import Repository
 
 

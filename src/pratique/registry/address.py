@@ -9,10 +9,10 @@ and go-containerregistry's issue 2440; the IANA registries of special-purpose ad
 import ipaddress
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from pratique.errors import Malformed, Refused, Unreachable
+from pratique.values.dataclass import dataclass
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], tuple[str, ...]]

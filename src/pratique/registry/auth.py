@@ -8,7 +8,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 from pratique.errors import Refused
@@ -17,6 +16,7 @@ from pratique.registry.challenge import Challenge, Scopes, first_of_scheme, one_
 from pratique.registry.credentials import CredentialSource
 from pratique.registry.token import Form, TokenService
 from pratique.registry.transport import Answer, Authorization, Transport
+from pratique.values.dataclass import dataclass
 
 KNOWN_REALMS: Mapping[str, str] = {
     "docker.io": "auth.docker.io",

@@ -6,7 +6,8 @@ token specification (scopes). A challenge is hearsay: reading one never fails, a
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from pratique.values.dataclass import dataclass
 
 _MAX_HEADER = 8192
 # No part begins inside blanks, and nothing that was matched is tried in another way: a header of blanks alone would

@@ -8,12 +8,12 @@ proxy itself is the operator's, and may be anywhere. Source: RFC 9110 section 9.
 import http.client
 import socket
 import time
-from dataclasses import dataclass
 
 from pratique.errors import Refused, Unreachable
 from pratique.registry.address import Dialer, Origin
 from pratique.registry.proxy import Proxies, Proxy
 from pratique.registry.tls import Contexts
+from pratique.values.dataclass import dataclass
 
 _MAX_ANSWER_BYTES = 16 * 1024
 

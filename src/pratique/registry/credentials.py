@@ -8,7 +8,9 @@ import base64
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from pratique.values.dataclass import dataclass
 
 _REMEMBERED_SECONDS = 60  # a credential helper is a process, and a copy asks for many repositories of one host
 

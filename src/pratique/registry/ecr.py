@@ -8,12 +8,12 @@ import base64
 import re
 import threading
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pratique.errors import Absent, Malformed, Refused, Unreachable
 from pratique.registry.credentials import Credentials, Secret
+from pratique.values.dataclass import dataclass
 
 _HOST = re.compile(r"\d{12}\.dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _EARLY_SECONDS = 15 * 60  # so that a copy that begins now does not end with a password that no longer counts

@@ -9,7 +9,6 @@ Source: OCI image-spec 1.1, layer.md and config.md ("Layer DiffID"); RFC 1952.
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from pratique.errors import Malformed, Refused, Unreachable, Unverified
@@ -18,6 +17,7 @@ from pratique.registry.interface import Reader, Registry
 from pratique.registry.manifest import Descriptor
 from pratique.registry.tar import LIMITS as TAR_LIMITS
 from pratique.registry.tar import Content, TarLimits, members
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _BUFFER: Final = 256 * 1024

@@ -7,12 +7,12 @@ schema 2. CVE-2021-41190 is why a manifest must not look like an index, nor an i
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from pratique.errors import Malformed
 from pratique.values.canonical import MAX_SAFE_INTEGER, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

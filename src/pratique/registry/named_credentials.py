@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pratique.errors import Absent, Malformed
 from pratique.registry.credentials import Credentials, CredentialSource, Secret
+from pratique.values.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

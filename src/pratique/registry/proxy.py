@@ -7,13 +7,14 @@ forms of NO_PROXY are those of Go's ``golang.org/x/net/http/httpproxy``, which t
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from pratique.errors import Malformed
 from pratique.registry.address import Origin
 from pratique.registry.credentials import Credentials
+from pratique.values.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

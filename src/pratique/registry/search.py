@@ -6,12 +6,12 @@ those. What is found, and in which order, does not depend on which answer comes 
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 from pratique.errors import Absent, Malformed, PratiqueError, Refused, Unverified
 from pratique.registry.edges import LEGACY, Edge, EdgeKind, Gap, legacy_tag
 from pratique.registry.interface import Registry
 from pratique.registry.manifest import Descriptor, Manifest
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _WORKERS = 8  # half of what one registry is asked at once; more is slower on two processors
@@ -39,16 +39,16 @@ class Limits:
 LIMITS = Limits()
 
 
-@dataclass(slots=True)
 class Search:
     """What has been found so far; breadth first, so that a node's depth is its least."""
 
-    repository: Registry
-    limits: Limits
-    nodes: dict[Digest, Manifest] = field(default_factory=dict)
-    edges: list[Edge] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    _bytes: int = 0
+    def __init__(self, repository: Registry, limits: Limits) -> None:
+        self.nodes: dict[Digest, Manifest] = {}
+        self.edges: list[Edge] = []
+        self.gaps: list[Gap] = []
+        self._repository = repository
+        self._limits = limits
+        self._bytes = 0
 
     def run(self, root: Manifest) -> None:
         """Find everything from a root.
@@ -62,7 +62,7 @@ class Search:
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="plan") as pool:
             while layer:
                 depth += 1
-                edges = tuple(_edges(layer, self.repository, pool))
+                edges = tuple(_edges(layer, self._repository, pool))
                 found = self._fetch(edges, pool)
                 layer = self._admit(self._held(edges, found), depth)
         for node in self.nodes.values():
@@ -73,7 +73,7 @@ class Search:
     ) -> dict[Digest, Manifest | PratiqueError]:
         """Fetch what these edges lead to, each manifest once."""
         wanted = tuple(dict.fromkeys(named.edge.child for named in edges if named.edge.child not in self.nodes))
-        answers = pool.map(lambda digest: _manifest(self.repository, digest), wanted)
+        answers = pool.map(lambda digest: _manifest(self._repository, digest), wanted)
         return {**self.nodes, **dict(zip(wanted, answers, strict=True))}
 
     def _held(
@@ -95,16 +95,16 @@ class Search:
         for manifest in found:
             if manifest.digest in self.nodes:
                 continue
-            if depth > self.limits.depth:
-                raise Malformed(f"image: nested deeper than {self.limits.depth} manifests, at {manifest.digest}")
-            if len(self.nodes) >= self.limits.nodes:
+            if depth > self._limits.depth:
+                raise Malformed(f"image: nested deeper than {self._limits.depth} manifests, at {manifest.digest}")
+            if len(self.nodes) >= self._limits.nodes:
                 raise Refused(
-                    f"image: more than {self.limits.nodes} manifests belong to it; remove what is not needed"
+                    f"image: more than {self._limits.nodes} manifests belong to it; remove what is not needed"
                 )
             self._bytes += manifest.size
-            if self._bytes > self.limits.manifest_bytes:
+            if self._bytes > self._limits.manifest_bytes:
                 raise Refused(
-                    f"image: its manifests have more than {self.limits.manifest_bytes} bytes; "
+                    f"image: its manifests have more than {self._limits.manifest_bytes} bytes; "
                     "remove what is not needed"
                 )
             self.nodes[manifest.digest] = manifest

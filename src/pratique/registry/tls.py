@@ -6,11 +6,11 @@ authority is believed on that registry's host alone, and at its token service.
 
 import ssl
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 from pratique.errors import Absent, Malformed
 from pratique.registry.address import Origin
+from pratique.values.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ one of the two answers 404 or 405 to the other. Everything it says is bounded an
 import logging
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
@@ -22,6 +22,7 @@ from pratique.registry.gate import spread
 from pratique.registry.patience import retry_after
 from pratique.registry.transport import Answer, Authorization, Request, Transport
 from pratique.values.canonical import parse_object
+from pratique.values.dataclass import dataclass
 
 _MAX_BYTES = 64 * 1024
 _USUAL_SECONDS, _LONGEST_SECONDS = 60, 3600  # "If omitted, this defaults to 60 seconds": token specification

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from typing import TypeVar
@@ -132,12 +131,12 @@ class _Flights:
                     del self._under_way[place, digest]
 
 
-@dataclass(slots=True)
 class _Flight:
     """One blob on its way: whose turn it is, and how many hold or await it."""
 
-    turn: threading.Lock = field(default_factory=threading.Lock)
-    holders: int = 0
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.holders = 0
 
 
 _FLIGHTS = _Flights()  # one for the process, as promotions that run at once know nothing of each other
