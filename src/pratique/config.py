@@ -3,20 +3,19 @@
 The file holds where things are, never a rule and never a destination: those are in the signed policy.
 """
 
-import difflib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pratique.errors import Absent, Malformed
-from pratique.scan.settings import KEYS as _SCANNER_KEYS
-from pratique.scan.settings import ScannerSettings, parse_scanner
 from pratique.values.dataclass import dataclass
 from pratique.values.reference import RegistryRepository, Repository, parse_repository
+
+if TYPE_CHECKING:
+    from pratique.scan.settings import ScannerSettings
 
 FILE = "pratique.toml"
 _PREFIX = "PRATIQUE_"
@@ -74,7 +73,7 @@ class Config:
     verifier: str
     registries: tuple[RegistrySettings, ...]
     credentials: Lookup = Lookup.DOCKER
-    scanners: tuple[ScannerSettings, ...] = ()
+    scanners: "tuple[ScannerSettings, ...]" = ()
 
     @property
     def keys(self) -> Path:
@@ -120,6 +119,8 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
         Absent: There is no workspace at ``root``.
         Malformed: An unknown key or a value of the wrong type; the message names the line.
     """
+    import tomllib  # 4 ms that a copy outside a workspace does not wait for
+
     path = root / FILE
     try:
         text = path.read_text()
@@ -182,12 +183,14 @@ def _registry(host: str, table: Any, path: Path, text: str) -> RegistrySettings:
     return RegistrySettings(host=host, **{**table, **files})
 
 
-def _scanner(name: str, table: Any, path: Path, text: str) -> ScannerSettings:
+def _scanner(name: str, table: Any, path: Path, text: str) -> "ScannerSettings":
+    from pratique.scan.settings import KEYS, parse_scanner
+
     start = _heading("scanner", name, text)
     where = f"{path}:{_line(text, 'scanner', start)}: [scanner.{name}]"
     if not isinstance(table, dict):
         raise Malformed(f"{where}: expected a table")
-    _closed(table, _SCANNER_KEYS, path, text, start)
+    _closed(table, KEYS, path, text, start)
     return parse_scanner(name, table, where)
 
 
@@ -225,7 +228,9 @@ def _closed(values: Mapping[str, Any], known: Mapping[str, type], path: Path, te
     for key, value in values.items():
         line = _line(text, key, start)
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
+            from difflib import get_close_matches
+
+            near = get_close_matches(key, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
             raise Malformed(f"{path}:{line}: unknown key {key!r}{hint}")
         if not isinstance(value, known[key]):

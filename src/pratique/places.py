@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def open_places(
         settings, lock = registry_settings(config, environment), file_locks(root / "locks")
     else:
         settings = replace(_settings((), Lookup.DOCKER, Path(), environment), strangers=Strangers.ANYWHERE)
-        lock = file_locks(_own_locks(environment))
+        lock = _own_locks(environment)
     settings = replace(
         settings,
         base=Path.cwd(),
@@ -133,7 +133,14 @@ def file_locks(directory: Path) -> Lock:
     return lock
 
 
-def _own_locks(environment: Mapping[str, str]) -> Path:
+def _own_locks(environment: Mapping[str, str]) -> Lock:
+    def lock(name: str) -> AbstractContextManager[None]:  # where they lie is settled when one is needed
+        return file_locks(_own_folder(environment))(name)
+
+    return lock
+
+
+def _own_folder(environment: Mapping[str, str]) -> Path:
     if runtime := environment.get("XDG_RUNTIME_DIR"):
         return Path(runtime) / "pratique"
     from tempfile import gettempdir  # slow to import, and rarely needed

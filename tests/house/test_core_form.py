@@ -32,6 +32,7 @@ OTHERS = {
     "pratique.cli.proof",
     "pratique.cli.answer",
     "pratique.cli.options",
+    "pratique.cli.uncollected",
     "pratique.policy.pattern",
     "pratique.policy.result",
 }

@@ -16,6 +16,7 @@ from pratique.cli.image_words import (
     silence_options,
 )
 from pratique.cli.options import Subverbs
+from pratique.cli.uncollected import uncollected
 from pratique.cli.units import counted
 from pratique.cli.words import digest
 
@@ -68,6 +69,11 @@ def _expected(text: str) -> "Expected":
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
+    with uncollected():  # loading is half of a small copy, and carrying leaves hardly any garbage
+        return _copy(arguments)
+
+
+def _copy(arguments: argparse.Namespace) -> Answer:
     from pratique.cli.interrupt import interruptible
     from pratique.cli.watching import watching_for
     from pratique.places import open_places

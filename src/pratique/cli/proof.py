@@ -4,13 +4,11 @@ Verifying loads the core form's verifier and nothing of a workspace: it runs off
 """
 
 import argparse
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import FileIO
 
 from pratique.cli.answer import Answer
 from pratique.cli.options import subverbs
+from pratique.cli.uncollected import uncollected
 from pratique.errors import Absent, Unreachable
 
 
@@ -53,7 +51,7 @@ def _export(arguments: argparse.Namespace) -> Answer:
 
 
 def _verify(arguments: argparse.Namespace) -> Answer:
-    with _uncollected():
+    with uncollected():
         from pratique.proof.trust import parse_trust_root
         from pratique.proof.verify import verify_promotion
         from pratique.values.digest import Digest
@@ -70,17 +68,6 @@ def _verify(arguments: argparse.Namespace) -> Answer:
     lines = [f"{label.ljust(width)}  {text}" for label, text in established.facts]
     value = {"verified": True, "facts": [{"label": label, "text": text} for label, text in established.facts]}
     return Answer(value, "\n".join(("it holds", *lines)))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage here, nor among what is left at the process's end: that takes a tenth of its time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _read(path: str) -> bytes:

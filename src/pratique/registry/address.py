@@ -100,8 +100,9 @@ def is_literal(host: str) -> bool:
 
 
 def system_resolve(host: str, port: int) -> tuple[str, ...]:
-    """Ask the system's resolver; raises ``OSError`` where it does not know the name."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """Ask the system's resolver; raises ``OSError`` where it does not know the name, ``UnicodeError`` for no name."""
+    # As bytes: for text Python loads the tables of internationalised names first, and our URLs are ASCII.
+    found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
     return tuple(str(address[0]) for *_, address in found)
 
 
@@ -136,7 +137,7 @@ class Dialer:
         problem = "no address"
         for address in addresses:
             try:
-                connection = socket.create_connection((address, origin.port), self.connect_seconds)
+                connection = _connected(address, origin.port, self.connect_seconds)
             except OSError as error:
                 problem = str(error)
             else:
@@ -162,6 +163,18 @@ class Dialer:
     def _check_all(self, addresses: tuple[str, ...], origin: Origin) -> None:
         for address in addresses:
             _check(address, origin, trusted=origin.authority in self.trusted)
+
+
+def _connected(address: str, port: int, seconds: float) -> socket.socket:
+    # Not create_connection: it would ask the resolver again, for what has been checked to be an address.
+    connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    try:
+        connection.settimeout(seconds)
+        connection.connect((address, port))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _check(text: str, origin: Origin, *, trusted: bool) -> None:

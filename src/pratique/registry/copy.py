@@ -94,7 +94,7 @@ def copy(
     # 1. What travels.
     cargo = load_cargo(plan, wanted)
     watch.planned(len(cargo.blobs), sum(blob.size for blob in cargo.blobs))
-    writing = Writing(source, destination, cargo.by_digest, _to_anchor(cargo, destination, keep))
+    writing = Writing(source, destination, cargo.by_digest, _to_anchor(cargo, destination, keep), set(), set())
     # 2. Blobs, the biggest first; then manifests.
     begun = destination.has_manifest(plan.root)
     ways = transfer(cargo.blobs, source, destination, First.LOOK if begun else First.MOUNT, watch)

@@ -11,7 +11,6 @@ from pratique.registry.credentials import CredentialSource, anonymous
 from pratique.registry.hosts import Hosts
 from pratique.registry.http import HttpRegistry
 from pratique.registry.interface import Registry
-from pratique.registry.layout import Layout
 from pratique.registry.proxy import Proxies
 from pratique.registry.session import Patience, Session
 from pratique.registry.tls import Contexts, Tls
@@ -69,6 +68,8 @@ def open_repository(repository: Repository, settings: Settings) -> Registry:
     """Return the repository, without touching it yet."""
     match repository:
         case LayoutRepository(path):
+            from pratique.registry.layout import Layout  # a copy between registries does not wait for it
+
             return Layout(repository, settings.base / path)
         case RegistryRepository():
             return _open_registry(repository, settings)

@@ -60,6 +60,8 @@ def put_again(blob: Descriptor, source: Registry, destination: Registry) -> None
 
 def each(task: Callable[[_Item], _Found], items: Sequence[_Item], workers: int) -> list[_Found]:
     """Do a task for every item, several at once; after a failure, what has not begun is not begun."""
+    if len(items) < 2:
+        return [task(item) for item in items]  # nothing to do at once
     with ThreadPoolExecutor(workers, thread_name_prefix="copy") as pool:
         running = [pool.submit(task, item) for item in items]
         try:

@@ -74,7 +74,7 @@ class Transport:
             connection = pool.take() or self._connect(origin)
             keep = _close  # what was not sent to the end must not be used again
             try:
-                self._begin(connection, request, request.url, authorization, blob.size)
+                self._begin(connection, origin, request, request.url, authorization, length=blob.size)
                 # It may answer and close before it has heard all, and then says why.
                 with suppress(*_STALE):
                     pump(reader, blob, connection.send)
@@ -116,22 +116,22 @@ class Transport:
             harmless = _STALE if request.method in ("GET", "HEAD", "POST") else ()
             while reused := pool.take():
                 with suppress(*harmless):
-                    return self._exchange(reused, pool, request, url, authorization)
-            return self._exchange(self._connect(origin), pool, request, url, authorization)
+                    return self._exchange(reused, origin, request, url, authorization)
+            return self._exchange(self._connect(origin), origin, request, url, authorization)
 
     def _exchange(
         self,
         connection: http.client.HTTPConnection,
-        pool: "_Pool",
+        origin: Origin,
         request: Request,
         url: str,
         authorization: Authorization | None,
     ) -> Stream:
         try:
-            self._begin(connection, request, url, authorization, len(request.body))
+            self._begin(connection, origin, request, url, authorization, length=len(request.body))
             if request.body:
                 connection.send(request.body)
-            return Stream(url, connection.getresponse(), connection, pool.give_back)
+            return Stream(url, connection.getresponse(), connection, self._pool(origin).give_back)
         except (OSError, http.client.HTTPException, PratiqueError):
             connection.close()
             raise
@@ -139,13 +139,15 @@ class Transport:
     def _begin(
         self,
         connection: http.client.HTTPConnection,
+        origin: Origin,
         request: Request,
         url: str,
         authorization: Authorization | None,
+        *,
         length: int,
     ) -> None:
         connection.sock.settimeout(self._idle_seconds)
-        origin, parts = origin_of(url), urlsplit(url)
+        parts = urlsplit(url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", parts.netloc)

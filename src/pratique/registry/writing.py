@@ -7,13 +7,13 @@ written again. What was mended is remembered and logged.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from pratique.errors import Absent
 from pratique.registry.anchor import is_anchored, put_anchored
 from pratique.registry.interface import Lock, Registry
 from pratique.registry.manifest import Manifest
 from pratique.registry.transfer import put_again
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _log = logging.getLogger(__name__)
@@ -36,8 +36,8 @@ class Writing:
     destination: Registry
     nodes: Mapping[Digest, Manifest]
     anchored: frozenset[Digest]
-    mended: set[Digest] = field(default_factory=set)
-    unanchored: set[Digest] = field(default_factory=set)
+    mended: set[Digest]
+    unanchored: set[Digest]
 
     def has(self, digest: Digest) -> bool:
         """Tell whether a manifest is at the destination, with its anchor where it needs one."""
