@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.policy.builders import IMAGE, NOW, evidence, facts, finding, scan
 
 from pratique.evidence.facts.vex import Scope, Vex, VexStatement, VexStatus
-from pratique.evidence.model import Evidence, Parse
+from pratique.evidence.model import Bound, Evidence, Parse
 from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule, judge_vulnerabilities
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.schema import decode
@@ -66,6 +66,13 @@ def test_a_trusted_statement_clears_and_is_named_with_its_document() -> None:
     )
     assert dict(result.counts)["by_vex"] == 1
     assert piece.piece.digest in result.evidence
+
+
+def test_a_signed_statement_counts_only_about_an_image_that_it_names() -> None:
+    moved = said(statement(), bound=Bound.CLAIM)  # signed, names no image, and somebody brought it here
+    result = judge(moved)
+    assert result.outcome is Outcome.BLOCK
+    assert "VEX not applied: not signed by service:vex (1)" in result.message
 
 
 def test_what_is_cleared_stays_among_the_facts() -> None:

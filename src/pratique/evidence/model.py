@@ -146,7 +146,7 @@ class Assertion:
     parse: Parse
     """How much of that document was understood."""
     signers: tuple[Actor, ...]
-    """Who signed that document; nobody, where it is not signed."""
+    """Who signed that document about this image; nobody, where it is not signed or names no image."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from pratique.evidence.aliases import is_cve
 from pratique.evidence.facts.vex import Scope, Vex, VexStatement, VexStatus
-from pratique.evidence.model import Assertion, Evidence, Parse, Vulnerability
+from pratique.evidence.model import Assertion, Bound, Evidence, Parse, Vulnerability
 from pratique.evidence.product import ImageNames, is_image, is_linked, is_package
 from pratique.values.names import Actor
 
@@ -54,7 +54,9 @@ def overlay(
 
 def _statements(documents: Documents) -> Iterable[_Said]:
     for vex, evidence in documents:
-        signers = tuple(sorted({signed.holder for signed in evidence.signers}))
+        # A signature over words that name no image says nothing about this one, wherever they were hung.
+        signed = evidence.signers if evidence.bound is Bound.STATEMENT else ()
+        signers = tuple(sorted({one.holder for one in signed}))
         for statement in vex.statements:
             if statement.asserts:
                 assertion = Assertion(statement, evidence.piece.digest, evidence.reading.parse, signers)

@@ -138,7 +138,7 @@ def _surfaces(evidence: tuple[Evidence, ...]) -> tuple[tuple[Surface, Evidence],
     """Return what was measured here: nobody else's word counts for what is in an image's layers."""
     found: list[tuple[Surface, Evidence]] = []
     for report, each in _of(Attributes, evidence):
-        if any(signed.holder == MEASURER for signed in each.signers):
+        if each.bound is Bound.STATEMENT and any(signed.holder == MEASURER for signed in each.signers):
             with suppress(Malformed):  # of another version: as good as not measured
                 surface = surface_of(report)
                 found += [(surface, each)] if surface else []
