@@ -110,6 +110,16 @@ def test_an_image_like_node_with_a_key_that_a_later_layer_deletes(here: Layout) 
     assert [held.package.name for held in found.packages] == ["@a/b", "lodash"]
 
 
+@pytest.mark.parametrize("user", ["", "root", "0", "000:5", "+0", "-0"])
+def test_user_zero_is_root_however_it_is_written(here: Layout, user: str) -> None:
+    assert surface(here, (file("a"),), User=user).root_user
+
+
+@pytest.mark.parametrize("user", ["1", "\N{SUPERSCRIPT TWO}", "\N{SUPERSCRIPT ZERO}", "9" * 5000])
+def test_a_user_that_is_no_number_to_a_runtime_is_a_name(here: Layout, user: str) -> None:
+    assert not surface(here, (file("a"),), User=user).root_user
+
+
 def test_a_secret_that_is_replaced_is_hidden_and_not_deleted(here: Layout) -> None:
     found = surface(here, (file("k", ACCESS_KEY.encode()),), (file("k", b"nothing"),))
     assert [each.path for each in found.secret_in_hidden_file] == ["k"]

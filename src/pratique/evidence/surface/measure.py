@@ -3,6 +3,7 @@
 Source: our own list (docs/attack-surface.md names each measure); CIS Docker Benchmark section 4 for most of it.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
@@ -17,6 +18,7 @@ from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _MAX_HOPS: Final = 40  # as Linux follows symlinks (path_resolution(7))
+_ZERO: Final = re.compile(r"[+-]?0+")  # as runtimes read a number (Go, strconv.Atoi)
 _NOT_PROGRAMS: Final = "etc/"
 """Scripts that start or update a program are often named like it."""
 
@@ -264,7 +266,7 @@ def _packages(stack: Stack) -> tuple[Held, ...]:
 
 def _root(user: str, stack: Stack) -> bool:
     name = user.partition(":")[0].strip()
-    if not name or name == "root" or (name.isdigit() and int(name) == 0):
+    if name in ("", "root") or _ZERO.fullmatch(name):
         return True
     known = [
         layer.superusers for index, layer in enumerate(stack.layers) if stack.holder.get("etc/passwd") == index
