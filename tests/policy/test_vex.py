@@ -75,6 +75,17 @@ def test_a_signed_statement_counts_only_about_an_image_that_it_names() -> None:
     assert "VEX not applied: not signed by service:vex (1)" in result.message
 
 
+def test_an_unsigned_report_lends_no_vulnerability_the_name_that_a_statement_clears() -> None:
+    harmless = said(statement(vulnerability="GHSA-1"))
+    known, lie = evidence(scan(finding())), scan(finding("GHSA-1", aliases=("CVE-2019-10906",)))
+    for liar in (evidence(lie, by=None), evidence(lie, bound=Bound.REFERRER)):
+        assert judge_vulnerabilities(rule("service:vex"), facts(known, harmless, liar)).outcome is Outcome.BLOCK
+        both = facts(evidence(scan(finding()), by=None), harmless, liar)
+        assert judge_vulnerabilities(rule("service:vex"), both).outcome is Outcome.BLOCK
+    signed = facts(known, harmless, evidence(lie))
+    assert judge_vulnerabilities(rule("service:vex"), signed).outcome is Outcome.PASS
+
+
 def test_what_is_cleared_stays_among_the_facts() -> None:
     known = facts(evidence(scan(finding())), said(statement()))
     assert [each.identifier for each in known.vulnerabilities] == ["CVE-2019-10906"]

@@ -1,5 +1,6 @@
 """The vulnerabilities check: how many of a kind, once somebody really looked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,6 +33,15 @@ def report(*findings: Finding, **how: Any) -> Evidence:
 
 def matched(*findings: Finding, examined: int | None = 3) -> Scan:
     return scan(*findings, producer="pratique-matcher", examined=examined)
+
+
+def test_an_unsigned_report_joins_no_two_vulnerabilities_of_others() -> None:
+    two = report(finding("GHSA-1"), finding("GHSA-2"))
+    for lie in (finding("GHSA-1", aliases=("GHSA-2",)), finding("GHSA-1", aliases=("CVE-1", "GHSA-2"))):
+        elsewhere = replace(lie, package="other", purl="pkg:pypi/other@1")
+        for unsigned in (report(lie, by=None), report(elsewhere, by=None)):
+            assert judge(facts(two, unsigned), max=1).outcome is Outcome.BLOCK
+    assert counts(judge(facts(two, report(finding("GHSA-1", aliases=("GHSA-2",)))), max=1))["counted"] == 1
 
 
 def test_a_scanner_that_looked_and_found_nothing_passes() -> None:

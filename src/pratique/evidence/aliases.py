@@ -40,7 +40,7 @@ class Aliases:
         stated = [alias for alias in direct if is_cve(alias)]
         if stated:
             return min(stated, key=_order)
-        names = self.names(name)
+        names = sorted({other for one in (name, *direct) for other in self.names(one)})
         known = [alias for alias in names if is_cve(alias)]
         if not known:
             return names[0]

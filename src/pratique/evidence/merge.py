@@ -3,8 +3,12 @@
 Every opinion on a severity is kept. In each finding, the one that counts is the distribution's own for its packages,
 GHSA's for language packages, else NVD's, else the highest that anybody stated; over several findings, the worst of
 these, so that another report never makes a known severity lower. It is named. The order of reports changes nothing.
+
+Anybody can hand in a report that nobody signed. What it finds counts like every finding; that two names mean one
+vulnerability it says for its own findings alone, so that it neither joins what others report nor lends it a name.
 """
 
+from collections.abc import Collection
 from functools import lru_cache
 from operator import attrgetter
 
@@ -54,17 +58,25 @@ Opinions = tuple[tuple[Rating, ...], Rating | None]
 """Distinct ratings, sorted, and the one that counts."""
 
 
-def merge(scans: Scans) -> tuple[Vulnerability, ...]:
-    """Return every vulnerability that any report names, each once per package, sorted by term."""
+def merge(scans: Scans, hearsay: Collection[Digest] = ()) -> tuple[Vulnerability, ...]:
+    """Return every vulnerability that any report names, each once per package, sorted by term.
+
+    Args:
+        scans: The reports.
+        hearsay: Evidence that nobody known signed.
+    """
     reported = [(place, finding) for place, (_, scan, _) in enumerate(scans) for finding in scan.findings]
-    aliases = Aliases((finding.vulnerability, *finding.aliases) for _, finding in reported)
+    vouched = frozenset(place for place, (_, _, digest) in enumerate(scans) if digest not in hearsay)
+    aliases = Aliases((finding.vulnerability, *finding.aliases) for place, finding in reported if place in vouched)
     groups: dict[tuple[str, str], list[Reported]] = {}
     for place, finding in reported:
         identifier = aliases.canonical(finding.vulnerability, finding.aliases)
         package = package_of(finding.purl) if finding.purl else finding.package
         groups.setdefault((identifier, package), []).append((place, finding))
     producers = [producer for producer, _, _ in scans]
-    merged = (_merged(identifier, package, group, producers) for (identifier, package), group in groups.items())
+    merged = (
+        _merged(identifier, package, group, producers, vouched) for (identifier, package), group in groups.items()
+    )
     return tuple(sorted(merged, key=attrgetter("term")))
 
 
@@ -83,7 +95,9 @@ def explain_severity(one: Vulnerability) -> str | None:
     return f"{one.severity.label} because {one.severity_source} {why}; {told}"
 
 
-def _merged(identifier: str, package: str, group: list[Reported], producers: list[str]) -> Vulnerability:
+def _merged(
+    identifier: str, package: str, group: list[Reported], producers: list[str], vouched: frozenset[int]
+) -> Vulnerability:
     findings = [finding for _, finding in group]
     names = [name for finding in findings for name in (finding.vulnerability, *finding.aliases)]
     versions = _sorted([finding.version for finding in findings])
@@ -105,7 +119,18 @@ def _merged(identifier: str, package: str, group: list[Reported], producers: lis
         suppressed_by=_sorted([_silence(producers[place], finding) for place, finding in group]),
         versions=versions,
         written=_sorted([finding.written or finding.purl for finding in findings]),
+        certain=_certain(identifier, group, vouched),
     )
+
+
+def _certain(identifier: str, group: list[Reported], vouched: frozenset[int]) -> tuple[str, ...]:
+    """Return the names that reports vouched for, or else those on which all the others agree."""
+    signed = [finding for place, finding in group if place in vouched]
+    if signed:
+        named = {name for finding in signed for name in (finding.vulnerability, *finding.aliases)}
+    else:
+        named = set.intersection(*({finding.vulnerability, *finding.aliases} for _, finding in group))
+    return tuple(sorted({identifier, *named}))
 
 
 def _silence(producer: str, finding: Finding) -> str | None:

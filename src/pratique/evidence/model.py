@@ -173,6 +173,8 @@ class Vulnerability:
     """Every installed version it was reported for; ``version`` is the first of them."""
     written: tuple[str, ...] = ()
     """Every package URL as the reports wrote it, with qualifiers."""
+    certain: tuple[str, ...] = ()
+    """Its names without those that only an unsigned report gives it; what clears it must say one of these."""
     vex: tuple[Assertion, ...] = ()
     """What statements say about it in this image, sorted by document; none of them removes it."""
     known_exploited: bool | None = None

@@ -86,8 +86,11 @@ def _is_about(said: _Said, vulnerability: Vulnerability, names: set[str], image:
     statement = said.assertion.statement
     # Where one entry of a report stands for several CVEs, clearing one of them clears it not.
     several = {name for name in names if is_cve(name)}
-    if _clears(statement) and len(several) > 1 and not several <= {statement.vulnerability, *statement.aliases}:
-        return False
+    if _clears(statement):
+        if said.names.isdisjoint(vulnerability.certain):
+            return False
+        if len(several) > 1 and not several <= {statement.vulnerability, *statement.aliases}:
+            return False
     return any(_speaks_of(scope, vulnerability, image) for scope in statement.scoped)
 
 

@@ -113,6 +113,7 @@ def observe(
     """
     own = tuple(each for each in evidence if subject.platform in each.covers)
     reported = tuple((scan.producer, scan, each.piece.digest) for scan, each in _of(Scan, own))
+    hearsay = frozenset(each.piece.digest for each in own if each.bound is not Bound.STATEMENT)
     scans = (*reported, *((scan.producer, scan, None) for scan in matched))
     sboms = _of(Sbom, own)
     return Facts(
@@ -122,7 +123,7 @@ def observe(
         now=subject.now,
         evidence=own,
         scans=scans,
-        vulnerabilities=overlay(mark(merge(scans), lists), _of(Vex, own), _names(subject, sboms)),
+        vulnerabilities=overlay(mark(merge(scans, hearsay), lists), _of(Vex, own), _names(subject, sboms)),
         sboms=sboms,
         provenances=_of(Provenance, own),
         tests=_of(Suites, own),
