@@ -8,9 +8,15 @@ from tests.registry.builders import no_lock
 from tests.stories.ci import CLEAN, statements
 from tests.stories.shop import Shop
 
+from pratique.attest.bundle import BUNDLE_MEDIA
+from pratique.evidence.surface.claim import SCAI, build_surface
 from pratique.registry.attach import attach_referrer
+from pratique.registry.closure import plan
 from pratique.registry.layout import Layout
+from pratique.service.surface import measure_image, memory_of
 from pratique.values.digest import Digest
+from pratique.values.uris import MEASURER
+from pratique.wire import open_workspace
 
 HONEST = tuple(
     file(f"site/{name}-{version}.dist-info/METADATA", f"Name: {name}\nVersion: {version}\n".encode())
@@ -73,6 +79,19 @@ def test_an_image_that_was_cross_checked_is_proved_and_judged_again_from_its_evi
     proof = tmp_path / "proof.json"
     shop.done("proof", "export", promotion, "--out", proof)
     shop.done("proof", "verify", proof, "--trust-root", shop.trust_root)
+
+
+def test_a_measurement_in_another_name_does_not_stand_for_ours(shop: Shop, tmp_path: Path) -> None:
+    change_policy(shop, cross_checked)
+    digest = deliver(shop, "honest", *HONEST)
+    with open_workspace(str(shop.workspace)) as workspace:
+        repository = shop.repository("build")
+        (found,) = measure_image(repository, plan(repository, digest), memory_of(workspace.root))
+    paper = tmp_path / "surface.json"
+    paper.write_bytes(shop.signed(SCAI, build_surface(found.surface, digest, MEASURER)).content)
+    here = f"oci:{shop.workspace}/registry/build@{digest}"
+    shop.done("evidence", "add", here, paper, "--media-type", BUNDLE_MEDIA)
+    assert shop.state(shop.bring("honest", "dev")) == "promoted"
 
 
 def test_layers_that_cannot_be_read_leave_it_unknown(shop: Shop) -> None:

@@ -5,13 +5,16 @@ read leave none, and what was asked is then unknown.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import suppress
 
 from pratique.attest.bundle import BUNDLE_MEDIA, build_bundle
 from pratique.attest.dsse import IN_TOTO, parse_envelope
+from pratique.attest.verify import TrustedKeys, verify_envelope
 from pratique.errors import Absent, Malformed, Refused, Unverified
 from pratique.evidence.model import Origin, Piece
 from pratique.evidence.read import examine
-from pratique.evidence.surface.claim import build_surface
+from pratique.evidence.surface import claim
 from pratique.policy.checks.sbom import SbomRule
 from pratique.policy.environment import EnvironmentRules
 from pratique.promotion.events import Class
@@ -52,14 +55,19 @@ def measured_pieces(
         _log.warning("attack surface of %s was not measured: %s", closure.root, error)
         return ()
     ours = (piece for piece in known if piece.origin is Origin.UPLOAD and piece.media_type == BUNDLE_MEDIA)
-    stated = frozenset(payload for piece in ours for payload in _payloads(piece))
-    statements = ((one, build_surface(one.surface, one.image.digest, MEASURER)) for one in measured)
+    trusted = ((claim.MEASURER, workspace.keys.record().public),)
+    stated = frozenset(payload for piece in ours for payload in _payloads(piece, trusted))
+    statements = ((one, claim.build_surface(one.surface, one.image.digest, MEASURER)) for one in measured)
     return tuple(_recorded(workspace, one, body) for one, body in statements if body not in stated)
 
 
-def _payloads(piece: Piece) -> tuple[bytes, ...]:
+def _payloads(piece: Piece, trusted: TrustedKeys) -> Iterator[bytes]:
+    """Yield what the record key signed in a piece; in another's name the same words are not ours."""
     attestation = examine(piece.content, piece.media_type).attestation
-    return () if attestation is None else tuple(envelope.payload for envelope in attestation.envelopes)
+    for envelope in () if attestation is None else attestation.envelopes:
+        with suppress(Unverified):
+            verify_envelope(envelope, trusted, None)
+            yield envelope.payload
 
 
 def _recorded(workspace: Workspace, measured: Measured, statement: bytes) -> Piece:

@@ -45,4 +45,3 @@ class Sbom:
     """The document's own name (``serialNumber``, ``documentNamespace``), by which other documents refer to it."""
     aggregates: tuple[str, ...] = ()
     """What it says about its own completeness, as written and sorted, for example ``incomplete``."""
-    validates: bool | None = None
