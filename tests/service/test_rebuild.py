@@ -92,6 +92,21 @@ def test_a_config_is_compared_field_by_field(here: Layout) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "variable", ["DB_PASSWORD=hunter{}", "X=AKIAIOSFODNN7EXAMPL{}", "RUN |1 API_TOKEN=hunter{} /bin/sh -c make"]
+)
+def test_what_may_be_a_credential_is_compared_and_not_told(here: Layout, variable: str) -> None:
+    one, other = (image(here, str(place), BASE, Env=[variable.format(place)]) for place in (1, 2))
+    found = compared(here, one, other)
+    hidden = "a text that may hold a credential"
+    assert told(found) == [("linux/amd64 config", "config.Env[0]", "config", hidden, hidden)]
+
+
+def test_long_texts_that_differ_at_their_end_are_told_as_different(here: Layout) -> None:
+    one, other = (image(here, str(place), BASE, User="u" * 500 + str(place)) for place in (1, 2))
+    assert [each.path for each in compared(here, one, other).differences] == ["config.User"]
+
+
 def test_another_number_of_layers_is_told_and_the_others_are_compared(here: Layout) -> None:
     found = compared(here, image(here, "one", BASE), image(here, "two", BASE, (file("x"),)))
     assert ("linux/amd64", "", "layers", "1", "2") in told(found)

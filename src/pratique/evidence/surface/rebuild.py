@@ -12,12 +12,13 @@ from enum import StrEnum
 from typing import Any, Final
 
 from pratique.evidence.surface.member import MemberKind
+from pratique.evidence.surface.secrets import suspicious_variable
 from pratique.values.digest import Digest
 
 SHOWN: Final = 20
 """How many differences are kept unless more are asked for; all are counted."""
 _NOTHING: Final = "nothing"
-_WIDEST: Final = 200
+_WIDEST: Final = 200  # characters of a text that are told; all of them are compared
 
 
 class Aspect(StrEnum):
@@ -142,11 +143,27 @@ def _told(state: FileState) -> tuple[tuple[Aspect, str], ...]:
 
 
 def document_differences(where: str, aspect: Aspect, first: Any, second: Any) -> Iterator[Difference]:
-    """Yield how two JSON documents differ, by field; lists are compared place by place."""
+    """Yield how two JSON documents differ, by field; lists are compared place by place.
+
+    A variable or a build step may hold a credential, and what is told here is signed and kept for ever: such a text
+    is compared, and not told.
+    """
     before, after = dict(_leaves("", first)), dict(_leaves("", second))
     for path in sorted(before.keys() | after.keys()):
-        if before.get(path, _NOTHING) != after.get(path, _NOTHING):
-            yield Difference(where, path, aspect, before.get(path, _NOTHING), after.get(path, _NOTHING))
+        sides = before.get(path, _NOTHING), after.get(path, _NOTHING)
+        if sides[0] != sides[1]:
+            yield Difference(where, path, aspect, *(_shown(path, text) for text in sides))
+
+
+def _shown(path: str, text: str) -> str:
+    said = [(path.rpartition(".")[2], text), *((name, value) for name, _, value in _assignments(text))]
+    if text != _NOTHING and any(suspicious_variable(name, value) for name, value in said):
+        return "a text that may hold a credential"
+    return text[:_WIDEST]
+
+
+def _assignments(text: str) -> Iterator[tuple[str, str, str]]:
+    return (word.partition("=") for word in text.replace('"', " ").split())
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -159,7 +176,7 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
             case list() if found:
                 waiting += [(f"{at}[{place}]", item) for place, item in enumerate(found)]
             case _:
-                yield at, json.dumps(found, ensure_ascii=False)[:_WIDEST]
+                yield at, json.dumps(found, ensure_ascii=False)
 
 
 def compared(
