@@ -19,4 +19,4 @@ lock() {
 }
 
 lock requirements.lock "$@"
-lock requirements-dev.lock --constraint requirements.lock --extra dev --extra ecr --extra keyless --extra syft "$@"
+lock requirements-dev.lock --constraint requirements.lock --extra dev --extra ecr --extra keyless --extra s3 --extra syft --extra timestamp "$@"

@@ -9,7 +9,7 @@ from tests.house.sources import PACKAGE, ROOT, modules
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DECLARED = PROJECT["dependencies"]
-EXTRAS = {"boto3", "botocore", "sigstore"}  # of ecr (botocore is what boto3 is made of) and keyless
+EXTRAS = {"boto3", "botocore", "rfc3161_client", "sigstore"}  # botocore is what boto3 is made of
 IMPORTED_AS = {"pyyaml": "yaml"}
 
 
