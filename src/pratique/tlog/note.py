@@ -60,7 +60,7 @@ def parse_note(content: bytes) -> UnverifiedNote:
     lines = below[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise Malformed(f"note: expected at most {MAX_SIGNATURES} signatures, found {len(lines)}")
-    return UnverifiedNote(above + "\n", tuple(_parse_line(line) for line in lines))
+    return UnverifiedNote(above + "\n", tuple(parse_line(line) for line in lines))
 
 
 def _check_characters(text: str) -> None:
@@ -69,7 +69,8 @@ def _check_characters(text: str) -> None:
         raise Malformed(f"note: expected no control characters but newlines, found {wrong!r}")
 
 
-def _parse_line(line: str) -> SignatureLine:
+def parse_line(line: str) -> SignatureLine:
+    """Read one signature line, without its newline, or raise ``Malformed``."""
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space:
         raise Malformed(f"note: expected a signature line '— <name> <base64>', found {line[:120]!r}")
@@ -93,11 +94,28 @@ def render_note(text: str, signatures: Iterable[SignatureLine]) -> bytes:
         Malformed: It would not be read back as the same note.
     """
     lines = tuple(signatures)
-    below = "".join(f"{_DASH}{line.name} {render_base64(line.key_id + line.signature)}\n" for line in lines)
+    below = "".join(map(render_line, lines))
     content = f"{text}\n{below}".encode()
     if parse_note(content) != UnverifiedNote(text, lines):
         raise Malformed("note: expected a text that ends in a newline, and signatures with a key id of 4 bytes")
     return content
+
+
+def render_line(line: SignatureLine) -> str:
+    """Return a signature line with its newline."""
+    return f"{_DASH}{line.name} {render_base64(line.key_id + line.signature)}\n"
+
+
+def add_lines(content: bytes, lines: Iterable[SignatureLine]) -> bytes:
+    """Return a note with further signature lines below the ones it has, each key's line once.
+
+    Raises:
+        Malformed: It is no note, or would hold too many lines.
+    """
+    note = parse_note(content)
+    there = {(line.name, line.key_id) for line in note.signatures}
+    new = tuple(line for line in lines if (line.name, line.key_id) not in there)
+    return render_note(note.text, (*note.signatures, *new))
 
 
 def open_note(content: bytes, verifiers: Iterable[NoteVerifier]) -> Note:
