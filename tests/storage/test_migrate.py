@@ -44,7 +44,7 @@ def test_a_database_of_the_first_revision_is_told_from_one_of_the_last_and_upgra
     engine = made(tmp_path)
     before = statements(engine, "'table', 'index', 'trigger'")
     with sqlite3.connect(tmp_path / FILE) as connection:
-        for table in ("mutex", "signal", "named", "package"):
+        for table in ("mutex", "signal", "named", "package", "cosignature", "stamp"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     with pytest.raises(Conflict, match="found 0001; upgrade it"):

@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from pratique.errors import Absent, Conflict
 from pratique.promotion.events import Entry, Event, build_event, parse_event
 from pratique.storage import tree
-from pratique.storage.schema import CHECKPOINT, EVENT, LEDGER_HEAD
+from pratique.storage.schema import CHECKPOINT, COSIGNATURE, EVENT, LEDGER_HEAD
+from pratique.tlog.key import NoteVerifier, SignatureLine
+from pratique.tlog.note import add_lines, parse_line, render_line
 from pratique.tlog.tree import Frontier, leaf_hash
 from pratique.values.digest import Digest
 from pratique.values.moment import parse_moment, render_moment
@@ -28,7 +30,7 @@ _BODIES = sa.select(EVENT.c.idx, EVENT.c.body).order_by(EVENT.c.idx)
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """A checkpoint that the ledger's key has signed; ``note`` is its exact bytes."""
+    """A checkpoint that the ledger's key has signed; ``note`` carries the line of every witness that cosigned it."""
 
     size: int
     root: bytes
@@ -100,13 +102,30 @@ class LedgerRows:
         """Return the last checkpoint that was signed, if there is one."""
         query = sa.select(CHECKPOINT).order_by(CHECKPOINT.c.size.desc()).limit(1)
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _checkpoint(row)
+        return None if row is None else self._checkpoint(row)
 
     def checkpoint_covering(self, index: int) -> SignedCheckpoint | None:
         """Return the first checkpoint under which this index stands, if one was signed yet."""
         query = sa.select(CHECKPOINT).where(CHECKPOINT.c.size > index).order_by(CHECKPOINT.c.size).limit(1)
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _checkpoint(row)
+        return None if row is None else self._checkpoint(row)
+
+    def checkpoints(self) -> tuple[SignedCheckpoint, ...]:
+        """Return every checkpoint that was signed, smallest first."""
+        rows = self._connection.execute(sa.select(CHECKPOINT).order_by(CHECKPOINT.c.size)).all()
+        return tuple(map(self._checkpoint, rows))
+
+    def cosigned_size(self, witness: NoteVerifier) -> int:
+        """Return the size of the largest checkpoint that this witness cosigned, as far as it told; 0 if none."""
+        query = sa.select(sa.func.max(COSIGNATURE.c.size)).where(COSIGNATURE.c.witness == str(witness))
+        return self._connection.execute(query).scalar_one() or 0
+
+    def add_cosignature(self, size: int, witness: NoteVerifier, line: SignatureLine, at: datetime) -> None:
+        """Keep a witness's line under the checkpoint of this size; where there is one, keep the one there is."""
+        named = (COSIGNATURE.c.size == size) & (COSIGNATURE.c.witness == str(witness))
+        if self._connection.execute(sa.select(COSIGNATURE.c.size).where(named)).one_or_none() is None:
+            said = {"line": render_line(line).encode(), "at": render_moment(at)}
+            self._connection.execute(sa.insert(COSIGNATURE), {"size": size, "witness": str(witness), **said})
 
     def add_checkpoint(self, checkpoint: SignedCheckpoint) -> None:
         """Remember that this checkpoint was signed, before anybody else sees it.
@@ -122,6 +141,12 @@ class LedgerRows:
         at = render_moment(checkpoint.at)
         row = {"size": checkpoint.size, "root": checkpoint.root, "note": checkpoint.note, "at": at}
         self._connection.execute(sa.insert(CHECKPOINT), row)
+
+    def _checkpoint(self, row: sa.Row[Any]) -> SignedCheckpoint:
+        query = sa.select(COSIGNATURE.c.line).where(COSIGNATURE.c.size == row.size).order_by(COSIGNATURE.c.witness)
+        lines = tuple(parse_line(line.decode().rstrip("\n")) for line in self._connection.scalars(query))
+        note = add_lines(row.note, lines) if lines else row.note
+        return SignedCheckpoint(row.size, row.root, note, parse_moment(row.at))
 
     def _entries(self, which: sa.ColumnElement[bool]) -> tuple[Entry, ...]:
         rows = self._connection.execute(_BODIES.where(which))
@@ -142,7 +167,3 @@ def _row(event: Event, index: int, leaf: bytes, body: bytes) -> dict[str, Any]:
         "leaf_hash": leaf,
         "body": body,
     }
-
-
-def _checkpoint(row: sa.Row[Any]) -> SignedCheckpoint:
-    return SignedCheckpoint(row.size, row.root, row.note, parse_moment(row.at))

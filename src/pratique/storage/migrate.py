@@ -12,7 +12,7 @@ from pratique.errors import Absent, Conflict
 from pratique.storage.engine import database_file, writing
 from pratique.storage.failure import translated
 
-HEAD = "0003"
+HEAD = "0004"
 """The last revision in ``migrations/versions``."""
 
 _REMEDY = "run `pratique init` for a new workspace"

@@ -3,7 +3,8 @@
 Three kinds stand here. *The ledger*: ``event``, ``ledger_head``, ``tree_node``, ``checkpoint``; it grows only, and
 triggers see to it. *Projections*: what the events say now; they can be thrown away and folded again. *The rest*:
 ``effect`` (work to do), ``mutex`` (who may write alone, outside), ``opening`` (words behind commitments, erasable),
-``nonce`` and ``answer`` (once is once), ``named`` and ``package`` (an index, made again from the evidence).
+``nonce`` and ``answer`` (once is once), ``named`` and ``package`` (an index, made again from the evidence),
+``cosignature`` and ``stamp`` (others' words on a checkpoint).
 
 Moments are text in the spelling of ``values.moment``, which sorts; digests are ``sha256:<hex>``; hashes of the
 tree are 32 bytes.
@@ -75,6 +76,13 @@ LEDGER_HEAD = _table(
 TREE_NODE = _table("tree_node", _key("height", BIG), _key("position", BIG), _must("hash", BYTES))
 
 CHECKPOINT = _table("checkpoint", _key("size", BIG), _must("root", BYTES), _must("note", BYTES), _must("at", TEXT))
+
+# What witnesses and timestamp authorities said of a checkpoint, by the witness's verifier key and the authority's name.
+COSIGNATURE = _table(
+    "cosignature", _key("size", BIG), _key("witness", TEXT), _must("line", BYTES), _must("at", TEXT)
+)
+
+STAMP = _table("stamp", _key("size", BIG), _key("authority", TEXT), _must("token", BYTES), _must("at", TEXT))
 
 DIRECTORY_VERSION = _table(
     "directory_version",
