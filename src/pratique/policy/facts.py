@@ -4,6 +4,7 @@ Three things are never mixed up: *absent* (no such evidence: an empty tuple), *n
 *nothing found* (a report that looked and found nothing).
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,8 +13,10 @@ from typing import TypeVar
 from pratique.attest.seal import Level
 from pratique.errors import Malformed
 from pratique.evidence.facts.build import Provenance, SourceChange
-from pratique.evidence.facts.claims import Attributes
+from pratique.evidence.facts.claims import Attributes, RuntimeReport, Scorecard
+from pratique.evidence.facts.claims import Verdict as Summary
 from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.results import Results
 from pratique.evidence.facts.scan import Scan
 from pratique.evidence.facts.suites import Suites
 from pratique.evidence.facts.vex import Vex
@@ -28,7 +31,23 @@ from pratique.policy.index import Index, build_index
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
 
-T = TypeVar("T", Sbom, Scan, Provenance, Suites, SourceChange, Vex, Attributes)
+T = TypeVar(
+    "T",
+    Sbom,
+    Scan,
+    Provenance,
+    Suites,
+    SourceChange,
+    Vex,
+    Attributes,
+    Results,
+    RuntimeReport,
+    Scorecard,
+    Summary,
+)
+
+Waived = Mapping[tuple[str, str], str]
+"""Which waiver covers a finding, by the check's id and the finding's term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,10 @@ class CurrentFacts:
     components: frozenset[str] | None
     """Its packages' URLs, with version."""
     base: str | None
+    surface: frozenset[str] | None = None
+    """What its layers offer to an attacker, as :func:`pratique.policy.traits.traits_of` writes it."""
+    suppliers: frozenset[str] | None = None
+    """Who supplies its packages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +99,24 @@ class Facts:
     arrivals: tuple[Arrival, ...] | None
     """Where this digest has been; ``None`` where the ledger was not asked."""
     current: CurrentFacts | None
-    """``None`` where the environment holds no image of this name, or it is not known."""
+    """``None`` where the environment holds no image of this name."""
     surfaces: tuple[tuple[Surface, Evidence], ...] = ()
     """What this installation measured of its layers; empty where nobody measured."""
     lists: Lists = field(default=NO_LISTS, repr=False, compare=False)
     """What is known to be exploited and how likely that is, whatever the image; ``vulnerabilities`` say it already."""
+    first_seen: Mapping[str, datetime] | None = None
+    """When the ledger first met each vulnerability in any image of this name, by term; ``None`` where nobody asked."""
+    waived: Waived = field(default_factory=dict, repr=False, compare=False)
+    """What a waiver in force covers; it is still told."""
     index: Index = field(init=False, repr=False, compare=False)
     """The same facts, arranged once so that twenty checks do not each walk them."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", build_index(self.vulnerabilities, self.sboms, self.evidence))
+
+    def of(self, kind: type[T]) -> tuple[tuple[T, Evidence], ...]:
+        """Return the facts of one kind, each with its evidence."""
+        return _of(kind, self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +129,8 @@ class Subject:
     now: datetime
     arrivals: tuple[Arrival, ...] | None
     current: CurrentFacts | None
+    first_seen: Mapping[str, datetime] | None = None
+    waived: Waived = field(default_factory=dict)
 
 
 def observe(
@@ -132,6 +165,8 @@ def observe(
         current=subject.current,
         surfaces=_surfaces(own),
         lists=lists,
+        first_seen=subject.first_seen,
+        waived=subject.waived,
     )
 
 

@@ -22,6 +22,7 @@ from pratique.policy.environment import EnvironmentRules
 from pratique.policy.facts import Facts, Subject, observe
 from pratique.promotion.directory import Directory
 from pratique.promotion.evidence_set import root_of_evidence
+from pratique.promotion.profile import Profile
 from pratique.promotion.record import Inputs, Record
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
@@ -160,7 +161,7 @@ def _facts(subject: Digest, inputs: Inputs, every: tuple[Evidence, ...], outside
         repository=inputs.image.source,
         now=inputs.now,
         arrivals=inputs.history.arrivals,
-        current=profile.as_current(held.digest) if held and profile else None,
+        current=(profile or Profile()).as_current(held.digest) if held else None,
     )
     own = tuple(sbom for one in every if subject in one.covers for sbom in one.reading.of(Sbom))
     matched = tuple(match(sbom, outside.advisories) for sbom in own) if outside.advisories else ()

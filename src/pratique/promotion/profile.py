@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from pratique.evidence.licences import parse_licence
 from pratique.policy.facts import CurrentFacts, Facts
+from pratique.policy.traits import traits_of
 from pratique.promotion.authorship import counted_sources, signed_by_machine
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
@@ -19,7 +20,8 @@ class Profile:
     """The parts that a change is measured by; every tuple is sorted and distinct.
 
     ``bases`` are the images it was built on, without digests; ``components`` package URLs with versions;
-    ``licences`` their categories; ``vulnerabilities`` terms; ``commit`` the source commit.
+    ``licences`` their categories; ``vulnerabilities`` terms; ``commit`` the source commit; ``surface`` what the layers
+    offer to an attacker, item by item; ``suppliers`` whoever supplies a package.
     """
 
     bases: tuple[str, ...] | None = None
@@ -27,15 +29,23 @@ class Profile:
     components: tuple[str, ...] | None = None
     licences: tuple[str, ...] | None = None
     vulnerabilities: tuple[str, ...] | None = None
+    surface: tuple[str, ...] | None = None
+    suppliers: tuple[str, ...] | None = None
 
     def as_current(self, digest: Digest) -> CurrentFacts:
         """Return what the checks see of an image that an environment holds."""
         return CurrentFacts(
             digest,
-            None if self.vulnerabilities is None else frozenset(self.vulnerabilities),
-            None if self.components is None else frozenset(self.components),
+            _set(self.vulnerabilities),
+            _set(self.components),
             None if self.bases is None else ", ".join(self.bases),
+            _set(self.surface),
+            _set(self.suppliers),
         )
+
+
+def _set(known: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if known is None else frozenset(known)
 
 
 def profile_of(platforms: tuple[Facts, ...], repository: str) -> Profile:
@@ -53,6 +63,8 @@ def profile_of(platforms: tuple[Facts, ...], repository: str) -> Profile:
         components=_every(_components(facts) for facts in platforms),
         licences=_every(_licences(facts) for facts in platforms),
         vulnerabilities=_every(_vulnerabilities(facts) for facts in platforms),
+        surface=_every(_surface(facts) for facts in platforms),
+        suppliers=_every(_suppliers(facts) for facts in platforms),
     )
 
 
@@ -106,3 +118,15 @@ def _vulnerabilities(facts: Facts) -> set[str] | None:
     if not any(scan.packages_examined or scan.findings for _, scan, _ in facts.scans):
         return None
     return {vulnerability.term for vulnerability in facts.vulnerabilities}
+
+
+def _surface(facts: Facts) -> set[str] | None:
+    if not facts.surfaces:
+        return None
+    return {trait for surface, _ in facts.surfaces for trait in traits_of(surface)}
+
+
+def _suppliers(facts: Facts) -> set[str] | None:
+    if not facts.sboms:
+        return None
+    return {component.supplier for sbom, _ in facts.sboms for component in sbom.components if component.supplier}
