@@ -11,7 +11,7 @@ from pratique.dispatch.interface import Dispatcher
 from pratique.errors import Absent
 from pratique.places import file_locks, registry_settings
 from pratique.proof.trust import parse_trust_root
-from pratique.registry.address import Dialer, origin_of
+from pratique.registry.address import Dialer, Origin, origin_of
 from pratique.registry.connect import Connector
 from pratique.registry.interface import Lock
 from pratique.registry.messages import Authorization, Request
@@ -42,6 +42,7 @@ from pratique.storage.effects import QUEUE, Hint
 from pratique.storage.engine import open_engine
 from pratique.storage.migrate import check
 from pratique.storage.store import Store
+from pratique.tlog.witness import MAX_ANSWER_BYTES
 
 _AT_ONCE = 4  # effects a worker performs together; more do not help one disk
 
@@ -120,9 +121,9 @@ def asking(settings: AdapterSettings) -> Ask:
     """Return what asks an adapter, over the transport that registries are asked over."""
     origin = origin_of(settings.url)
     own = frozenset({origin.authority})
-    dialer = Dialer(own if settings.private else frozenset())
-    connector = Connector(dialer, Contexts(origin, "", Tls(), None), Proxies.of())
-    transport = Transport(connector, own if settings.insecure else frozenset())
+    transport = _transport(
+        origin, own if settings.private else frozenset(), own if settings.insecure else frozenset()
+    )
     value = _variable(settings.authorization_env, settings.name)
     authorization = Authorization(origin, value) if value else None
 
@@ -132,6 +133,21 @@ def asking(settings: AdapterSettings) -> Ask:
         return Reply(answer.status, answer.headers, answer.body)
 
     return ask
+
+
+def post(url: str, body: bytes) -> tuple[int, bytes]:
+    """Ask a witness that the trust root names, which may be near and plain: what it answers is signed."""
+    origin = origin_of(url)
+    own = frozenset({origin.authority})
+    request = Request("POST", url, (("content-type", "text/plain; charset=utf-8"),), body, max_redirects=0)
+    transport = _transport(origin, own, own if origin.scheme == "http" else frozenset())
+    answer = transport.open(request, None).whole(MAX_ANSWER_BYTES)
+    return answer.status, answer.body
+
+
+def _transport(origin: Origin, private: frozenset[str], insecure: frozenset[str]) -> Transport:
+    """Return what asks one host, and no other."""
+    return Transport(Connector(Dialer(private), Contexts(origin, "", Tls(), None), Proxies.of()), insecure)
 
 
 def _variable(name: str | None, scanner: str) -> str | None:
@@ -162,6 +178,7 @@ def assemble(config: Config, store: Store) -> Workspace:
         keys=keys,
         sealer=Sealer(trust, keys.seal, Memory(config.root / "signer-state.json")),
         trust=trust,
+        post=post,
     )
 
 

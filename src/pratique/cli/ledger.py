@@ -1,16 +1,21 @@
-"""``pratique ledger``: sign a checkpoint, prove an entry, export everything."""
+"""``pratique ledger``: sign a checkpoint and have it witnessed, prove an entry, export everything."""
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer
-from pratique.cli.options import subverbs
+from pratique.cli.options import Subverbs, subverbs
+
+if TYPE_CHECKING:
+    from pratique.service.witness import Witnessed
+    from pratique.tlog.policy import Policy
 
 
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
     """Return the verb's parser."""
     verbs = subverbs(program, summary)
-    sign = verbs.add("checkpoint", "sign the ledger as it stands and print the checkpoint")
+    sign = verbs.add("checkpoint", "sign the ledger as it stands, have it witnessed, and print the checkpoint")
     sign.set_defaults(run=_checkpoint)
     prove = verbs.add("prove", "print a .tlog-proof that the ledger holds an entry")
     prove.add_argument("index", type=int, metavar="INDEX", help="the entry's place, from 0")
@@ -18,17 +23,44 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     export = verbs.add("export", "write tiles, entry bundles, record objects and the checkpoint to a directory")
     export.add_argument("--to", type=Path, metavar="DIR", default=None, help="default: the workspace's export/")
     export.set_defaults(run=_export)
+    _witnesses(verbs)
     return verbs.parser
 
 
+def _witnesses(verbs: Subverbs) -> None:
+    add = verbs.add("add-witness", "name a witness in the trust root: it is asked, and counts")
+    add.add_argument("name", metavar="NAME", help="what the trust root calls it")
+    add.add_argument("key", metavar="VKEY", help="its public key, as `pratique witness init` printed it")
+    add.add_argument("url", metavar="URL", help="where it answers: https://… without /add-checkpoint")
+    add.set_defaults(run=_add_witness)
+    remove = verbs.add("remove-witness", "take a witness out of the trust root")
+    remove.add_argument("name", metavar="NAME", help="what the trust root calls it")
+    remove.set_defaults(run=_remove_witness)
+    require = verbs.add(
+        "require-witnesses", "say how many witnesses every checkpoint needs before anything is sealed"
+    )
+    require.add_argument("number", type=int, metavar="N", help="0 to the number of witnesses")
+    require.set_defaults(run=_require)
+
+
 def _checkpoint(arguments: argparse.Namespace) -> Answer:
-    from pratique.service import ledger
+    from pratique.service.witness import witnessed
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:
-        signed = ledger.checkpoint(workspace)
-    note = signed.note.decode()
-    return Answer({"size": signed.size, "root": signed.root.hex(), "note": note}, f"{note}not witnessed")
+        found = witnessed(workspace)
+    note = found.signed.note.decode()
+    value = {"size": found.signed.size, "root": found.signed.root.hex(), "note": note, **_standing(found)}
+    return Answer(value, "\n".join((f"{note}{found}", *_missing(found))))
+
+
+def _standing(found: "Witnessed") -> dict[str, object]:
+    missing = [{"witness": each.witness, "reason": each.reason} for each in found.missing]
+    return {"witnesses": list(found.by), "enough": found.enough, "missing": missing}
+
+
+def _missing(found: "Witnessed") -> tuple[str, ...]:
+    return tuple(f"{each.witness} did not cosign: {each.reason}" for each in found.missing)
 
 
 def _prove(arguments: argparse.Namespace) -> Answer:
@@ -43,12 +75,47 @@ def _prove(arguments: argparse.Namespace) -> Answer:
 
 def _export(arguments: argparse.Namespace) -> Answer:
     from pratique.service import ledger
+    from pratique.service.witness import witnessed
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:
         target = arguments.to or workspace.export
-        done = ledger.publish(workspace, target)
-    value = {"directory": str(target), "size": done.size, "tiles": done.tiles, "bundles": done.bundles}
+        found = witnessed(workspace)
+        done = ledger.publish(workspace, target, found.signed)
+    counts = {"size": done.size, "tiles": done.tiles, "bundles": done.bundles, "objects": done.objects}
     new = f"{done.tiles} tiles, {done.bundles} bundles and {done.objects} objects are new"
-    text = f"{done.size} entries in {target}: {new}"
-    return Answer({**value, "objects": done.objects}, text)
+    lines = (f"{done.size} entries in {target}: {new}", str(found), *_missing(found))
+    return Answer({"directory": str(target), **counts, **_standing(found)}, "\n".join(lines))
+
+
+def _add_witness(arguments: argparse.Namespace) -> Answer:
+    from pratique.config import load, workspace_root
+    from pratique.service.trust import add_witness
+    from pratique.tlog.key import NoteVerifier
+
+    trust_root = load(workspace_root(arguments.workspace)).trust_root
+    return _told(
+        trust_root, add_witness(trust_root, arguments.name, NoteVerifier.parse(arguments.key), arguments.url)
+    )
+
+
+def _remove_witness(arguments: argparse.Namespace) -> Answer:
+    from pratique.config import load, workspace_root
+    from pratique.service.trust import remove_witness
+
+    trust_root = load(workspace_root(arguments.workspace)).trust_root
+    return _told(trust_root, remove_witness(trust_root, arguments.name))
+
+
+def _require(arguments: argparse.Namespace) -> Answer:
+    from pratique.config import load, workspace_root
+    from pratique.service.trust import require_witnesses
+
+    trust_root = load(workspace_root(arguments.workspace)).trust_root
+    return _told(trust_root, require_witnesses(trust_root, arguments.number))
+
+
+def _told(trust_root: Path, policy: "Policy") -> Answer:
+    names = [each.name for each in policy.witnesses]
+    text = f"{policy.render()}{trust_root} was changed: give it to everybody who verifies"
+    return Answer({"trust_root": str(trust_root), "witnesses": names, "policy": policy.render()}, text)

@@ -36,7 +36,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
     )
     moving = [line(one) for one in found.open] or ["nothing is on its way"]
     signed = "no checkpoint signed yet" if found.checkpoint is None else f"signed up to {found.checkpoint}"
-    ledger = f"ledger: {found.size} entries, {signed}, not witnessed"
+    seen = f"witnessed by {', '.join(found.witnesses)}" if found.witnesses else "not witnessed"
+    ledger = f"ledger: {found.size} entries, {signed}, {seen}"
     value = {
         "holding": [
             {
@@ -52,7 +53,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         ],
         "open": [value_of(one) for one in found.open],
         "signals": [signal_value(one) for one in found.signals],
-        "ledger": {"size": found.size, "checkpoint": found.checkpoint, "witnessed": False},
+        "ledger": {"size": found.size, "checkpoint": found.checkpoint, "witnesses": list(found.witnesses)},
     }
     return Answer(value, "\n".join((held, "", *moving, "", *_turned(found.signals), ledger)))
 

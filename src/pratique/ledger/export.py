@@ -4,6 +4,7 @@
 
     checkpoint                      the signed note; replaced last, when all it speaks of is there
     log.vkey                        the log's verifier key
+    wit.vkey, wit2.vkey, …          the witnesses' keys, in the trust root's order
     tile/<level>/<index>[.p/<w>]    hash tiles
     tile/entries/<index>[.p/<w>]    entry bundles
     objects/sha256/ab/<hex>         the record objects that the entries name
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from pratique.errors import Conflict, Unreachable
 from pratique.ledger.checkpoint import check_grown
-from pratique.tlog.checkpoint import open_checkpoint
+from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
 from pratique.tlog.key import NoteVerifier
 from pratique.tlog.proofs import NodeSource
 from pratique.tlog.tile import TILE_WIDTH, Bundle, build_bundle, build_tile, new_bundles, new_tiles
@@ -51,6 +52,7 @@ class Log:
         key: The log's public key.
         nodes: The tree's perfect subtrees.
         entries: The log's entries.
+        witnesses: The keys of the witnesses that are asked about it.
     """
 
     frontier: Frontier
@@ -58,6 +60,7 @@ class Log:
     key: NoteVerifier
     nodes: NodeSource
     entries: EntryRange
+    witnesses: tuple[NoteVerifier, ...] = ()
 
 
 def export(target: Path, log: Log, objects: Iterable[tuple[Digest, Callable[[], bytes]]]) -> Exported:
@@ -75,7 +78,7 @@ def export(target: Path, log: Log, objects: Iterable[tuple[Digest, Callable[[], 
     signed = open_checkpoint(log.checkpoint, (log.key,)).checkpoint
     if (signed.size, signed.root) != (log.frontier.size, log.frontier.root()):
         raise Conflict("export: the checkpoint speaks of another tree than the one given; sign a new one")
-    before = _published(target, log)
+    before = _before(target, log)
 
     kept = sum(_keep_object(target, digest, fetch) for digest, fetch in objects)
     bundles = sum(_keep(target / at.path, partial(_bundle, log, at)) for at in new_bundles(before, signed.size))
@@ -83,8 +86,18 @@ def export(target: Path, log: Log, objects: Iterable[tuple[Digest, Callable[[], 
         _keep(target / at.path, partial(build_tile, at, log.nodes)) for at in new_tiles(before, signed.size)
     )
     _keep(target / "log.vkey", f"{log.key}\n".encode)
+    _tell_witnesses(target, log.witnesses)
     _replace(target / "checkpoint", log.checkpoint)
     return Exported(signed.size, tiles, bundles, kept)
+
+
+def _tell_witnesses(target: Path, keys: tuple[NoteVerifier, ...]) -> None:
+    """Write one file a witness; they come and go, so these alone are replaced and removed."""
+    named = {target / f"wit{number if number > 1 else ''}.vkey": key for number, key in enumerate(keys, 1)}
+    for path, key in named.items():
+        _replace(path, f"{key}\n".encode())
+    for path in set(target.glob("wit*.vkey")) - named.keys():
+        path.unlink()
 
 
 def _bundle(log: Log, bundle: Bundle) -> bytes:
@@ -92,17 +105,29 @@ def _bundle(log: Log, bundle: Bundle) -> bytes:
     return build_bundle(log.entries(first, first + bundle.width))
 
 
-def _published(target: Path, log: Log) -> int:
-    """Return the size of the checkpoint that the directory holds, 0 if none; it must be part of this tree."""
+def published(target: Path, key: NoteVerifier) -> Checkpoint | None:
+    """Return the checkpoint that a directory holds, if it holds one.
+
+    Raises:
+        Malformed, Unverified: It is no checkpoint of this log.
+        Unreachable: It cannot be read.
+    """
     try:
         note = (target / "checkpoint").read_bytes()
     except FileNotFoundError:
-        return 0
+        return None
     except OSError as error:
         raise Unreachable(f"export: {target / 'checkpoint'} cannot be read: {error.strerror}") from error
-    published = open_checkpoint(note, (log.key,)).checkpoint
-    check_grown(log.frontier, published, log.nodes)
-    return published.size
+    return open_checkpoint(note, (key,)).checkpoint
+
+
+def _before(target: Path, log: Log) -> int:
+    """Return the size of the checkpoint that the directory holds, 0 if none; it must be part of this tree."""
+    found = published(target, log.key)
+    if found is None:
+        return 0
+    check_grown(log.frontier, found, log.nodes)
+    return found.size
 
 
 def _keep_object(target: Path, digest: Digest, fetch: Callable[[], bytes]) -> int:

@@ -91,3 +91,9 @@ def build_trust_root(
     content = canonical(write(_Form(ledger, directory, verifier, policy)))
     parse_trust_root(content)
     return content
+
+
+def with_ledger(content: bytes, ledger: str) -> bytes:
+    """Return the canonical bytes of this trust root with another tlog-policy, or raise ``Malformed``."""
+    form = read(_Form, parse_object(content, "trust root", max_bytes=MAX_BYTES), "trust root")
+    return build_trust_root(ledger, form.directory, form.verifier, form.policy)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pratique.ledger.checkpoint import sign_checkpoint
-from pratique.ledger.export import Exported, Log, export
+from pratique.ledger.export import Exported, Log, export, published
 from pratique.promotion.events import Class, parse_event
 from pratique.service.workspace import Workspace
 from pratique.storage.ledger import SignedCheckpoint
@@ -23,16 +23,18 @@ def checkpoint(workspace: Workspace) -> SignedCheckpoint:
     """Sign the ledger as it stands, unless the last checkpoint says the same, and return the last one.
 
     Raises:
-        Conflict: The ledger was rolled back or rewritten since a checkpoint was signed; nothing is signed.
+        Conflict: The ledger was rolled back or rewritten since a checkpoint was signed, as our own table or the
+            export says; nothing is signed.
     """
     key = workspace.keys.ledger()
     verifier = workspace.keys.ledger_verifier()
+    exported = tuple(filter(None, [published(workspace.export, verifier)]))
 
     def command(tx: Transaction) -> SignedCheckpoint:
         last = tx.ledger.checkpoint()
         frontier = tx.ledger.frontier()
-        before = () if last is None else (Checkpoint(verifier.name, last.size, last.root),)
-        note = sign_checkpoint(frontier, before, tx.ledger.node, verifier, key.sign)
+        own = () if last is None else (Checkpoint(verifier.name, last.size, last.root),)
+        note = sign_checkpoint(frontier, (*own, *exported), tx.ledger.node, verifier, key.sign)
         if last is not None and last.size == frontier.size:
             return last
         signed = SignedCheckpoint(frontier.size, frontier.root(), note, tx.now)
@@ -72,13 +74,14 @@ def prove(workspace: Workspace, index: int) -> Proven:
     return Proven(index, entry, ProofFile(index, workspace.store.read(query), signed.note).render())
 
 
-def publish(workspace: Workspace, target: Path) -> Exported:
-    """Sign a checkpoint and export everything under it; raises as :func:`pratique.ledger.export.export`."""
-    signed = checkpoint(workspace)
+def publish(workspace: Workspace, target: Path, signed: SignedCheckpoint) -> Exported:
+    """Export everything under a signed checkpoint; raises as :func:`pratique.ledger.export.export`."""
     key = workspace.keys.ledger_verifier()
 
     def query(view: View) -> Exported:
-        log = Log(_frontier_at(view, signed.size), signed.note, key, view.ledger.node, view.ledger.bodies)
+        witnesses = tuple(each.key for each in workspace.trust.ledger.witnesses)
+        frontier = _frontier_at(view, signed.size)
+        log = Log(frontier, signed.note, key, view.ledger.node, view.ledger.bodies, witnesses)
         return export(target, log, _record_objects(workspace, view, signed.size))
 
     return workspace.store.read(query)

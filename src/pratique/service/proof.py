@@ -3,9 +3,11 @@
 from pratique.promotion.states import Promotion
 from pratique.proof.clearance import Sources, assemble_clearance, assemble_promotion
 from pratique.service.ledger import checkpoint_over
+from pratique.service.witness import cosigners, witnessed
 from pratique.service.workspace import Workspace
 from pratique.storage.ledger import SignedCheckpoint
 from pratique.storage.transaction import View
+from pratique.tlog.note import keep_lines
 
 _PUBLISHED = ("directory.published/1", "policy.published/1")
 
@@ -18,7 +20,8 @@ def clearance(workspace: Workspace, promotion: Promotion, checkpoint: SignedChec
     """
 
     def query(view: View) -> bytes:
-        return assemble_clearance(promotion.id, checkpoint.note, _sources(workspace, view, promotion.id))
+        note = _accountable(workspace, checkpoint)
+        return assemble_clearance(promotion.id, note, _sources(workspace, view, promotion.id))
 
     return workspace.store.read(query)
 
@@ -36,12 +39,24 @@ def export(workspace: Workspace, prefix: str) -> bytes:
         return promotion.id, view.ledger.of_promotion(promotion.id)[-1].index
 
     promotion, index = workspace.store.read(last)
-    signed = checkpoint_over(workspace, index)
+    note = _accountable(workspace, _covering(workspace, index))
+    return workspace.store.read(
+        lambda view: assemble_promotion(promotion, note, _sources(workspace, view, promotion))
+    )
 
-    def query(view: View) -> bytes:
-        return assemble_promotion(promotion, signed.note, _sources(workspace, view, promotion))
 
-    return workspace.store.read(query)
+def _covering(workspace: Workspace, index: int) -> SignedCheckpoint:
+    """Return the first checkpoint over an entry, or the newest one where that has too few witnesses."""
+    found = checkpoint_over(workspace, index)
+    enough = workspace.trust.ledger.quorum_met(cosigners(workspace, found))
+    return found if enough else witnessed(workspace).signed
+
+
+def _accountable(workspace: Workspace, checkpoint: SignedCheckpoint) -> bytes:
+    """Return the note without the lines of witnesses that the trust root does not know, which a proof never has."""
+    policy = workspace.trust.ledger
+    known = (*(log.key for log in policy.logs), *(witness.key for witness in policy.witnesses))
+    return keep_lines(checkpoint.note, known)
 
 
 def _sources(workspace: Workspace, view: View, promotion: str) -> Sources:

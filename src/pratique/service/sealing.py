@@ -11,11 +11,11 @@ from pratique.promotion.states import Promotion
 from pratique.promotion.steps import Checkpoint, PromotionSealed
 from pratique.service.again import judge_again
 from pratique.service.copying import why_stale
-from pratique.service.ledger import checkpoint
 from pratique.service.perform import Done
 from pratique.service.proof import clearance
 from pratique.service.review import record_of
 from pratique.service.scribe import Scribe, keep
+from pratique.service.witness import witnessed
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.values.digest import Digest
@@ -34,7 +34,7 @@ def seal_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectSt
     if promotion.approval is None:
         raise Conflict(f"promotion {promotion.id}: expected its approval in the ledger, found none; retry it")
     with workspace.lock("signer"):  # one after the other: the signer takes no shorter ledger than it has seen
-        seen = checkpoint(workspace)
+        seen = witnessed(workspace).signed
         now = workspace.store.read(lambda view: view.now)
         sealed = workspace.sealer.seal(clearance(workspace, promotion, seen), workspace.blobs.get, now)
     seal = keep(workspace.blobs, "seal", ENVELOPE_MEDIA, sealed.envelope)

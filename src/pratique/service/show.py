@@ -17,6 +17,7 @@ from pratique.promotion.sentences import describe
 from pratique.promotion.states import Promotion
 from pratique.promotion.steps import PromotionExpired, PromotionSuperseded, PromotionVetoed, PromotionWithdrawn
 from pratique.service.review import Standing, standing
+from pratique.service.witness import cosigners
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.promotion import Arrival, Remediation
@@ -28,7 +29,8 @@ from pratique.storage.transaction import View
 class Status:
     """What every environment holds, what has not ended, and the ledger's size, now and at the last checkpoint.
 
-    ``signals`` are the open ones: what turned out about images after they came.
+    ``signals`` are the open ones: what turned out about images after they came; ``witnesses`` stand behind the last
+    checkpoint.
     """
 
     holding: tuple[Arrival, ...]
@@ -36,6 +38,7 @@ class Status:
     size: int
     checkpoint: int | None
     signals: tuple[Signal, ...]
+    witnesses: tuple[str, ...]
 
 
 _TURNING = (
@@ -86,6 +89,7 @@ def status(workspace: Workspace, application: str | None) -> Status:
             view.ledger.frontier().size,
             None if last is None else last.size,
             tuple(one for one in view.signals.open() if application in (None, one.application)),
+            () if last is None else cosigners(workspace, last),
         )
 
     return workspace.store.read(query)

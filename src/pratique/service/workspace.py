@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pratique.errors import Absent
+from pratique.ledger.cosign import Post
 from pratique.policy.document import Bundle, parse_bundle
 from pratique.promotion.authority import Chain, RootOfTrust, verify_chain
 from pratique.promotion.directory import Directory
@@ -39,6 +40,7 @@ class Workspace:
         keys: Its service keys.
         sealer: The signer, behind its own door.
         trust: What it believes before it reads its own ledger.
+        post: Asks a witness.
     """
 
     root: Path
@@ -52,6 +54,7 @@ class Workspace:
     keys: Keyring
     sealer: Sealer
     trust: TrustRoot
+    post: Post
 
     def chain(self, view: View) -> Chain:
         """Return every directory so far, verified against the trust root.

@@ -118,6 +118,13 @@ def add_lines(content: bytes, lines: Iterable[SignatureLine]) -> bytes:
     return render_note(note.text, (*note.signatures, *new))
 
 
+def keep_lines(content: bytes, keys: Iterable[NoteVerifier]) -> bytes:
+    """Return a note with the lines of these keys only, or raise ``Malformed`` where none is left."""
+    note = parse_note(content)
+    known = {(key.name, key.key_id) for key in keys}
+    return render_note(note.text, (line for line in note.signatures if (line.name, line.key_id) in known))
+
+
 def open_note(content: bytes, verifiers: Iterable[NoteVerifier]) -> Note:
     """Return a note's text and which of the known keys signed it.
 

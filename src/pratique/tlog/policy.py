@@ -79,6 +79,20 @@ class Policy:
                 met.add(group.name)
         return self.quorum is None or self.quorum in met
 
+    def render(self) -> str:
+        """Return the file that :func:`parse_policy` reads as this policy."""
+        lines = (
+            *(f"log {log.key}{_url(log.url)}" for log in self.logs),
+            *(f"witness {each.name} {each.key}{_url(each.url)}" for each in self.witnesses),
+            *(f"group {each.name} {each.threshold} {' '.join(each.members)}" for each in self.groups),
+            f"quorum {self.quorum or _NONE}",
+        )
+        return "".join(f"{line}\n" for line in lines)
+
+
+def _url(url: str | None) -> str:
+    return f" {url}" if url else ""
+
 
 def parse_policy(text: str) -> Policy:
     """Read a tlog-policy file.
