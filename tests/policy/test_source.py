@@ -105,7 +105,7 @@ def expect(name: str, old: str, new: str, words: str) -> None:
         ("count: 1}", "count: «0}", "expected a whole number from 1"),
         ("approvals: [{role: release-manager, count: 1}]", "approvals: «[]", "it is no review"),
         ("window: 5d", "window: 5d\n        distinct_people: «false", "one person fills at most one place"),
-        ("timezone: UTC", "timezone: «Europe/Berlin", "expected UTC, or nothing, found Europe/Berlin"),
+        ("timezone: UTC", "timezone: «Mars Time", "expected a time zone such as UTC or Europe/Berlin"),
         ("fast: {when: always}", "fast: {when: «alwys}", "did you mean 'always'?"),
         ("enforcement: warn", "enforcement: «wran", "did you mean 'warn'?"),
         ("levels: [promoted, admitted]", "levels: [«promotd]", "did you mean 'promoted'?"),

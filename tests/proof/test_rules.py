@@ -10,9 +10,10 @@ from tests.promotion.cases import CLEAN, GATE, HIGH, MEDIUM, bundle, case, evide
 
 from pratique.errors import Absent, Malformed, Unverified
 from pratique.policy import document
+from pratique.policy.approval import USUAL_SEPARATION
 from pratique.policy.environment import Enforcement
 from pratique.policy.result import Outcome
-from pratique.policy.tracks import Separation, When
+from pratique.policy.tracks import When
 from pratique.promotion import record as long
 from pratique.promotion import request as promotion_request
 from pratique.promotion import review as promotion_review
@@ -103,7 +104,7 @@ def test_another_kind_of_document_is_no_policy() -> None:
 def test_what_is_written_twice_is_the_same() -> None:
     assert document.Bundle.__dataclass_fields__["schema"].default == rules.SCHEMA
     assert rules.MAX_BYTES == document.MAX_BYTES
-    assert tuple(map(str, Separation)) == rules.SEPARATION
+    assert tuple(map(str, USUAL_SEPARATION)) == rules.SEPARATION
     assert short.SCHEMA == long.SCHEMA
     assert review.CLOCK_SKEW == promotion_review.CLOCK_SKEW
     assert (request.MAX_AGE, request.CLOCK_SKEW) == (promotion_request.MAX_AGE, promotion_request.CLOCK_SKEW)

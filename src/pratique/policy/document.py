@@ -15,7 +15,7 @@ from pratique.policy.checks.promoted_from import PromotedFromRule
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.remediation import NOBODY_NAMED, Remediation
 from pratique.policy.schema import TAG, Misfit, decode, encode, keyed_by, suggestion
-from pratique.policy.words import Slug
+from pratique.policy.words import Slug, Version
 from pratique.values.canonical import canonical, parse_object
 from pratique.values.digest import Digest
 from pratique.values.names import Environment, Group
@@ -30,6 +30,7 @@ class Metadata:
     name: Slug
     owner: Group
     review_by: date
+    version: Version | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

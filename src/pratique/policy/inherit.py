@@ -1,19 +1,24 @@
 """How one environment is made from another: by tightening it, or by saying why not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pratique.policy.check import Rule
 from pratique.policy.environment import Enforcement, EnvironmentRules, refuse_twice
-from pratique.policy.schema import Misfit, key, suggestion
+from pratique.policy.freeze import Freeze, inherit_freezes, refuse_freezes_twice
+from pratique.policy.moments import Moment
+from pratique.policy.role import RoleRules
+from pratique.policy.schema import Misfit, Path, key, suggestion
 from pratique.policy.settings import Settings
+from pratique.policy.surroundings import RiskContext
 from pratique.policy.tightening import loosened
-from pratique.policy.tracks import NO_TRACKS, FastTrack, SlowTrack, Tracks
+from pratique.policy.tracks import NO_TRACKS, EmergencyTrack, FastTrack, RollbackTrack, SlowTrack, Tracks
+from pratique.policy.waiver_rules import WaiverRules
 from pratique.policy.words import CheckId, Text
 from pratique.values.names import Environment
 
-Track = TypeVar("Track", FastTrack, SlowTrack)
+Part = TypeVar("Part", FastTrack, SlowTrack, RollbackTrack, EmergencyTrack, WaiverRules)
 _SAY_WHY = "tighten it, or say why in 'relax'"
 
 
@@ -28,14 +33,28 @@ class EnvironmentText:
     without: tuple[CheckId, ...] = ()
     """Inherited checks that are left out; needs ``relax``."""
     relax: Text | None = None
-    """Why checks are left out, or the gate only warns."""
+    """Why checks are left out, the gate only warns, or the surroundings are safer."""
     checks: tuple[Rule, ...] = ()
     tracks: Tracks = NO_TRACKS
+    freeze: tuple[Freeze, ...] = ()
+    waivers: WaiverRules | None = None
+    risk: RiskContext | None = None
+    effective_on: Moment | None = None
 
     def __post_init__(self) -> None:
         refuse_twice(self.checks)
+        refuse_freezes_twice(self.freeze)
         if self.without and not self.inherits:
             raise Misfit(("without",), "nothing is inherited here, so nothing can be left out")
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What the whole policy says, and holds in each of its environments."""
+
+    settings: Settings
+    risk: RiskContext
+    roles: tuple[RoleRules, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +64,16 @@ class _Gate:
     enforcement: Enforcement
     checks: tuple[Rule, ...]
     tracks: Tracks
+    freeze: tuple[Freeze, ...]
+    waivers: WaiverRules | None
+    risk: RiskContext
 
 
 Texts = Mapping[Environment, EnvironmentText]
 
 
 def complete(
-    texts: Texts, name: Environment, came_from: tuple[Environment, ...], settings: Settings
+    texts: Texts, name: Environment, came_from: tuple[Environment, ...], whole: Whole
 ) -> EnvironmentRules:
     """Return the rules of one environment, with all that it inherits.
 
@@ -60,18 +82,54 @@ def complete(
             path begins below the environment.
     """
     oldest, *younger = reversed(_lineage(texts, name))
-    gate = _Gate(oldest.enforcement or Enforcement.BLOCK, oldest.checks, oldest.tracks)
+    gate = _oldest(oldest, whole)
     for text in younger:
-        gate = _Gate(_enforcement(gate, text), _checks(gate, text), _tracks(gate, text))
-    return EnvironmentRules(
+        gate = _younger(gate, text)
+    rules = EnvironmentRules(
         name=name,
         predecessors=came_from,
         enforcement=gate.enforcement,
         relax=texts[name].relax,
         checks=gate.checks,
         tracks=gate.tracks,
-        settings=settings,
+        settings=whole.settings,
+        freeze=gate.freeze,
+        waivers=gate.waivers,
+        risk=gate.risk,
+        effective_on=texts[name].effective_on,
     )
+    return replace(rules, roles=_roles(rules, whole.roles))
+
+
+def _oldest(text: EnvironmentText, whole: Whole) -> _Gate:
+    return _Gate(
+        enforcement=text.enforcement or Enforcement.BLOCK,
+        checks=text.checks,
+        tracks=text.tracks,
+        freeze=text.freeze,
+        waivers=text.waivers,
+        risk=text.risk or whole.risk,
+    )
+
+
+def _younger(gate: _Gate, text: EnvironmentText) -> _Gate:
+    return _Gate(
+        enforcement=_enforcement(gate, text),
+        checks=_checks(gate, text),
+        tracks=_tracks(gate, text),
+        freeze=inherit_freezes(gate.freeze, text.freeze, str(text.inherits)),
+        waivers=_part(gate.waivers, text.waivers, ("waivers",), text),
+        risk=_risk(gate, text),
+    )
+
+
+def _roles(rules: EnvironmentRules, defined: tuple[RoleRules, ...]) -> tuple[RoleRules, ...]:
+    """Return what the policy says of the roles named here; where it says something of any, it must of all."""
+    known = {role.name: role for role in defined}
+    for path, name in rules.named_roles if defined else ():
+        if name not in known:
+            raise Misfit(path, f"'roles' has no role {name!r}{suggestion(name, known)}")
+    return tuple(known[name] for name in sorted({name for _, name in rules.named_roles} & known.keys()))
 
 
 def _lineage(texts: Texts, name: Environment) -> list[EnvironmentText]:
@@ -118,18 +176,37 @@ def _refuse_looser_check(parent: Rule | None, child: Rule, text: EnvironmentText
         raise Misfit(path, f"{name} of {child.id!r} is looser than in {text.inherits}; {_SAY_WHY}")
 
 
+def _risk(gate: _Gate, text: EnvironmentText) -> RiskContext:
+    risk = text.risk or gate.risk
+    if not text.relax:
+        _refuse_looser_part(gate.risk, risk, ("risk",), text)
+    return risk
+
+
 def _tracks(gate: _Gate, text: EnvironmentText) -> Tracks:
+    old, new = gate.tracks, text.tracks
     return Tracks(
-        fast=_track(gate.tracks.fast, text.tracks.fast, "fast", text),
-        slow=_track(gate.tracks.slow, text.tracks.slow, "slow", text),
+        fast=_part(old.fast, new.fast, ("tracks", "fast"), text),
+        slow=_part(old.slow, new.slow, ("tracks", "slow"), text),
+        rollback=_part(old.rollback, new.rollback, ("tracks", "rollback"), text),
+        emergency=_part(old.emergency, new.emergency, ("tracks", "emergency"), text),
     )
 
 
-def _track(parent: Track | None, child: Track | None, name: str, text: EnvironmentText) -> Track | None:
+def _part(parent: Part | None, child: Part | None, path: Path, text: EnvironmentText) -> Part | None:
+    """Return what holds of one track, or of the waivers: the child's word where it has one."""
     if child is None or child.relax:
         return child or parent
     if parent is None:
-        raise Misfit(("tracks", name), f"{text.inherits} has no {name} track, so this is a new way in; {_SAY_WHY}")
-    for looser in loosened(parent, child):
-        raise Misfit(("tracks", name, looser), f"{looser} is looser than in {text.inherits}; {_SAY_WHY}")
+        raise Misfit(path, f"{text.inherits} has no {_called(path)}, so this is a new way in; {_SAY_WHY}")
+    _refuse_looser_part(parent, child, path, text)
     return child
+
+
+def _refuse_looser_part(parent: object, child: object, path: Path, text: EnvironmentText) -> None:
+    for name in loosened(parent, child):
+        raise Misfit((*path, *name.split(".")), f"{name} is looser than in {text.inherits}; {_SAY_WHY}")
+
+
+def _called(path: Path) -> str:
+    return "waivers" if path == ("waivers",) else f"{path[-1]} track"

@@ -14,17 +14,19 @@ class Settings:
     """Settings of a policy; none of them can turn missing evidence into a pass."""
 
     timezone: Zone = UTC
+    """Whose clocks on the wall weekly freezes, working hours and moments without ``Z`` mean."""
     on_missing_evidence: OnUnknown = OnUnknown.FAIL
     on_check_error: OnUnknown = OnUnknown.HOLD
     evidence_wait: timedelta = timedelta(0)
     """How long a promotion waits for evidence that is still missing before it is judged without."""
+    max_evidence_age: timedelta | None = None
+    """Reports about vulnerabilities that are older count as missing; without a word, age does not matter here."""
 
     def __post_init__(self) -> None:
-        if self.timezone != UTC:
-            problem = (
-                f"expected UTC, or nothing, found {self.timezone}; durations are counted and days begin in UTC"
+        if self.max_evidence_age is not None and self.max_evidence_age <= timedelta(0):
+            raise Misfit(
+                ("max_evidence_age",), "expected a time, found none; no evidence could ever be young enough"
             )
-            raise Misfit(("timezone",), problem)
 
     def counts_as(self, outcome: Outcome) -> Outcome:
         """Return ``pass``, ``warn``, ``review`` or ``block``: what this outcome means for the promotion."""

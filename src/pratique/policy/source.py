@@ -14,11 +14,13 @@ from pratique.errors import Malformed
 from pratique.policy.application import Application, ApplicationImage
 from pratique.policy.document import Bundle, Metadata
 from pratique.policy.environment import EnvironmentRules
-from pratique.policy.inherit import EnvironmentText, complete
+from pratique.policy.inherit import EnvironmentText, Whole, complete
 from pratique.policy.marked import MarkedText, parse_marked
 from pratique.policy.remediation import NOBODY_NAMED, Remediation
+from pratique.policy.role import RoleRules
 from pratique.policy.schema import Misfit, Path, decode, key, keyed_by, suggestion
 from pratique.policy.settings import USUAL, Settings
+from pratique.policy.surroundings import WORST_PLACE, RiskContext
 from pratique.policy.words import Slug
 from pratique.values.names import Environment, Group
 
@@ -44,6 +46,8 @@ class GateText:
     kind: Literal["GatePolicy"]
     metadata: Metadata
     settings: Settings = USUAL
+    risk: RiskContext = WORST_PLACE
+    roles: tuple[RoleRules, ...] = field(default=(), metadata=keyed_by("name"))
     path: tuple[Environment, ...] = ()
     environments: tuple[EnvironmentText, ...] = field(metadata=keyed_by("name"))
     remediation: Remediation = NOBODY_NAMED
@@ -197,10 +201,11 @@ def _distinct(applications: Applications) -> tuple[Application, ...]:
 def _environments(text: GateText) -> tuple[EnvironmentRules, ...]:
     texts = {environment.name: environment for environment in text.environments}
     came_from = _predecessors(text)
+    whole = Whole(text.settings, text.risk, text.roles)
     found: list[EnvironmentRules] = []
     for name in texts:
         try:
-            found.append(complete(texts, name, came_from[name], text.settings))
+            found.append(complete(texts, name, came_from[name], whole))
         except Misfit as error:
             raise Misfit(("environments", name, *error.path), error.problem) from error
         except Malformed as error:

@@ -1,13 +1,29 @@
-"""The ways into an environment: fast, without anybody, or slow, with people."""
+"""The ways into an environment: fast, without anybody; slow, with people; back; and in an emergency.
+
+Source: decisions.md, "Documents" (tracks). A way that is not written down cannot be taken, and none is a bypass.
+"""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum, auto
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
+from pratique.policy.approval import (
+    ASKS_MORE,
+    REVIEWERS,
+    USUAL_SEPARATION,
+    Approval,
+    Escalation,
+    Hours,
+    Reason,
+    Separation,
+    one_of,
+    refuse_bad_approvals,
+    refuse_bad_window,
+)
 from pratique.policy.schema import Misfit
-from pratique.policy.tightening import Tight, demands_more, lower, tighter
-from pratique.policy.words import Points, Positive, Role, Text
+from pratique.policy.tightening import Tight, demands_more, lower, same_or_unset, tighter, trusts_less
+from pratique.policy.words import CheckId, Expression, Points, Text
 
 
 class When(StrEnum):
@@ -31,61 +47,49 @@ class FirstArrival(StrEnum):
     FAST = "fast"
 
 
-class Separation(StrEnum):
-    """People who never count, whatever their role."""
+class Afterwards(StrEnum):
+    """Whether people must look at a promotion after it has happened."""
 
-    REQUESTER = "requester"
-    AUTHOR = "author"
-    BUILDER = "builder"
-    """The owner of the service that built the image."""
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
-def _one_of(*loosest_first: StrEnum) -> Tight:
-    def tight(parent: Any, child: Any) -> bool:
-        return loosest_first.index(child) >= loosest_first.index(parent)
-
-    return tight
+_AFTERWARDS = one_of(Afterwards.OPTIONAL, Afterwards.REQUIRED)
+_REASON = one_of(Reason.CODE, Reason.TEXT)
 
 
 def _conditions(parent: "Also | None", child: "Also | None") -> bool:
-    return parent is None or child == parent
-
-
-def _reviewers(parent: tuple["Approval", ...], child: tuple["Approval", ...]) -> bool:
-    counts = {approval.role: approval.count for approval in child}
-    return all(counts.get(approval.role, 0) >= approval.count for approval in parent)
+    if parent is None or child is None:
+        return parent is None
+    return parent.change in (None, child.change) and parent.expr in (None, child.expr)
 
 
 CONDITIONS: Tight = _conditions
-REVIEWERS: Tight = _reviewers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Also:
     """What the fast track demands besides."""
 
-    change: Change
+    change: Change | None = None
+    expr: Expression | None = None
+
+    def __post_init__(self) -> None:
+        if self.change is None and self.expr is None:
+            raise Misfit((), "expected 'change', 'expr' or both")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FastTrack:
     """When an image goes through with nobody asked."""
 
-    when: When = field(metadata=tighter(_one_of(When.ALWAYS, When.ALL_PASS)))
+    when: When = field(metadata=tighter(one_of(When.ALWAYS, When.ALL_PASS)))
     risk_at_most: Points | None = field(default=None, metadata=tighter(lower))
     also: Also | None = field(default=None, metadata=tighter(CONDITIONS))
     first_arrival: FirstArrival = field(
-        default=FirstArrival.SLOW, metadata=tighter(_one_of(FirstArrival.FAST, FirstArrival.SLOW))
+        default=FirstArrival.SLOW, metadata=tighter(one_of(FirstArrival.FAST, FirstArrival.SLOW))
     )
     relax: Text | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """So many people in this role."""
-
-    role: Role
-    count: Positive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,27 +98,70 @@ class SlowTrack:
 
     route: Literal["review"] = "review"
     approvals: tuple[Approval, ...] = field(metadata=tighter(REVIEWERS))
-    separation: tuple[Separation, ...] = field(default=tuple(Separation), metadata=tighter(demands_more))
+    separation: tuple[Separation, ...] = field(default=USUAL_SEPARATION, metadata=tighter(demands_more))
     distinct_people: bool = True
     """One person fills at most one place, whatever roles they hold; nothing else is counted."""
+    reason: Reason = field(default=Reason.CODE, metadata=tighter(_REASON))
+    """What an approval must say."""
     window: timedelta = field(default=timedelta(days=5), metadata=tighter(lower))
+    hours: Hours | None = field(default=None, metadata=tighter(same_or_unset))
+    """Where given, ``window`` and ``escalate`` run only in these hours, and one of their days is one such day."""
+    escalate: Escalation | None = field(default=None, metadata=tighter(ASKS_MORE))
     on_timeout: Literal["expire"] = "expire"
     relax: Text | None = None
 
     def __post_init__(self) -> None:
-        if not self.approvals:
-            raise Misfit(("approvals",), "expected at least one role, found none; without people it is no review")
-        roles = [approval.role for approval in self.approvals]
-        twice = next((role for role in roles if roles.count(role) > 1), None)
-        if twice:
-            raise Misfit(("approvals",), f"the role {twice!r} is named twice; add the counts up")
+        refuse_bad_approvals(self.approvals)
         if not self.distinct_people:
             problem = (
                 "one person fills at most one place here, whatever roles they hold; expected true, or nothing"
             )
             raise Misfit(("distinct_people",), problem)
-        if self.window <= timedelta(0):
-            raise Misfit(("window",), "expected a time in which people can answer, found none")
+        refuse_bad_window(self.window, self.escalate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackTrack:
+    """Back to a digest that was promoted here before, at once, also in a freeze; findings are shown, not judged."""
+
+    approvals: tuple[Approval, ...] = field(metadata=tighter(REVIEWERS))
+    keep: timedelta = field(default=timedelta(days=90), metadata=tighter(lower))
+    """For how long after it was last here an image may come back."""
+    separation: tuple[Separation, ...] = field(default=(), metadata=tighter(demands_more))
+    """Nobody by default: whoever is on call asks and signs."""
+    window: timedelta = field(default=timedelta(days=1), metadata=tighter(lower))
+    post_mortem: Afterwards = field(default=Afterwards.REQUIRED, metadata=tighter(_AFTERWARDS))
+    relax: Text | None = None
+
+    def __post_init__(self) -> None:
+        refuse_bad_approvals(self.approvals)
+        refuse_bad_window(self.window)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyTrack:
+    """A narrower way with other people: these checks may fail, these never, and what comes in leaves again."""
+
+    approvals: tuple[Approval, ...] = field(metadata=tighter(REVIEWERS))
+    separation: tuple[Separation, ...] = field(default=USUAL_SEPARATION, metadata=tighter(demands_more))
+    skippable: tuple[CheckId, ...] = field(default=(), metadata=tighter(trusts_less))
+    """Checks whose failure does not stop it; they are judged and shown all the same."""
+    never: tuple[CheckId, ...] = field(default=(), metadata=tighter(demands_more))
+    """Checks that always stop it; every signature and provenance check is one of them."""
+    expires: timedelta = field(default=timedelta(hours=72), metadata=tighter(lower))
+    """How long its seal holds."""
+    window: timedelta = field(default=timedelta(days=1), metadata=tighter(lower))
+    post_mortem: Afterwards = field(default=Afterwards.REQUIRED, metadata=tighter(_AFTERWARDS))
+    relax: Text | None = None
+
+    def __post_init__(self) -> None:
+        refuse_bad_approvals(self.approvals)
+        refuse_bad_window(self.window)
+        if self.expires <= timedelta(0):
+            raise Misfit(("expires",), "expected a time for which its seal holds, found none")
+        for place, check in enumerate(self.skippable):
+            if check in self.never:
+                raise Misfit(("skippable", place), f"{check!r} stands in 'never' too; keep it in one of them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +170,8 @@ class Tracks:
 
     fast: FastTrack | None = None
     slow: SlowTrack | None = None
+    rollback: RollbackTrack | None = None
+    emergency: EmergencyTrack | None = None
 
 
 NO_TRACKS: Final = Tracks()

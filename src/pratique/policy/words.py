@@ -6,7 +6,7 @@ One table says it for all of them, so that a document is decoded from its types 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NewType
 
@@ -16,6 +16,16 @@ from pratique.evidence.licence_grammar import Confidence, Every
 from pratique.evidence.licence_index import categories
 from pratique.evidence.licence_lists import CATEGORY
 from pratique.evidence.licences import parse_licence
+from pratique.policy.moments import (
+    Edge,
+    Moment,
+    parse_day,
+    parse_edge,
+    parse_time,
+    parse_utc,
+    render_edge,
+    render_time,
+)
 from pratique.policy.pattern import Pattern
 from pratique.values.moment import parse_duration
 from pratique.values.names import Actor, Environment, Group, parse_actor, parse_environment, parse_group
@@ -42,6 +52,15 @@ An unknown one, which would deny nothing, is refused.
 
 Text = NewType("Text", str)
 """One line for people."""
+
+Expression = NewType("Expression", str)
+"""A condition in CEL, over the facts that ``pratique policy explain`` lists."""
+
+Member = NewType("Member", str)
+"""``person:<slug>`` or ``group:<slug>`` of the signed directory."""
+
+Version = NewType("Version", str)
+"""What a policy's author calls this state of it; nothing is decided by it."""
 
 Uri = NewType("Uri", str)
 Zone = NewType("Zone", str)
@@ -79,8 +98,8 @@ MOST = 1_000_000_000  # far above any count, far below what canonical JSON can w
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _ZONE = re.compile(r"[A-Z][A-Za-z_]*(?:[/+-][A-Za-z0-9_+-]+){0,3}")
 _SHARE = re.compile(r"(?:0|1)(?:\.\d{1,6})?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TAG_PLAN = re.compile(r"(?:\{tag\}|\{digest\}|[A-Za-z0-9_])(?:\{tag\}|\{digest\}|[A-Za-z0-9._-])*")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,62}")
 _UNITS_MS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
 
 
@@ -137,6 +156,12 @@ def _line(text: str) -> str:
     if not text.strip() or not text.isprintable() or len(text) > 500:
         raise Malformed(f"expected one line of at most 500 characters, found {text[:80]!r}")
     return text
+
+
+def _condition(text: str) -> str:
+    if not text.strip() or len(text) > 2000 or not text.replace("\n", " ").isprintable():
+        raise Malformed(f"expected a condition of at most 2000 characters, found {text[:80]!r}")
+    return text.strip()
 
 
 def _uri(text: str) -> str:
@@ -204,15 +229,6 @@ def render_share(share: Decimal) -> str:
     return f"{share:f}"
 
 
-def _day(text: str) -> date:
-    if not _DATE.fullmatch(text):
-        raise Malformed(f"expected an ISO date such as 2027-05-01, found {text[:40]!r}")
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Malformed(f"the day {text} does not exist: {error}") from error
-
-
 def _text(expected: str, parse: Callable[[str], Any], render: Callable[[Any], str] = str) -> Word:
     return Word((str,), expected, parse, render)
 
@@ -240,7 +256,13 @@ WORDS: dict[object, Word] = {
     Severity: _text("a severity", parse_severity, lambda severity: severity.label),
     Share: Word((str, int, Decimal), "a share from 0 to 1", _share, render_share),
     AtLeast: _text("a bound such as >=0.10", _at_least, _render_at_least),
-    date: _text("an ISO date", _day, date.isoformat),
+    date: _text("an ISO date", parse_day, date.isoformat),
+    Moment: _text("a moment such as 2026-12-01T00:00:00Z", parse_utc, render_edge),
+    Edge: _text("a moment such as 2026-12-18T00:00:00Z", parse_edge, render_edge),
+    time: _text("a time of day such as 09:00", parse_time, render_time),
+    Expression: _text("a condition", _condition),
+    Member: _text("person:<slug> or group:<slug>", _owner),
+    Version: _text("a version", _matched(_VERSION, "a version such as 2026.11.1")),
     timedelta: _text("a duration such as 30m or 7d", parse_duration, render_duration),
     Repository: _text("a repository", parse_repository),
     Count: _number("a whole number", _within(0, MOST)),
@@ -250,6 +272,6 @@ WORDS: dict[object, Word] = {
 """Every word by its type; a type that is missing here cannot stand in a policy."""
 
 RENDERERS: dict[type, Callable[[Any], Any]] = {
-    kind: WORDS[kind].render for kind in (AtLeast, Pattern, Severity, date, timedelta)
-} | {Decimal: WORDS[Share].render, RegistryRepository: str, LayoutRepository: str}
+    kind: WORDS[kind].render for kind in (AtLeast, Pattern, Severity, date, time, timedelta)
+} | {datetime: render_edge, Decimal: WORDS[Share].render, RegistryRepository: str, LayoutRepository: str}
 """How a value that is neither text nor a number is written, by its class."""

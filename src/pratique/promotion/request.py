@@ -13,10 +13,10 @@ from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Conflict, Refused, Unverified
 from pratique.policy.application import ApplicationImage
+from pratique.policy.approval import Separation
 from pratique.policy.document import Bundle
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.facts import Arrival
-from pratique.policy.tracks import Separation
 from pratique.promotion.directory import Directory
 from pratique.promotion.happenings import Commitment, PromotionRequested
 from pratique.promotion.states import Promotion, State

@@ -9,8 +9,8 @@ reviewer from outside the owning team is needed.
 from collections.abc import Iterator
 
 from pratique.evidence.facts.build import SourceChange
+from pratique.policy.approval import Separation
 from pratique.policy.facts import Facts
-from pratique.policy.tracks import Separation
 from pratique.promotion.authorship import (
     NOBODY_SAYS,
     counted_sources,

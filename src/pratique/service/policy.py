@@ -11,7 +11,7 @@ from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Absent, Conflict, Malformed, Refused
 from pratique.policy.document import Bundle
-from pratique.policy.schema import suggestion
+from pratique.policy.schema import dotted, suggestion
 from pratique.policy.source import load
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import EventObject
@@ -152,8 +152,8 @@ def check_known(bundle: Bundle, directory: Directory) -> None:
 
 def _named(bundle: Bundle) -> Iterator[tuple[str, str, str]]:
     for rules in bundle.environments:
-        for approval in rules.tracks.slow.approvals if rules.tracks.slow else ():
-            yield "role", approval.role, f"environments.{rules.name}.tracks.slow"
+        for path, role in rules.named_roles:
+            yield "role", role, f"environments.{rules.name}.{dotted(path[:-2])}"
         for rule in rules.checks:
             for service in getattr(rule, "keys", ()):
                 yield "service", service, f"environments.{rules.name}.checks.{rule.id}"
