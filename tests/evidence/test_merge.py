@@ -1,6 +1,7 @@
 """Many reports, one list: nothing disappears, nothing depends on the order, everything is kept and named."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -11,6 +12,7 @@ from pratique.evidence.aliases import Aliases
 from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan, Severity
 from pratique.evidence.merge import Scans, explain_severity, merge
 from pratique.evidence.model import Vulnerability
+from pratique.values.digest import Digest
 
 LODASH = "pkg:npm/lodash@4.17.15"
 OPENSSL = "pkg:deb/debian/libssl3@3.0.14-1"
@@ -188,6 +190,26 @@ def test_what_one_tool_silenced_and_another_reports_shows_both() -> None:
 
 def test_what_everybody_silenced_is_still_there() -> None:
     assert one(finding("CVE-2021-1", suppressed="ignored")).reported_by == ()
+
+
+# Dates
+
+
+def test_of_several_dates_the_earliest_counts() -> None:
+    early, late = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+    found = one(
+        replace(finding("CVE-2021-1"), published=late, fixed_since=late),
+        replace(finding("CVE-2021-1"), published=early),
+    )
+    assert (found.published, found.fixed_since) == (early, late)
+
+
+def test_a_report_that_nobody_signed_dates_nothing_that_others_report() -> None:
+    said = replace(finding("CVE-2021-1"), published=datetime(2026, 6, 1, tzinfo=UTC))
+    hearsay = Digest("a" * 64)
+    (_, signed, _), (producer, scan, _) = scans(("trivy", (finding("CVE-2021-1"),)), ("grype", (said,)))
+    (found,) = merge((("trivy", signed, None), (producer, scan, hearsay)), (hearsay,))
+    assert found.published is None
 
 
 def test_no_report_is_no_vulnerability() -> None:

@@ -79,4 +79,5 @@ def _finding(component: Component, advisory: Advisory, affected: Affected, verdi
         fix=Fix.FIXED if verdict.fixed else Fix.NOT_FIXED if affected.ranges else Fix.UNKNOWN,
         fixed_versions=verdict.fixed,
         written=component.written,
+        published=advisory.published,
     )

@@ -9,6 +9,7 @@ vulnerability it says for its own findings alone, so that it neither joins what 
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
 
@@ -103,6 +104,7 @@ def _merged(
     versions = _sorted([finding.version for finding in findings])
     purls = _sorted([finding.purl for finding in findings])
     ratings, chosen = _opinions(group)
+    heard = _heard(group, vouched)
     return Vulnerability(
         term=f"{identifier}@{package}",
         identifier=identifier,
@@ -120,7 +122,18 @@ def _merged(
         versions=versions,
         written=_sorted([finding.written or finding.purl for finding in findings]),
         certain=_certain(identifier, group, vouched),
+        published=_earliest([finding.published for finding in heard]),
+        fixed_since=_earliest([finding.fixed_since for finding in heard]),
     )
+
+
+def _heard(group: list[Reported], vouched: frozenset[int]) -> list[Finding]:
+    """Return the findings whose dates count: a date begins a time of grace, so that hearsay must not bring one."""
+    return [finding for place, finding in group if place in vouched] or [finding for _, finding in group]
+
+
+def _earliest(dates: list[datetime | None]) -> datetime | None:
+    return min([date for date in dates if date is not None], default=None)
 
 
 def _certain(identifier: str, group: list[Reported], vouched: frozenset[int]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ not say), written ``None``, and *nothing found*, written as an empty tuple or ze
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -14,9 +15,11 @@ from pratique.evidence.facts.claims import Attributes, RuntimeReport, Scorecard,
 from pratique.evidence.facts.lists import Advisories, KnownExploited, Likelihoods
 from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.rebuild import Rebuild
 from pratique.evidence.facts.results import Results
 from pratique.evidence.facts.scan import Fix, Rating, Scan, Severity
 from pratique.evidence.facts.suites import Suites
+from pratique.evidence.facts.verdict import CheckRun
 from pratique.evidence.facts.vex import Vex, VexStatement
 from pratique.evidence.facts.wrapping import Wrapping
 from pratique.values.digest import Digest
@@ -43,6 +46,8 @@ Facts = (
     | Verdict
     | RuntimeReport
     | Scorecard
+    | Rebuild
+    | CheckRun
     | Advisories
     | KnownExploited
     | Likelihoods
@@ -183,3 +188,7 @@ class Vulnerability:
     """Whether that catalogue says that ransomware used it."""
     likelihood: str | None = None
     """The probability of an attack within 30 days (EPSS), a decimal; ``None`` where no list says."""
+    published: datetime | None = None
+    """When it was made known: the earliest date that a report says that counts; ``None`` where none does."""
+    fixed_since: datetime | None = None
+    """Since when there is a fixed version: likewise the earliest."""

@@ -27,11 +27,13 @@ from pratique.evidence.predicates.documents import (
 from pratique.evidence.predicates.kept import read_kept
 from pratique.evidence.predicates.provenance import PROVENANCE_TYPES, read_provenance
 from pratique.evidence.predicates.reader import Interpret, PredicateReader, understood
+from pratique.evidence.predicates.rebuild import read_rebuild
 from pratique.evidence.predicates.runtime import read_runtime_report, read_trace
 from pratique.evidence.predicates.scanning import read_scan
 from pratique.evidence.predicates.tests import read_test_result
+from pratique.evidence.predicates.verdict import read_verdict
 from pratique.evidence.predicates.vulnerabilities import read_vulnerabilities
-from pratique.values.uris import REPORT, RUNTIME_REPORT, SCAN, SOURCE
+from pratique.values.uris import REBUILD, REPORT, RUNTIME_REPORT, SCAN, SOURCE, VERDICT
 
 
 def read_statement(statement: Statement, interpret: Interpret) -> Reading:
@@ -66,6 +68,8 @@ _EXACT: Mapping[str, PredicateReader] = {
     REPORT: read_report,
     SCAN: read_scan,
     RUNTIME_REPORT: read_runtime_report,
+    REBUILD: read_rebuild,
+    VERDICT: read_verdict,
     COSIGN_VULNERABILITIES: read_cosign_vulnerabilities,
     COSIGN_CUSTOM: read_cosign_custom,
     CYCLONEDX_BOM: read_cyclonedx_predicate,

@@ -14,9 +14,11 @@ from pratique.evidence.facts.claims import Attributes, RuntimeReport, Scorecard,
 from pratique.evidence.facts.lists import Advisories, KnownExploited, Likelihoods
 from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.rebuild import Rebuild
 from pratique.evidence.facts.results import Results
 from pratique.evidence.facts.scan import Scan
 from pratique.evidence.facts.suites import Suites
+from pratique.evidence.facts.verdict import CheckRun
 from pratique.evidence.facts.vex import Vex
 from pratique.evidence.model import Facts, Reading
 
@@ -124,6 +126,10 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {"verdicts": {word: 1}}
 
 
+def _check_run(run: CheckRun) -> dict[str, Any]:
+    return {"check_runs": 1, "not_run": 1} if run.objections is None else {"objections": len(run.objections)}
+
+
 def _exploited(listed: KnownExploited) -> dict[str, Any]:
     ransomware = sum(entry.ransomware is True for entry in listed.entries)
     return {"known_exploited": len(listed.entries), "ransomware": ransomware}
@@ -187,5 +193,7 @@ _COUNTERS: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
     Attributes: lambda found: {"attributes": len(found.attributes)},
     Verdict: _verdict,
     RuntimeReport: _runtime,
+    Rebuild: lambda found: {"rebuilds": {"same" if found.equal else "different": 1}},
+    CheckRun: _check_run,
     Scorecard: lambda found: {"scorecard_checks": len(found.checks)},
 }

@@ -64,6 +64,10 @@ class Finding:
     """EPSS probability, a decimal of 0 to 1, where the tool says it."""
     written: str | None = None
     """The package URL as the tool wrote it, with its qualifiers."""
+    published: datetime | None = None
+    """When the vulnerability was made known, where the tool says it."""
+    fixed_since: datetime | None = None
+    """Since when there is a fixed version, where the tool says it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Source: anchore/grype, grype/presenter/models and grype/vulnerability/fix.go (Ap
 The report does not say how many packages were examined.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -86,7 +87,15 @@ def _finding(match: dict[str, Any], suppressed: str | None, notes: Notes) -> Fin
         known_exploited=bool(vulnerability["knownExploited"]) if "knownExploited" in vulnerability else None,
         likelihood=_likelihood(vulnerability, notes),
         written=purl,
+        fixed_since=_fixed_since(fix),
     )
+
+
+def _fixed_since(fix: dict[str, Any]) -> datetime | None:
+    """Return the earliest date of a fixed version; a date without a time is the beginning of that day in UTC."""
+    said = [text_at(entry, "date") or "" for entry in tables_at(fix, "available", Notes())]
+    dates = [moment_of(f"{text}T00:00:00Z" if len(text) == len("2026-01-01") else text) for text in said]
+    return min((date for date in dates if date is not None), default=None)
 
 
 def _likelihood(vulnerability: dict[str, Any], notes: Notes) -> str | None:

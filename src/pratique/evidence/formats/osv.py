@@ -66,6 +66,7 @@ class Advisory:
     withdrawn: bool
     ratings: tuple[Rating, ...]
     affected: tuple[Affected, ...]
+    published: datetime | None = None
 
 
 def read_osv(document: Document) -> Reading | None:
@@ -134,6 +135,7 @@ def parse_advisory(record: Any) -> Advisory | None:
         withdrawn=_is_withdrawn(record),
         ratings=_ratings(record, source, label),
         affected=_affected(record, source),
+        published=moment_of(text_at(record, "published")),
     )
 
 

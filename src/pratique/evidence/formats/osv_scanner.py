@@ -118,6 +118,7 @@ def _finding(
         fix=fix,
         fixed_versions=fixed,
         severity=severity,
+        published=advisory.published,
     )
 
 

@@ -107,6 +107,7 @@ def _finding(entry: dict[str, Any], suppressed: str | None, notes: Notes) -> Fin
         suppressed=suppressed,
         severity=parse_severity(entry.get("Severity")),
         written=purl,
+        published=moment_of(text_at(entry, "PublishedDate")),
     )
 
 
