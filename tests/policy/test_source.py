@@ -121,7 +121,7 @@ def expect(name: str, old: str, new: str, words: str) -> None:
         ("version: 0.98, purl", "version: «98, purl", "expected a share from 0 to 1"),
         ("formats: [cyclonedx]", "formats: [«cyclondx]", "did you mean 'cyclonedx'?"),
         ("  name: shop", "  name: shop\n  «colour: red", "unknown key 'colour'"),
-        ("  builders:\n", "  builders: «3\n  others:\n", "expected a list of texts for 'builders'"),
+        ("  builders:\n", "  builders: «3\n  others:\n", "expected a list for 'builders'"),
         ("lists:\n  builders:\n", "lists: «[]\nothers:\n  builders:\n", "expected a mapping from names to lists"),
     ],
 )
@@ -186,15 +186,44 @@ def test_remarks_and_tests_beside_the_policy_change_nothing(shop: Bundle) -> Non
     [
         ("lists/builders.yaml", "- a", "gate.yaml has a list 'builders' too"),
         ("lists/Other.yaml", "- a", "expected a list's name of lower-case letters"),
-        ("lists/other.yaml", "a: b", "expected a list of texts for 'other'"),
-        ("lists/other.yaml", "- 1", "expected a list of texts for 'other'"),
-        ("lists/other.yaml", "- $builders", "a list cannot hold another list"),
+        ("lists/other.yaml", "a: b", "expected a list for 'other'"),
+        ("lists/other.yaml", "- $bilders", "there is no list 'bilders'; did you mean 'builders'?"),
+        ("lists/other.yaml", "- $other", "the list 'other' holds itself"),
     ],
 )
 def test_a_broken_list_is_refused_with_its_own_file(path: str, text: str, words: str) -> None:
     message = refusal(files() | {path: text})
     assert message.startswith(f"{path}:1:")
     assert words in message
+
+
+def test_a_list_may_hold_other_lists_and_whole_checks() -> None:
+    texts = changed("      - {id: sbom, check: sbom, formats: [cyclonedx]}\n", "      - $common\n")
+    texts |= {"lists/common.yaml": "- {id: one, check: sbom, formats: $formats}\n- $more\n"}
+    texts |= {"lists/more.yaml": "- {id: two, check: sbom}\n", "lists/formats.yaml": "- spdx\n"}
+    assert [rule.id for rule in load(texts).rules("dev").checks] == ["sig", "one", "two"]
+
+
+def test_a_mistake_inside_a_list_is_told_where_the_list_is_written() -> None:
+    texts = changed("      - {id: sbom, check: sbom, formats: [cyclonedx]}\n", "      - $common\n")
+    list_text = "- {id: one, check: sbom}\n- {id: two, check: sbom, requird: true}\n"
+    message = refusal(texts | {"lists/common.yaml": list_text})
+    assert message.startswith("lists/common.yaml:2:26: environments.dev.checks.2.requird: unknown key 'requird'")
+
+
+def test_what_follows_a_list_inside_a_list_is_told_at_its_own_place() -> None:
+    expect("gate.yaml", "builders: $builders", 'builders: [$builders, «"a b"]', "pattern: expected")
+
+
+def test_lists_that_grow_out_of_all_bounds_are_refused() -> None:
+    grown = {f"lists/l{level}.yaml": f"[{', '.join([f'$l{level + 1}'] * 10)}]" for level in range(8)}
+    message = refusal(files() | grown | {"lists/l8.yaml": "[a, b]"})
+    assert "lists inside lists make more than 100000 values" in message
+
+
+def test_lists_that_hold_each_other_are_refused() -> None:
+    message = refusal(files() | {"lists/a.yaml": "- $b", "lists/b.yaml": "- $a"})
+    assert message.startswith("lists/b.yaml:1:3: 0: the list 'a' holds itself, by way of 'b'")
 
 
 GRAPH = """\
@@ -217,7 +246,11 @@ def test_an_environment_may_have_several_predecessors() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("dev: {", "dev: {from: [prod], ", "these environments come from each other: dev, hotfix, prod"),
+        (
+            "dev: {",
+            "dev: {from: [prod], ",
+            "5:16: environments.dev.from.0: these environments come from each other: dev ← prod ← dev (and gate.ya",
+        ),
         ("from: [dev],", "from: [hotfix],", "environment hotfix: comes from itself"),
         (
             "from: [dev],",

@@ -4,7 +4,7 @@ Nothing outside it is needed to judge: lists are written out, inheritance is app
 ``Bundle.resolved`` is the same bundle, and bytes that are not in that one form are no bundle.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -14,7 +14,7 @@ from pratique.policy.application import Application
 from pratique.policy.checks.promoted_from import PromotedFromRule
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.remediation import NOBODY_NAMED, Remediation
-from pratique.policy.schema import TAG, Misfit, decode, encode, keyed_by, suggestion
+from pratique.policy.schema import TAG, Misfit, Path, decode, encode, keyed_by, suggestion
 from pratique.policy.words import Slug, Version
 from pratique.values.canonical import canonical, parse_object
 from pratique.values.digest import Digest
@@ -118,18 +118,34 @@ def _unknown_environments(rules: EnvironmentRules, names: tuple[Environment, ...
             yield _no_environment(path, rule.environment, names)
 
 
-def _no_environment(path: tuple[str | int, ...], name: str, names: tuple[Environment, ...]) -> Misfit:
+def _no_environment(path: Path, name: str, names: tuple[Environment, ...]) -> Misfit:
     return Misfit(path, f"there is no environment {name!r}{suggestion(name, names)}")
 
 
 def _cycles(environments: tuple[EnvironmentRules, ...]) -> Iterator[Misfit]:
     """Take away environments that nothing waits for, until none is left; what stays goes in circles."""
-    waiting = {rules.name: set(rules.predecessors) for rules in environments}
-    while free := {name for name, before in waiting.items() if not before & waiting.keys()}:
+    waiting = {rules.name: rules.predecessors for rules in environments}
+    while free := {name for name, before in waiting.items() if not set(before) & waiting.keys()}:
         waiting = {name: before for name, before in waiting.items() if name not in free}
     if waiting:
-        circle = ", ".join(sorted(waiting))
-        yield Misfit(("environments", min(waiting), "from"), f"these environments come from each other: {circle}")
+        circle = _circle(waiting)
+        first, last = circle[0], circle[-1]
+        problem = f"these environments come from each other: {' ← '.join((*circle, first))}"
+        yield Misfit(_from(waiting, first, circle[1 % len(circle)]), problem, _from(waiting, last, first))
+
+
+def _circle(waiting: Mapping[Environment, tuple[Environment, ...]]) -> tuple[Environment, ...]:
+    """Return environments each of which comes from the next, and the last from the first, the least name first."""
+    walked: list[Environment] = [min(waiting)]
+    while (nearer := next(name for name in waiting[walked[-1]] if name in waiting)) not in walked:
+        walked.append(nearer)
+    circle = walked[walked.index(nearer) :]
+    turn = circle.index(min(circle))
+    return (*circle[turn:], *circle[:turn])
+
+
+def _from(waiting: Mapping[Environment, tuple[Environment, ...]], name: Environment, before: Environment) -> Path:
+    return "environments", name, "from", waiting[name].index(before)
 
 
 def _unknown_destinations(

@@ -22,8 +22,17 @@ _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 _DECIMAL = re.compile(r"-?\d{1,15}\.\d{1,15}")
 _WORDS: Mapping[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
-Place = tuple[int, int]
-"""Line and column, counted from 1."""
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is written; line and column are counted from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +49,14 @@ class MarkedText:
 
     def located(self, error: Misfit) -> Malformed:
         """Return the same error with ``file:line:column``; a part that is not written here has its parent's."""
-        line, column = self._place(error)
-        return Malformed(f"{self.file}:{line}:{column}: {error}")
+        place = self.keys.get(error.path) if isinstance(error, UnknownKey) else None
+        also = f" (and {self._nearest(error.also)})" if error.also else ""
+        return Malformed(f"{place or self._nearest(error.path)}: {error}{also}")
 
-    def _place(self, error: Misfit) -> Place:
-        if isinstance(error, UnknownKey) and error.path in self.keys:
-            return self.keys[error.path]
-        path = error.path
+    def _nearest(self, path: Path) -> Place:
         while path not in self.values and path:
             path = path[:-1]
-        return self.values.get(path, (1, 1))
+        return self.values.get(path, Place(self.file, 1, 1))
 
 
 def parse_marked(text: str, file: str) -> MarkedText:
@@ -115,7 +122,7 @@ class _Reader:
 
     def read(self, node: yaml.Node, paths: list[Path]) -> Any:
         for path in paths:
-            self.values[path] = _place(node)
+            self.values[path] = _place(node, self.file)
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
         if isinstance(node, yaml.MappingNode):
@@ -127,36 +134,40 @@ class _Reader:
         for key, value in node.value:
             name = self._name(key, found)
             for path in paths:
-                self.keys[(*path, name)] = _place(key)
+                self.keys[(*path, name)] = _place(key, self.file)
             found[name] = self.read(value, [(*path, name) for path in paths])
         return found
 
     def _name(self, key: yaml.Node, found: dict[str, Any]) -> str:
         name = _scalar(key) if isinstance(key, yaml.ScalarNode) else None
-        line, column = _place(key)
+        place = _place(key, self.file)
         if not isinstance(name, str) or name == "<<":
-            raise Malformed(f"{self.file}:{line}:{column}: expected a key in plain text; put a number in quotes")
+            raise Malformed(f"{place}: expected a key in plain text; put a number in quotes")
         if name in found:
-            raise Malformed(f"{self.file}:{line}:{column}: the key {name!r} stands here twice")
+            raise Malformed(f"{place}: the key {name!r} stands here twice")
         return name
 
 
-def _place(node: yaml.Node) -> Place:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+def _place(node: yaml.Node, file: str) -> Place:
+    return Place(file, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _paths(paths: list[Path], number: int, item: yaml.Node) -> list[Path]:
-    label = _label(item)
-    by_label: list[Path] = [(*path, label) for path in paths] if label else []
+    known = _label(item)
+    by_label: list[Path] = [(*path, known) for path in paths] if known else []
     return [(*path, number) for path in paths] + by_label
 
 
 def _label(item: yaml.Node) -> str | None:
     if not isinstance(item, yaml.MappingNode):
         return None
-    texts = {key.value: value.value for key, value in item.value if isinstance(value, yaml.ScalarNode)}
-    label = texts.get("id") or texts.get("name")
-    return label if isinstance(label, str) else None
+    return label({key.value: value.value for key, value in item.value if isinstance(value, yaml.ScalarNode)})
+
+
+def label(item: object) -> str | None:
+    """Return the ``id`` or ``name`` by which an item of a list can be found, or None where it has none."""
+    known = (item.get("id") or item.get("name")) if isinstance(item, dict) else None
+    return known if isinstance(known, str) else None
 
 
 def _scalar(node: yaml.ScalarNode) -> str | int | bool | Decimal | None:

@@ -32,10 +32,16 @@ TAG: Final = {"tag": True}
 class Misfit(Malformed):
     """A value does not fit where it stands."""
 
-    def __init__(self, path: Path, problem: str) -> None:
+    def __init__(self, path: Path, problem: str, also: Path | None = None) -> None:
         self.path = path
         self.problem = problem
+        self.also = also
+        """Another place without which there would be no problem."""
         super().__init__(f"{dotted(path)}: {problem}" if path else problem)
+
+    def below(self, *path: str | int) -> "Misfit":
+        """Return the same problem as it is told from further up."""
+        return Misfit((*path, *self.path), self.problem, None if self.also is None else (*path, *self.also))
 
 
 class UnknownKey(Misfit):
@@ -149,7 +155,7 @@ def _decode_fields(kind: Any, value: object, path: Path, given: Mapping[str, Any
     try:
         return kind(**found)
     except Misfit as error:  # the class itself refuses a combination, and says where from its own point of view
-        raise Misfit((*path, *error.path), error.problem) from error
+        raise error.below(*path) from error
     except Malformed as error:
         raise Misfit(path, str(error)) from error
 

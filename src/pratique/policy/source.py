@@ -8,34 +8,32 @@ promotion.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from pratique.errors import Malformed
 from pratique.policy.application import Application, ApplicationImage
 from pratique.policy.document import Bundle, Metadata
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.inherit import EnvironmentText, Whole, complete
+from pratique.policy.lists import FILE as LISTS
+from pratique.policy.lists import take_lists, write_out
 from pratique.policy.marked import MarkedText, parse_marked
 from pratique.policy.remediation import NOBODY_NAMED, Remediation
 from pratique.policy.role import RoleRules
-from pratique.policy.schema import Misfit, Path, decode, key, keyed_by, suggestion
+from pratique.policy.schema import Misfit, decode, key, keyed_by, suggestion
 from pratique.policy.settings import USUAL, Settings
 from pratique.policy.surroundings import WORST_PLACE, RiskContext
 from pratique.policy.words import Slug
 from pratique.values.names import Environment, Group
 
 T = TypeVar("T")
-Lists = Mapping[str, list[Any]]
 Predecessors = Mapping[Environment, tuple[Environment, ...]]
 Applications = Mapping[str, tuple[MarkedText, Application]]
 """Each file's name, its text and the application that it describes."""
 
 GATE = "gate.yaml"
 _APPLICATION = re.compile(r"applications/[^/]+\.yaml")
-_LIST = re.compile(r"lists/([^/]+)\.yaml")
 _ASIDE = re.compile(r"tests/.+|(?:.+/)?[^/]+\.md")
-_LIST_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-_USE = re.compile(r"\$([A-Za-z0-9_-]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +80,11 @@ def load(files: Mapping[str, str]) -> Bundle:
         Malformed: Any mistake in any of them, with ``file:line:column`` and, for a misspelt word, a suggestion.
     """
     _refuse_strangers(files)
-    gate = parse_marked(files[GATE], GATE)
-    lists = _lists(gate, files)
-    text = _decoded(GateText, gate, lists)
+    gate, lists = take_lists(parse_marked(files[GATE], GATE), files, GATE)
+    gate = write_out(gate, lists)
+    text = _decoded(GateText, gate)
     applications = {
-        name: _application(parse_marked(content, name), lists, text.metadata.name)
+        name: _application(write_out(parse_marked(content, name), lists), text.metadata.name)
         for name, content in sorted(files.items())
         if _APPLICATION.fullmatch(name)
     }
@@ -97,71 +95,22 @@ def _refuse_strangers(files: Mapping[str, str]) -> None:
     if GATE not in files:
         raise Malformed(f"{GATE}: the file is missing; a policy's folder needs one{suggestion(GATE, files)}")
     for name in sorted(files):
-        if name != GATE and not any(form.fullmatch(name) for form in (_APPLICATION, _LIST, _ASIDE)):
+        if name != GATE and not any(form.fullmatch(name) for form in (_APPLICATION, LISTS, _ASIDE)):
             raise Malformed(
                 f"{name}: expected {GATE}, applications/*.yaml, lists/*.yaml, tests/ or *.md; "
                 "a file that nothing reads is refused, so that none is forgotten"
             )
 
 
-def _lists(gate: MarkedText, files: Mapping[str, str]) -> Lists:
-    """Take the lists out of the gate's value, and add those that have a file of their own."""
-    inline = gate.value.pop("lists", {}) if isinstance(gate.value, dict) else {}
-    if not isinstance(inline, dict):
-        raise gate.located(Misfit(("lists",), "expected a mapping from names to lists"))
-    found: dict[str, list[Any]] = {}
-    for name, value in inline.items():
-        found[name] = _list(gate, name, value, ("lists", name))
-    for path, content in sorted(files.items()):
-        if own := _LIST.fullmatch(path):
-            marked = parse_marked(content, path)
-            if own[1] in found:
-                raise marked.located(Misfit((), f"{GATE} has a list {own[1]!r} too; keep one of them"))
-            found[own[1]] = _list(marked, own[1], marked.value, ())
-    return found
-
-
-def _list(marked: MarkedText, name: str, value: object, path: Path) -> list[Any]:
-    if not _LIST_NAME.fullmatch(name):
-        raise marked.located(Misfit(path, f"expected a list's name of lower-case letters, found {name[:80]!r}"))
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise marked.located(Misfit(path, f"expected a list of texts for {name!r}"))
-    for place, item in enumerate(value):
-        if _USE.fullmatch(item):
-            raise marked.located(Misfit((*path, place), f"a list cannot hold another list, as {item!r} would"))
-    return value
-
-
-def _decoded(kind: type[T], marked: MarkedText, lists: Lists) -> T:
+def _decoded(kind: type[T], written: MarkedText) -> T:
     try:
-        return decode(kind, _written_out(marked.value, lists, ()))
+        return decode(kind, written.value)
     except Misfit as error:
-        raise marked.located(error) from error
+        raise written.located(error) from error
 
 
-def _written_out(value: Any, lists: Lists, path: Path) -> Any:
-    """Replace every ``$name`` by its list; inside a list, by the list's items."""
-    if isinstance(value, dict):
-        return {name: _written_out(item, lists, (*path, name)) for name, item in value.items()}
-    if isinstance(value, list):
-        items = [_written_out(item, lists, (*path, place)) for place, item in enumerate(value)]
-        return [one for was, item in zip(value, items, strict=True) for one in (item if _is_use(was) else [item])]
-    return _listed(value, lists, path) if _is_use(value) else value
-
-
-def _is_use(value: object) -> bool:
-    return isinstance(value, str) and _USE.fullmatch(value) is not None
-
-
-def _listed(use: str, lists: Lists, path: Path) -> list[Any]:
-    name = use.removeprefix("$")
-    if name not in lists:
-        raise Misfit(path, f"there is no list {name!r}{suggestion(name, lists)}")
-    return lists[name]
-
-
-def _application(marked: MarkedText, lists: Lists, policy: Slug) -> tuple[MarkedText, Application]:
-    text = _decoded(ApplicationText, marked, lists)
+def _application(marked: MarkedText, policy: Slug) -> tuple[MarkedText, Application]:
+    text = _decoded(ApplicationText, marked)
     try:
         if text.metadata.policy != policy:
             problem = f"expected {policy!r}, the policy beside it, found {text.metadata.policy!r}"
@@ -207,7 +156,7 @@ def _environments(text: GateText) -> tuple[EnvironmentRules, ...]:
         try:
             found.append(complete(texts, name, came_from[name], whole))
         except Misfit as error:
-            raise Misfit(("environments", name, *error.path), error.problem) from error
+            raise error.below("environments", name) from error
         except Malformed as error:
             raise Misfit(("environments", name), str(error)) from error
     return tuple(found)
