@@ -249,8 +249,9 @@ def test_an_environment_may_have_several_predecessors() -> None:
         (
             "dev: {",
             "dev: {from: [prod], ",
-            "5:16: environments.dev.from.0: these environments come from each other: dev ← prod ← dev (and gate.ya",
+            "5:16: environments.dev.from.0: these environments come from each other: dev ← prod ← dev (and",
         ),
+        ("dev: {", "dev: {from: [prod], ", "dev ← prod ← dev (and gate.yaml:7:17)"),
         ("from: [dev],", "from: [hotfix],", "environment hotfix: comes from itself"),
         (
             "from: [dev],",

@@ -46,8 +46,8 @@ def take_lists(gate: MarkedText, files: Mapping[str, str], where: str) -> tuple[
             if own[1] in found:
                 raise marked.located(Misfit((), f"{where} has a list {own[1]!r} too; keep one of them"))
             found[own[1]] = _list(marked, own[1], marked.value, ())
-    for text in found.values():  # a list that nothing uses is read as well
-        _Writer(found).written(text.marked, text.path, text.items, [()], ())
+    for name, text in found.items():  # a list that nothing uses is read as well
+        _Writer(found).written(text.marked, text.path, text.items, [()], (name,))
     rest = {name: value for name, value in gate.value.items() if name != "lists"} if inline else gate.value
     return replace(gate, value=rest), found
 
