@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer
 from pratique.cli.options import Subverbs, subverbs
+from pratique.cli.words import digest
 
 if TYPE_CHECKING:
     from pratique.service.witness import Witnessed
@@ -23,6 +24,14 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     export = verbs.add("export", "write tiles, entry bundles, record objects and the checkpoint to a directory")
     export.add_argument("--to", type=Path, metavar="DIR", default=None, help="default: the workspace's export/")
     export.set_defaults(run=_export)
+    check = verbs.add("fsck", "check every entry, tile, root, signature, projection, object and word")
+    check.add_argument("--export", type=Path, metavar="DIR", help="an exported ledger alone; needs --trust-root")
+    check.add_argument("--trust-root", type=Path, metavar="FILE", help="whose checkpoints count, with --export")
+    check.set_defaults(run=_fsck)
+    redact = verbs.add("redact", "erase the words behind a commitment, and record it with its legal ground")
+    redact.add_argument("commitment", type=digest, metavar="DIGEST", help="sha256:…, as the event has it")
+    redact.add_argument("--basis", required=True, metavar="CODE", help="the legal ground, such as gdpr-17-1-a")
+    redact.set_defaults(run=_redact)
     _witnesses(verbs)
     return verbs.parser
 
@@ -86,6 +95,24 @@ def _export(arguments: argparse.Namespace) -> Answer:
     new = f"{done.tiles} tiles, {done.bundles} bundles and {done.objects} objects are new"
     lines = (f"{done.size} entries in {target}: {new}", str(found), *_missing(found))
     return Answer({"directory": str(target), **counts, **_standing(found)}, "\n".join(lines))
+
+
+def _fsck(arguments: argparse.Namespace) -> Answer:
+    from pratique.cli.fsck import check_export, check_workspace
+
+    if arguments.export is not None:
+        return check_export(arguments.export, arguments.trust_root)
+    return check_workspace(arguments.workspace)
+
+
+def _redact(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.private import redact
+    from pratique.wire import open_workspace
+
+    with open_workspace(arguments.workspace) as workspace:
+        done = redact(workspace, arguments.commitment, arguments.basis)
+    text = f"erased the words behind {done.erased}; copies elsewhere, such as backups, are yours to erase"
+    return Answer({"erased": str(done.erased), "basis": done.basis}, text)
 
 
 def _add_witness(arguments: argparse.Namespace) -> Answer:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from pratique.errors import Conflict, Unreachable
 from pratique.ledger.checkpoint import check_grown
+from pratique.ledger.objects import object_path
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
 from pratique.tlog.key import NoteVerifier
 from pratique.tlog.proofs import NodeSource
@@ -131,7 +132,7 @@ def _before(target: Path, log: Log) -> int:
 
 
 def _keep_object(target: Path, digest: Digest, fetch: Callable[[], bytes]) -> int:
-    path = target / "objects" / "sha256" / digest.hex[:2] / digest.hex
+    path = target / object_path(digest)
     return 0 if path.exists() else _keep(path, fetch)  # only ever renamed into place whole, under its own name
 
 

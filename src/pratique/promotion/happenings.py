@@ -24,6 +24,7 @@ from pratique.promotion.steps import (
     PromotionVetoed,
     PromotionWithdrawn,
 )
+from pratique.promotion.upkeep import DrillCompleted, PrivateRedacted
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
@@ -279,6 +280,8 @@ Happening = (
     | PromotionSuperseded
     | SignalRaised
     | SignalReconciled
+    | PrivateRedacted
+    | DrillCompleted
     | Unknown
 )
 
@@ -310,5 +313,7 @@ TYPES: Mapping[str, type[Happening]] = {
     "promotion.superseded/1": PromotionSuperseded,
     "signal.raised/1": SignalRaised,
     "signal.reconciled/1": SignalReconciled,
+    "private.redacted/1": PrivateRedacted,
+    "drill.completed/1": DrillCompleted,
 }
 """The name of each type in the ledger. A name once used keeps its meaning for ever."""

@@ -34,9 +34,12 @@ from pratique.promotion.steps import (
     PromotionVetoed,
     PromotionWithdrawn,
 )
+from pratique.promotion.upkeep import DrillCompleted, PrivateRedacted, Upkeep, describe_upkeep
 from pratique.values.moment import render_moment
 
-_Published = DirectoryPublished | PolicyPublished | EvidenceAdded | EvidenceSynced | FeedImported | Unknown
+_Published = (
+    DirectoryPublished | PolicyPublished | EvidenceAdded | EvidenceSynced | FeedImported | Upkeep | Unknown
+)
 _Signalled = SignalRaised | SignalReconciled
 _Judged = PromotionRequested | PromotionRetried | PromotionGathered | PromotionJudged | PromotionRechecked
 _Decided = ReviewGiven | ReviewVoided | RemediationOpened | RemediationClosed | PromotionApproved
@@ -83,6 +86,8 @@ def _published(data: _Published, event: Event) -> str:
             changes = {"new": data.added, "changed": data.changed, "withdrawn": data.withdrawn, "gone": data.gone}
             told = "".join(f", {count} {word}" for word, count in changes.items() if count)
             text = f"{event.actor} took in the feed {data.name} with {data.records} records{told}"
+        case PrivateRedacted() | DrillCompleted():
+            text = f"{event.actor} {describe_upkeep(data)}"
         case Unknown():
             text = f"{data.type} happened, which this version does not know"
         case _:

@@ -58,6 +58,7 @@ def _prepare_sqlite(engine: sa.Engine, lock_wait_ms: int) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",  # in WAL mode, NORMAL may lose the last commits at a power cut
             "foreign_keys=ON",
+            "secure_delete=ON",  # what was erased is overwritten, not just let go of
         ):
             connection.cursor().execute(f"PRAGMA {pragma}")
 

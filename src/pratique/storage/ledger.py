@@ -60,7 +60,7 @@ class LedgerRows:
         leaf = leaf_hash(body)
         frontier = Frontier.from_bytes(self._connection.execute(_LOCKED_HEAD).scalar_one())
         grown = frontier.append(leaf)
-        self._connection.execute(_INSERT, _row(event, frontier.size, leaf, body))
+        self._connection.execute(_INSERT, row_of(event, frontier.size, leaf, body))
         self._connection.execute(_GROWN, {"size": grown.size, "frontier": grown.to_bytes()})
         tree.keep(self._connection, grown.size)
         return Entry(frontier.size, event)
@@ -153,7 +153,8 @@ class LedgerRows:
         return tuple(Entry(index, parse_event(body)) for index, body in rows)
 
 
-def _row(event: Event, index: int, leaf: bytes, body: bytes) -> dict[str, Any]:
+def row_of(event: Event, index: int, leaf: bytes, body: bytes) -> dict[str, Any]:
+    """Return the row that an event makes at this place."""
     return {
         "idx": index,
         "id": event.id,

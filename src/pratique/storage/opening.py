@@ -31,3 +31,14 @@ class OpeningRows:
         opening = Opening.parse(content)
         opening.check(commitment)
         return opening
+
+    def has(self, commitment: Digest) -> bool:
+        """Tell whether an opening is kept, whatever it opens."""
+        query = sa.select(OPENING.c.commitment).where(OPENING.c.commitment == str(commitment))
+        return self._connection.execute(query).one_or_none() is not None
+
+    def erase(self, commitment: Digest) -> None:
+        """Destroy an opening, or raise ``Absent``; the database overwrites where it stood."""
+        gone = self._connection.execute(sa.delete(OPENING).where(OPENING.c.commitment == str(commitment)))
+        if not gone.rowcount:
+            raise Absent(f"opening: none is kept for the commitment {commitment}; it may have been erased")

@@ -1,6 +1,7 @@
 """The door to the database: commands that change it, queries that read it."""
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -58,6 +59,14 @@ class Store:
         """
         with translated(self._file), self._engine.begin() as connection:
             return query(View(connection, self._patience, self._hint))
+
+    def settle(self) -> None:
+        """Bring everything into the database's one file, so that what was erased is in no log beside it either.
+
+        Somebody who reads meanwhile holds this up until the next time; nothing is lost by that.
+        """
+        with translated(self._file), closing(self._engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Finish what was asked for, and let go of the database."""

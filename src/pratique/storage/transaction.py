@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from pratique.promotion.events import Entry, Event
 from pratique.promotion.plan import Effect
+from pratique.storage.audit import audit
 from pratique.storage.clock import database_now
 from pratique.storage.effects import EffectRows, Hint, Patience
 from pratique.storage.ledger import LedgerRows
@@ -22,6 +23,7 @@ from pratique.storage.projection import differences, project
 from pratique.storage.promotion import ArrivalRows, PromotionRows, RemediationRows
 from pratique.storage.published import PublishedRows
 from pratique.storage.signal import SignalRows
+from pratique.tlog.fault import Fault
 
 
 class View:
@@ -61,6 +63,10 @@ class View:
     def drift(self) -> tuple[str, ...]:
         """Fold every event anew and return where the projections differ: nothing, if all is well."""
         return differences(self._connection)
+
+    def audit(self) -> tuple[Fault, ...]:
+        """Return what is wrong with the ledger's rows: nothing, if all is well."""
+        return audit(self._connection)
 
     def _moment(self) -> datetime:
         if self._now is None:

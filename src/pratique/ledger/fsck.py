@@ -1,0 +1,243 @@
+"""Checking a published ledger from its files alone: every leaf, tile, root and object, and who signed.
+
+Nothing that the directory says is believed: leaf hashes are computed from the entries, every tile from the row below
+it, the root from all of them, and compared with what is published and signed. Partial tiles of earlier checkpoints
+must be the beginning of what stands there now. Source: c2sp.org/tlog-tiles; transparency-dev's fsck does the same.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pratique.errors import Malformed, Unreachable, Unverified
+from pratique.ledger.objects import Objects
+from pratique.tlog.checkpoint import Checkpoint
+from pratique.tlog.fault import Fault
+from pratique.tlog.lines import HASH_BYTES
+from pratique.tlog.policy import Policy, VerifiedCheckpoint, verify_checkpoint
+from pratique.tlog.tile import MAX_LEVEL, TILE_WIDTH, Bundle, Tile, parse_bundle, parse_path
+from pratique.tlog.tree import Frontier, leaf_hash, parents
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was checked: the checkpoint that holds, how much stands under it, and every fault, first entries first."""
+
+    checkpoint: Checkpoint | None
+    witnesses: tuple[str, ...]
+    entries: int
+    tiles: int
+    objects: int
+    faults: tuple[Fault, ...]
+
+
+Each = Callable[[int, tuple[bytes, ...]], tuple[Fault, ...]]
+"""``(first index, entries)`` → what is wrong with them besides their place in the tree."""
+
+
+def fsck(directory: Path, policy: Policy) -> Checked:
+    """Check everything in an exported directory, the events and the objects that they name included.
+
+    Args:
+        directory: What ``ledger export`` wrote, or a copy of it.
+        policy: Whose checkpoints count; from a trust root, never from the directory.
+
+    Raises:
+        Unreachable: The disk fails.
+    """
+    objects = Objects(directory)
+    found = fsck_tree(directory, policy, objects.check)
+    return replace(found, objects=objects.count)
+
+
+def fsck_tree(directory: Path, policy: Policy, each: Each = lambda _first, _entries: ()) -> Checked:
+    """Check that the entries of a directory, whatever they are, stand under its checkpoint; raises as :func:`fsck`.
+
+    Args:
+        directory: A log as c2sp.org/tlog-tiles has it.
+        policy: Whose checkpoints count.
+        each: Looks at the entries of every bundle too.
+    """
+    try:
+        return _Check(directory, each).run(policy)
+    except OSError as error:
+        raise Unreachable(f"fsck: {error.filename or directory} cannot be read: {error.strerror}") from error
+
+
+class _Check:
+    """One run; it goes on after a fault, so that a report tells all of them."""
+
+    def __init__(self, directory: Path, each: Each) -> None:
+        self._directory = directory
+        self._each = each
+        self._faults: list[Fault] = []
+        self._rows: list[bytearray] = [bytearray()]
+        self._tiles: set[str] = set()
+
+    def run(self, policy: Policy) -> Checked:
+        verified = self._checkpoint(policy)
+        if verified is None:
+            return self._done(None, (), 0)
+        size = verified.checkpoint.size
+        self._leaves(size)
+        self._build_rows()
+        self._check_tiles()
+        self._strays(size)
+        self._root(verified.checkpoint)
+        return self._done(verified.checkpoint, tuple(one.witness.name for one in verified.cosignatures), size)
+
+    def _done(self, checkpoint: Checkpoint | None, witnesses: tuple[str, ...], size: int) -> Checked:
+        order = sorted(self._faults, key=lambda fault: (fault.index is None, fault.index or 0, fault.place))
+        return Checked(checkpoint, witnesses, size, len(self._tiles), 0, tuple(order))
+
+    def _fault(self, place: str, problem: object, index: int | None = None) -> None:
+        self._faults.append(Fault(place, str(problem), index))
+
+    def _checkpoint(self, policy: Policy) -> VerifiedCheckpoint | None:
+        note = self._read("checkpoint")
+        if note is None:
+            self._fault("checkpoint", "expected a signed checkpoint, found none; is this an exported ledger?")
+            return None
+        try:
+            return verify_checkpoint(note, policy)
+        except (Malformed, Unverified) as error:
+            self._fault("checkpoint", error)
+            return None
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            return (self._directory / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _leaves(self, size: int) -> None:
+        """Hash every entry; where a bundle cannot be read, take the hashes of its tile so that the rest is checked."""
+        for number in range(-(-size // TILE_WIDTH)):
+            first = number * TILE_WIDTH
+            bundle = Bundle(number, min(TILE_WIDTH, size - first))
+            try:
+                entries = self._bundle(bundle)
+            except Malformed as error:
+                self._fault(bundle.path, error, first)
+                self._rows[0] += self._stand_in(bundle)
+                continue
+            self._rows[0] += b"".join(map(leaf_hash, entries))
+            self._faults += self._each(first, entries)
+
+    def _bundle(self, bundle: Bundle) -> tuple[bytes, ...]:
+        content = self._read(bundle.path)
+        if content is None and bundle.width < TILE_WIDTH:
+            whole = Bundle(bundle.index, TILE_WIDTH)  # which may stand for a partial one
+            content = self._read(whole.path)
+            if content is not None:
+                return parse_bundle(whole, content)[: bundle.width]
+        if content is None:
+            raise Malformed("expected the bundle, found no file; export again from the database")
+        return parse_bundle(bundle, content)
+
+    def _stand_in(self, bundle: Bundle) -> bytes:
+        tile = self._read(Tile(0, bundle.index, bundle.width).path) or b""
+        return tile.ljust(bundle.width * HASH_BYTES, b"\0")[: bundle.width * HASH_BYTES]
+
+    def _build_rows(self) -> None:
+        """Compute the hashes of every level from those of the level below: one for each full tile."""
+        width = TILE_WIDTH * HASH_BYTES
+        while len(self._rows) <= MAX_LEVEL and len(self._rows[-1]) >= width:
+            below = self._rows[-1]
+            full = range(0, len(below) - len(below) % width, width)
+            self._rows.append(bytearray(b"".join(_folded(below[start : start + width]) for start in full)))
+
+    def _check_tiles(self) -> None:
+        for level, row in enumerate(self._rows):
+            for number in range(-(-len(row) // (TILE_WIDTH * HASH_BYTES))):
+                width = min(TILE_WIDTH, len(row) // HASH_BYTES - number * TILE_WIDTH)
+                self._tile(Tile(level, number, width))
+
+    def _tile(self, tile: Tile) -> None:
+        self._tiles.add(tile.path)
+        content = self._read(tile.path)
+        if content is None and tile.width < TILE_WIDTH:
+            content = self._read(Tile(tile.level, tile.index, TILE_WIDTH).path)
+        if content is None:
+            self._fault(tile.path, "expected the tile, found no file; export again", _first_under(tile, 0))
+        else:
+            self._compare(tile, content)
+
+    def _compare(self, tile: Tile, content: bytes) -> None:
+        expected = self._expected(tile)
+        found = content[: len(expected)]
+        if found != expected:
+            wrong = next(
+                (
+                    start // HASH_BYTES
+                    for start in range(0, len(expected), HASH_BYTES)
+                    if _differs(expected, found, start)
+                ),
+                0,
+            )
+            self._fault(tile.path, f"hash {wrong} differs from what the entries give", _first_under(tile, wrong))
+
+    def _expected(self, tile: Tile) -> bytes:
+        start = tile.index * TILE_WIDTH * HASH_BYTES
+        return bytes(self._rows[tile.level][start : start + tile.width * HASH_BYTES])
+
+    def _strays(self, size: int) -> None:
+        """Look at every other file: partial tiles of earlier checkpoints, and what does not belong."""
+        for file in _files(self._directory / "tile"):
+            path = file.relative_to(self._directory).as_posix()
+            if not file.name.startswith("."):  # a part that was never renamed into place is nobody's
+                self._stray(path, size)
+
+    def _stray(self, path: str, size: int) -> None:
+        try:
+            place = parse_path(path)
+        except Malformed as error:
+            self._fault(path, error)
+            return
+        level = place.level if isinstance(place, Tile) else 0
+        known = len(self._rows[level]) // HASH_BYTES if level < len(self._rows) else 0
+        if place.index * TILE_WIDTH + place.width > known:
+            self._fault(path, f"stands beyond the {size} entries under the checkpoint; nobody signed it")
+        elif place.width < TILE_WIDTH and path not in self._tiles:
+            self._earlier(place, path)
+
+    def _earlier(self, place: Tile | Bundle, path: str) -> None:
+        content = self._read(path) or b""
+        if isinstance(place, Tile):
+            if content != self._expected(place):
+                self._fault(path, "is no beginning of the tile that stands there now", _first_under(place, 0))
+            return
+        try:
+            leaves = b"".join(map(leaf_hash, parse_bundle(place, content)))
+        except Malformed as error:
+            self._fault(path, error, place.index * TILE_WIDTH)
+            return
+        if leaves != self._expected(Tile(0, place.index, place.width)):
+            self._fault(path, "is no beginning of the bundle that stands there now", place.index * TILE_WIDTH)
+
+    def _root(self, checkpoint: Checkpoint) -> None:
+        row = self._rows[0]
+        leaves = [bytes(row[start : start + HASH_BYTES]) for start in range(0, len(row), HASH_BYTES)]
+        root = Frontier().extend(leaves).root()
+        if root != checkpoint.root:
+            self._fault("checkpoint", f"expected the root {checkpoint.root.hex()}, the entries give {root.hex()}")
+
+
+def _folded(row: bytearray) -> bytes:
+    hashes = [bytes(row[start : start + HASH_BYTES]) for start in range(0, len(row), HASH_BYTES)]
+    while len(hashes) > 1:
+        hashes = parents(hashes)
+    return hashes[0]
+
+
+def _differs(expected: bytes, found: bytes, start: int) -> bool:
+    return expected[start : start + HASH_BYTES] != found[start : start + HASH_BYTES]
+
+
+def _first_under(tile: Tile, number: int) -> int | None:
+    """Return the entry under one hash of a tile; a hash over many names none."""
+    return tile.index * TILE_WIDTH + number if tile.level == 0 else None
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    return (path for path in sorted(directory.rglob("*")) if path.is_file())
