@@ -4,6 +4,7 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 
+from pratique.cli import policy_test
 from pratique.cli.answer import Answer
 from pratique.cli.options import subverbs
 from pratique.cli.words import named_key
@@ -27,6 +28,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     )
     publish.add_argument("--effective-on", type=_moment, metavar="TIME", help="from then on (default: now)")
     publish.set_defaults(run=_publish)
+    policy_test.add(verbs)
     return verbs.parser
 
 

@@ -1,0 +1,261 @@
+"""Running the tests of a policy: every situation goes through the one judge, and is held against what was expected.
+
+Whoever reviews gets a role for each approval that a case gives: who they are is for the directory to say, and a
+policy's test is not about the people of one installation.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pratique.errors import Absent, PratiqueError
+from pratique.policy.document import Bundle
+from pratique.policy.environment import EnvironmentRules
+from pratique.policy.policy_test import Asked, CheckExpected, Expected, TestCase
+from pratique.policy.result import CheckResult, Outcome
+from pratique.policy.schema import Misfit
+from pratique.promotion.case import Case
+from pratique.promotion.directory import Directory
+from pratique.promotion.directory_form import DirectoryDocument, Members, Person, Root, Service, Status
+from pratique.promotion.evidence_set import list_pieces, root_of_evidence
+from pratique.promotion.happenings import Platform
+from pratique.promotion.judge import judge
+from pratique.promotion.quorum import ANY_ROLE, Need
+from pratique.promotion.record import (
+    Decision,
+    DirectoryUsed,
+    EvidenceUsed,
+    Held,
+    HistoryUsed,
+    Image,
+    Inputs,
+    PolicyUsed,
+    Record,
+    RequestUsed,
+)
+from pratique.promotion.situation import EPOCH, IMAGE, Place, Situation, observed, read_situation
+from pratique.values.dataclass import dataclass
+from pratique.values.digest import Digest
+from pratique.values.ids import Kind, build_id
+from pratique.values.names import Actor, Group
+
+T = TypeVar("T")
+
+BUILDER = "https://ci.example/builder/v1"
+AUTHOR = "git:" + "a" * 64
+"""The golden image's author, whom the directory of every test knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One case, what was decided of it, and how that differs from what was expected."""
+
+    case: TestCase
+    situation: Situation
+    decision: Decision
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a check was seen to end, over all cases."""
+
+    environment: str
+    check: str
+    passing: bool
+    failing: bool
+    unknown: bool
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """In which ways no case shows it."""
+        named = (("passing", self.passing), ("failing", self.failing), ("unknown", self.unknown))
+        return tuple(word for word, seen in named if not seen)
+
+
+def run_case(case: TestCase, bundle: Bundle, golden: Mapping[str, Any]) -> Ran:
+    """Judge one case and compare.
+
+    Args:
+        case: As it was read.
+        bundle: The policy under test.
+        golden: The facts that the case's own are laid over.
+
+    Raises:
+        Malformed: Its facts break their form, with ``file:line:column``.
+    """
+    text = case.text
+    place = Place(text.environment, text.application, text.image, text.requester, text.platforms)
+    try:
+        situation = read_situation(place, case.facts(golden), bundle)
+        decision = judge_situation(situation, bundle).decision
+    except Misfit as error:
+        raise case.located(error) from error
+    except Absent as error:
+        raise case.located(Misfit((), str(error))) from error
+    return Ran(case, situation, decision, tuple(_problems(text.expect, decision, text.approvals)))
+
+
+def judge_situation(situation: Situation, bundle: Bundle) -> Record:
+    """Return the record that the one judge makes of a situation."""
+    rules, directory = bundle.rules(situation.to), _directory(bundle)
+    return judge(
+        Case(
+            promotion=build_id(Kind.PROMOTION, situation.now, bytes(10)),
+            generation=1,
+            inputs=_inputs(situation, bundle, directory),
+            application=bundle.application(situation.application),
+            rules=rules,
+            directory=directory,
+            platforms=observed(situation),
+        )
+    )
+
+
+def _inputs(situation: Situation, bundle: Bundle, directory: Directory) -> Inputs:
+    rules, current = bundle.rules(situation.to), situation.current
+    listed = list_pieces(piece.piece for piece in situation.pieces)
+    application = bundle.application(situation.application)
+    try:
+        destination = str(application.image(situation.image_name).destination(situation.to).repository)
+    except PratiqueError:
+        destination = ""  # a test may ask about an environment that the application does not reach yet
+    return Inputs(
+        now=situation.now,
+        application=situation.application,
+        image=Image(
+            situation.image_name,
+            situation.repository,
+            IMAGE,
+            tuple(Platform(name, digest) for name, digest in situation.platforms),
+        ),
+        from_=rules.predecessors[0] if rules.predecessors else None,
+        to=situation.to,
+        destination=destination,
+        policy=PolicyUsed(bundle.digest, rules.digest),
+        directory=DirectoryUsed(directory.digest),
+        request=RequestUsed(None, situation.requester, False),
+        evidence=EvidenceUsed(root_of_evidence(listed), listed),
+        feeds=(),
+        history=HistoryUsed(
+            Held(Digest.of(b"what runs there"), None) if current else None, situation.arrivals or (), current
+        ),
+    )
+
+
+def _directory(bundle: Bundle) -> Directory:
+    """Return the people of every test: an author whom nobody else is, and every service that the policy names."""
+    author, owner = Actor("person:author"), Actor("person:owner-of-ci")
+    people = {author: Person((), (AUTHOR,), Status.ACTIVE), owner: Person((), (), Status.ACTIVE)}
+    named = {Actor("service:ci"), *(key for rules in bundle.environments for key in _keys(rules))}
+    services = {
+        name: Service((), ("evidence",), (BUILDER,) if name == "service:ci" else (), owner) for name in named
+    }
+    groups = tuple((Group(application.owner), Members((author,))) for application in bundle.applications)
+    document = DirectoryDocument(
+        schema="pratique/directory/1",
+        installation="a policy's test",
+        version=1,
+        previous=None,
+        issued=EPOCH,
+        root=Root((), 1),
+        people=tuple(people.items()),
+        groups=groups,
+        roles=(),
+        services=tuple(sorted(services.items())),
+        revoked=(),
+    )
+    return Directory(Digest.of(b"a policy's test"), document, _named(people), _named(services), {AUTHOR: author})
+
+
+def _named(parts: dict[Actor, T]) -> dict[str, T]:
+    return {str(name): part for name, part in parts.items()}
+
+
+def _keys(rules: EnvironmentRules) -> Iterator[Actor]:
+    for rule in rules.checks:
+        yield from getattr(rule, "keys", ())
+
+
+# ------------------------------------------------------------------------------------------------- comparison
+
+
+def _problems(expected: Expected, decision: Decision, approvals: tuple[str, ...]) -> Iterator[str]:
+    if expected.outcome is not None and expected.outcome is not decision.outcome:
+        yield f"expected the outcome {expected.outcome}, found {decision.outcome}{_worst(decision)}"
+    if expected.track is not None and str(expected.track) != str(decision.track.name):
+        why = decision.track.why[0] if decision.track.why else "no reason"
+        yield f"expected the track {expected.track}, found {decision.track.name}: {why}"
+    if expected.why is not None and not any(expected.why in reason for reason in decision.track.why):
+        yield f"expected a reason with {expected.why!r}, found: {'; '.join(decision.track.why) or 'none'}"
+    results = {result.id: result for result in decision.checks}
+    for check in expected.checks:
+        yield from _check_problems(check, results.get(check.id), tuple(results))
+    if expected.approvals is not None:
+        yield from _asked_problems("approvals", expected.approvals, Counter(_counted(decision.approvals)))
+    if expected.missing is not None:
+        left = _counted(decision.approvals) - Counter(approvals)
+        yield from _asked_problems("missing approvals", expected.missing, left)
+
+
+def _worst(decision: Decision) -> str:
+    bad = next((result for result in decision.checks if result.outcome is decision.outcome), None)
+    return f"; check {bad.id}: {bad.message}" if bad and bad.outcome is not Outcome.PASS else ""
+
+
+def _check_problems(expected: CheckExpected, found: CheckResult | None, known: tuple[str, ...]) -> Iterator[str]:
+    if found is None:
+        yield f"expected the check {expected.id}, which is not among {', '.join(known)}"
+        return
+    if expected.outcome is not None and expected.outcome is not found.outcome:
+        yield f"check {found.id}: expected {expected.outcome}, found {found.outcome}: {found.message}"
+    terms = [finding.term for finding in found.findings]
+    for term in expected.findings:
+        if term not in terms:
+            yield f"check {found.id}: expected a finding {term}, found {', '.join(terms[:5]) or 'none'}"
+    waived = dict(found.counts).get("by_waiver", 0)
+    if expected.waived is not None and expected.waived != waived:
+        yield f"check {found.id}: expected {expected.waived} waived, found {waived}"
+
+
+def _counted(needs: tuple[Need, ...]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for need in needs:
+        found["anybody" if need.role == ANY_ROLE else need.role] += need.count
+    return found
+
+
+def _asked_problems(what: str, expected: tuple[Asked, ...], found: Counter[str]) -> Iterator[str]:
+    wanted = Counter({str(one.role): int(one.count) for one in expected})
+    if wanted != found:
+        yield f"expected {what} of {_told(wanted)}, found {_told(found)}"
+
+
+def _told(people: Counter[str]) -> str:
+    return ", ".join(f"{count} x {role}" for role, count in sorted(people.items())) or "nobody"
+
+
+# ------------------------------------------------------------------------------------------------- coverage
+
+
+def coverage(bundle: Bundle, ran: tuple[Ran, ...]) -> tuple[Seen, ...]:
+    """Return how each check of each environment was seen to end, in the policy's order."""
+    ended: dict[tuple[str, str], set[Outcome]] = {}
+    for one in ran:
+        for result in one.decision.checks:
+            ended.setdefault((one.situation.to, result.id), set()).add(result.outcome)
+    return tuple(
+        _seen(rules.name, rule.id, ended.get((rules.name, rule.id), set()))
+        for rules in bundle.environments
+        for rule in rules.checks
+    )
+
+
+_FAILING = frozenset({Outcome.WARN, Outcome.REVIEW, Outcome.BLOCK})
+_NOT_JUDGED = frozenset({Outcome.UNKNOWN, Outcome.ERROR})
+
+
+def _seen(environment: str, check: str, outcomes: set[Outcome]) -> Seen:
+    return Seen(
+        environment, check, Outcome.PASS in outcomes, bool(outcomes & _FAILING), bool(outcomes & _NOT_JUDGED)
+    )
