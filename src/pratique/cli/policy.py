@@ -1,4 +1,4 @@
-"""``pratique policy``: check or publish the rules."""
+"""``pratique policy``: check, explain or publish the rules, and what editors need to write them."""
 
 import argparse
 from datetime import datetime
@@ -16,6 +16,15 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     check = verbs.add("check", "read a policy and print its digest, or the first mistake with its place")
     check.add_argument("path", type=Path, metavar="PATH", help="a directory with gate.yaml, or the file alone")
     check.set_defaults(run=_check)
+    schema = verbs.add("schema", "print the JSON Schema of policy files, for editors")
+    schema.add_argument(
+        "document",
+        choices=("gate", "application"),
+        nargs="?",
+        default="gate",
+        help="gate.yaml (the default), or a file of applications/",
+    )
+    schema.set_defaults(run=_schema)
     publish = verbs.add("publish", "sign a policy with root keys and record it")
     publish.add_argument("path", type=Path, metavar="DIR", help="the policy's files")
     publish.add_argument(
@@ -51,6 +60,16 @@ def _check(arguments: argparse.Namespace) -> Answer:
     value = {"name": bundle.metadata.name, "digest": str(bundle.digest), "environments": environments}
     counted = [f"  {rules.name}: {len(rules.checks)} checks" for rules in ordered]
     return Answer(value, "\n".join((f"policy {bundle.metadata.name} is {bundle.digest}", *counted)))
+
+
+def _schema(arguments: argparse.Namespace) -> Answer:
+    import json
+
+    from pratique.policy.editors import application_schema, gate_schema
+    from pratique.service.policy_words import meanings
+
+    made = gate_schema(meanings()) if arguments.document == "gate" else application_schema(meanings())
+    return Answer(made, json.dumps(made, indent=2, ensure_ascii=False))
 
 
 def _publish(arguments: argparse.Namespace) -> Answer:

@@ -14,8 +14,8 @@ from pratique.policy.schema import Misfit, Path, suggestion
 
 FILE = re.compile(r"lists/([^/]+)\.yaml")
 MAX_VALUES = 100_000  # of one document; lists inside lists could be made to fill the memory
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-_USE = re.compile(r"\$([A-Za-z0-9_-]+)")
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+USE = re.compile(r"\$([A-Za-z0-9_-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def take_lists(gate: MarkedText, files: Mapping[str, str], where: str) -> tuple[
 
 
 def _list(marked: MarkedText, name: str, value: object, path: Path) -> ListText:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise marked.located(Misfit(path, f"expected a list's name of lower-case letters, found {name[:80]!r}"))
     if not isinstance(value, list):
         raise marked.located(Misfit(path, f"expected a list for {name!r}"))
@@ -80,7 +80,7 @@ class _Writer:
         self.keys: dict[Path, Place] = {}
 
     def written(self, source: MarkedText, at: Path, value: Any, to: list[Path], within: tuple[str, ...]) -> Any:
-        if isinstance(value, str) and (use := _USE.fullmatch(value)):
+        if isinstance(value, str) and (use := USE.fullmatch(value)):
             text = self._named(use[1], source, at, within)
             made = self.written(text.marked, text.path, text.items, to, (*within, use[1]))
         elif isinstance(value, dict):
@@ -121,7 +121,7 @@ class _Writer:
         self, source: MarkedText, at: Path, items: list[Any], within: tuple[str, ...]
     ) -> Iterator[tuple[MarkedText, Path, Any, tuple[str, ...]]]:
         for place, item in enumerate(items):
-            if isinstance(item, str) and (use := _USE.fullmatch(item)):
+            if isinstance(item, str) and (use := USE.fullmatch(item)):
                 text = self._named(use[1], source, (*at, place), within)
                 yield from self._flat(text.marked, text.path, text.items, (*within, use[1]))
             else:

@@ -99,7 +99,7 @@ def encode(value: object) -> Json:
 
 
 @dataclass(frozen=True, slots=True)
-class _Slot:
+class Slot:
     """One field of a class, as a document sees it."""
 
     attribute: str
@@ -109,14 +109,16 @@ class _Slot:
     tag: bool
 
     def writes(self, value: object) -> bool:
+        """Tell whether a document writes this value."""
         return self.tag or self.default is MISSING or value != self.default
 
 
 @cache
-def _slots(kind: Any) -> Mapping[str, _Slot]:
+def slots(kind: Any) -> Mapping[str, Slot]:
+    """Return the fields of a class by the keys under which documents write them."""
     hints = get_type_hints(kind)
     return {
-        found.metadata.get("key", found.name): _Slot(
+        found.metadata.get("key", found.name): Slot(
             found.name,
             hints[found.name],
             found.default,
@@ -131,12 +133,12 @@ def _encode_fields(value: Any, without: tuple[str, ...]) -> Json:
     kind: Any = type(value)
     return {
         name: _encode_slot(slot, getattr(value, slot.attribute))
-        for name, slot in _slots(kind).items()
+        for name, slot in slots(kind).items()
         if slot.attribute not in without and slot.writes(getattr(value, slot.attribute))
     }
 
 
-def _encode_slot(slot: _Slot, value: Any) -> Json:
+def _encode_slot(slot: Slot, value: Any) -> Json:
     if slot.keyed_by is None:
         return encode(value)
     return {str(getattr(item, slot.keyed_by)): _encode_fields(item, (slot.keyed_by,)) for item in value}
@@ -144,10 +146,10 @@ def _encode_slot(slot: _Slot, value: Any) -> Json:
 
 def _decode_fields(kind: Any, value: object, path: Path, given: Mapping[str, Any]) -> Any:
     mapping = _mapping(value, path)
-    slots = {name: slot for name, slot in _slots(kind).items() if slot.attribute not in given}
-    _refuse_unknown(mapping, slots, path)
+    asked = {name: slot for name, slot in slots(kind).items() if slot.attribute not in given}
+    _refuse_unknown(mapping, asked, path)
     found = dict(given)
-    for name, slot in slots.items():
+    for name, slot in asked.items():
         if name in mapping:
             found[slot.attribute] = _decode_slot(slot, mapping[name], (*path, name))
         elif slot.default is MISSING or slot.tag:
@@ -160,17 +162,17 @@ def _decode_fields(kind: Any, value: object, path: Path, given: Mapping[str, Any
         raise Misfit(path, str(error)) from error
 
 
-def _refuse_unknown(mapping: Mapping[str, object], slots: Mapping[str, _Slot], path: Path) -> None:
+def _refuse_unknown(mapping: Mapping[str, object], known: Mapping[str, Slot], path: Path) -> None:
     for name in mapping:
-        if name not in slots:
-            raise UnknownKey((*path, name), f"unknown key {name!r}{suggestion(name, slots)}")
+        if name not in known:
+            raise UnknownKey((*path, name), f"unknown key {name!r}{suggestion(name, known)}")
 
 
-def _decode_slot(slot: _Slot, value: object, path: Path) -> Any:
+def _decode_slot(slot: Slot, value: object, path: Path) -> Any:
     if slot.keyed_by is None:
         return _decode(slot.hint, value, path)
     kind = get_args(slot.hint)[0]
-    hint = next(inner.hint for inner in _slots(kind).values() if inner.attribute == slot.keyed_by)
+    hint = next(inner.hint for inner in slots(kind).values() if inner.attribute == slot.keyed_by)
     return tuple(
         _decode_fields(kind, item, (*path, name), {slot.keyed_by: _decode(hint, name, (*path, name))})
         for name, item in sorted(_mapping(value, path).items())
@@ -212,8 +214,8 @@ def _decode_union(hint: Any, value: object, path: Path) -> Any:
     kinds = [kind for kind in get_args(hint) if kind is not type(None)]
     if len(kinds) == 1:
         return _decode(kinds[0], value, path)
-    tags = {_tag(kind)[1]: kind for kind in kinds}
-    name = _tag(kinds[0])[0]
+    tags = {tag_of(kind)[1]: kind for kind in kinds}
+    name = tag_of(kinds[0])[0]
     mapping = _mapping(value, path)
     if name not in mapping:
         raise _untagged(name, tags, mapping, path)
@@ -227,8 +229,9 @@ def _untagged(name: str, tags: Iterable[str], mapping: Iterable[str], path: Path
     return Misfit(path, f"the key {name!r} is missing; expected one of: {', '.join(sorted(tags))}")
 
 
-def _tag(kind: Any) -> tuple[str, str]:
-    return next((name, get_args(slot.hint)[0]) for name, slot in _slots(kind).items() if slot.tag)
+def tag_of(kind: Any) -> tuple[str, str]:
+    """Return the key and the word by which a class of a union is told from the others."""
+    return next((name, get_args(slot.hint)[0]) for name, slot in slots(kind).items() if slot.tag)
 
 
 def _choice(choices: tuple[str, ...], value: object, path: Path) -> str:

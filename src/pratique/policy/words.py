@@ -4,8 +4,8 @@ One table says it for all of them, so that a document is decoded from its types 
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NewType
@@ -112,6 +112,8 @@ class Word:
     expected: str
     parse: Callable[[Any], Any]
     render: Callable[[Any], Any]
+    form: Mapping[str, Any] = field(default_factory=dict)
+    """What JSON Schema can say of it besides the type: never more than ``parse`` demands."""
 
 
 def render_duration(duration: timedelta) -> str:
@@ -229,45 +231,52 @@ def render_share(share: Decimal) -> str:
     return f"{share:f}"
 
 
-def _text(expected: str, parse: Callable[[str], Any], render: Callable[[Any], str] = str) -> Word:
-    return Word((str,), expected, parse, render)
+def _text(
+    expected: str, parse: Callable[[str], Any], render: Callable[[Any], str] = str, form: str | None = None
+) -> Word:
+    return Word((str,), expected, parse, render, {"pattern": f"^(?:{form})$"} if form else {})
 
 
-def _number(expected: str, parse: Callable[[int], int]) -> Word:
-    return Word((int,), expected, parse, int)
+def _number(expected: str, least: int, most: int) -> Word:
+    return Word((int,), expected, _within(least, most), int, {"minimum": least, "maximum": most})
 
 
 _PLAN = "keep, none, or a tag in which {tag} and {digest} may stand"
+_ZONES = "a time zone such as UTC or Europe/Berlin"
+_VERSIONS = "a version such as 2026.11.1"
+_SLUGS = _SLUG.pattern
 
 WORDS: dict[object, Word] = {
-    Slug: _text("a name", parse_slug),
-    Role: _text("a role", parse_slug),
-    CheckId: _text("a check's id", parse_slug),
-    Service: _text("service:<slug>", _service),
-    Owner: _text("person:<slug> or group:<slug>", _owner),
-    Group: _text("group:<slug>", parse_group),
-    Environment: _text("an environment", parse_environment),
+    Slug: _text("a name", parse_slug, form=_SLUGS),
+    Role: _text("a role", parse_slug, form=_SLUGS),
+    CheckId: _text("a check's id", parse_slug, form=_SLUGS),
+    Service: _text("service:<slug>", _service, form=f"service:{_SLUGS}"),
+    Owner: _text("person:<slug> or group:<slug>", _owner, form=f"(?:person|group):{_SLUGS}"),
+    Member: _text("person:<slug> or group:<slug>", _owner, form=f"(?:person|group):{_SLUGS}"),
+    Group: _text("group:<slug>", parse_group, form=f"group:{_SLUGS}"),
+    Environment: _text("an environment", parse_environment, form="[a-z][a-z0-9-]{0,30}"),
     LicenceName: _text("an SPDX licence", _licence),
     Text: _text("one line of text", _line),
     Uri: _text("a URI", _uri),
-    Zone: _text("a time zone", _matched(_ZONE, "a time zone such as UTC or Europe/Berlin")),
-    TagPlan: _text(_PLAN, _matched(_TAG_PLAN, _PLAN)),
-    Pattern: _text("a pattern", Pattern.parse),
-    Severity: _text("a severity", parse_severity, lambda severity: severity.label),
-    Share: Word((str, int, Decimal), "a share from 0 to 1", _share, render_share),
-    AtLeast: _text("a bound such as >=0.10", _at_least, _render_at_least),
-    date: _text("an ISO date", parse_day, date.isoformat),
-    Moment: _text("a moment such as 2026-12-01T00:00:00Z", parse_utc, render_edge),
-    Edge: _text("a moment such as 2026-12-18T00:00:00Z", parse_edge, render_edge),
-    time: _text("a time of day such as 09:00", parse_time, render_time),
     Expression: _text("a condition", _condition),
-    Member: _text("person:<slug> or group:<slug>", _owner),
-    Version: _text("a version", _matched(_VERSION, "a version such as 2026.11.1")),
-    timedelta: _text("a duration such as 30m or 7d", parse_duration, render_duration),
+    Version: _text("a version", _matched(_VERSION, _VERSIONS), form=_VERSION.pattern),
+    Zone: _text("a time zone", _matched(_ZONE, _ZONES), form=_ZONE.pattern),
+    TagPlan: _text(_PLAN, _matched(_TAG_PLAN, _PLAN), form=_TAG_PLAN.pattern),
+    Pattern: _text("a pattern", Pattern.parse),
+    Severity: _text(
+        "a severity", parse_severity, lambda severity: severity.label, "|".join(each.label for each in Severity)
+    ),
+    Share: Word((str, int, Decimal), "a share from 0 to 1", _share, render_share),
+    AtLeast: _text("a bound such as >=0.10", _at_least, _render_at_least, ">=.*"),
+    date: _text("an ISO date", parse_day, date.isoformat, r"\d{4}-\d{2}-\d{2}"),
+    Moment: _text("a moment such as 2026-12-01T00:00:00Z", parse_utc, render_edge, r"\d{4}-\d{2}-\d{2}T.*Z"),
+    Edge: _text("a moment such as 2026-12-18T00:00:00Z", parse_edge, render_edge, r"\d{4}-\d{2}-\d{2}(?:T.*)?"),
+    time: _text("a time of day such as 09:00", parse_time, render_time, r"\d{2}:\d{2}"),
+    timedelta: _text("a duration such as 30m or 7d", parse_duration, render_duration, r"\d{1,6}(?:ms|s|m|h|d)"),
     Repository: _text("a repository", parse_repository),
-    Count: _number("a whole number", _within(0, MOST)),
-    Positive: _number("a whole number", _within(1, MOST)),
-    Points: _number("a whole number", _within(0, 100)),
+    Count: _number("a whole number", 0, MOST),
+    Positive: _number("a whole number", 1, MOST),
+    Points: _number("a whole number", 0, 100),
 }
 """Every word by its type; a type that is missing here cannot stand in a policy."""
 
