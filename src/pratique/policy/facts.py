@@ -13,15 +13,14 @@ from typing import TypeVar
 from pratique.attest.seal import Level
 from pratique.errors import Malformed
 from pratique.evidence.facts.build import Provenance, SourceChange
-from pratique.evidence.facts.claims import Attributes, RuntimeReport, Scorecard
-from pratique.evidence.facts.claims import Verdict as Summary
+from pratique.evidence.facts.claims import Attributes
 from pratique.evidence.facts.packages import Sbom
-from pratique.evidence.facts.results import Results
 from pratique.evidence.facts.scan import Scan
 from pratique.evidence.facts.suites import Suites
 from pratique.evidence.facts.vex import Vex
 from pratique.evidence.merge import merge
 from pratique.evidence.model import Bound, Evidence, Vulnerability
+from pratique.evidence.model import Facts as AnyFact
 from pratique.evidence.overlay import overlay
 from pratique.evidence.product import ImageNames
 from pratique.evidence.surface.claim import MEASURER, surface_of
@@ -31,20 +30,7 @@ from pratique.policy.index import Index, build_index
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
 
-T = TypeVar(
-    "T",
-    Sbom,
-    Scan,
-    Provenance,
-    Suites,
-    SourceChange,
-    Vex,
-    Attributes,
-    Results,
-    RuntimeReport,
-    Scorecard,
-    Summary,
-)
+T = TypeVar("T", bound=AnyFact)
 
 Waived = Mapping[tuple[str, str], str]
 """Which waiver covers a finding, by the check's id and the finding's term."""

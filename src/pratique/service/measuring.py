@@ -15,7 +15,7 @@ from pratique.errors import Absent, Malformed, Refused, Unverified
 from pratique.evidence.model import Origin, Piece
 from pratique.evidence.read import examine
 from pratique.evidence.surface import claim
-from pratique.policy.checks.sbom import SbomRule
+from pratique.policy.check import needs_layers
 from pratique.policy.environment import EnvironmentRules
 from pratique.promotion.events import Class
 from pratique.promotion.intake import EvidenceAdded
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 def asks_for_layers(rules: EnvironmentRules) -> bool:
     """Tell whether any check of an environment needs to know what the layers hold."""
-    return any(isinstance(rule, SbomRule) and rule.cross_check for rule in rules.checks)
+    return any(needs_layers(rule) for rule in rules.checks)
 
 
 def measured_pieces(

@@ -32,6 +32,8 @@ class PromotedFromRule(CheckRule):
     environment: Environment
     min_soak: timedelta = field(default=timedelta(0), metadata=tighter(higher))
     within: timedelta | None = field(default=None, metadata=tighter(lower))
+    min_current: timedelta = field(default=timedelta(0), metadata=tighter(higher))
+    """How long it must have been the image that runs there, nothing newer in its place."""
     levels: tuple[Level, ...] = field(default=(Level.PROMOTED,), metadata=tighter(_fewer))
 
     def __post_init__(self) -> None:
@@ -75,6 +77,11 @@ def _problems(rule: PromotedFromRule, arrival: Arrival, facts: Facts) -> tuple[s
     if soaked < rule.min_soak:
         ready = render_moment(arrival.at + rule.min_soak)
         found.append(f"it has been in {place} for less than {render_duration(rule.min_soak)}; wait until {ready}")
+    current = _last(arrival) - arrival.at
+    if current < rule.min_current:
+        found.append(
+            f"it ran in {place} for {render_duration(current)}, less than {render_duration(rule.min_current)}"
+        )
     if rule.within is not None and facts.now - _last(arrival) > rule.within:
         last = render_moment(_last(arrival))
         found.append(f"it was last in {place} at {last}, longer ago than {render_duration(rule.within)}")

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from pratique.evidence.model import Bound, Evidence
+from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, OnFailure, Outcome, rank, worst
 from pratique.policy.tightening import Tight, higher, tighter
 from pratique.policy.words import CheckId, Service, Text
@@ -45,10 +47,13 @@ def answer(
     findings: tuple[CheckFinding, ...] = (),
     counts: tuple[tuple[str, int], ...] = (),
     evidence: Iterable[Digest | None] = (),
+    holds_until: datetime | None = None,
 ) -> CheckResult:
     """Return the check's result; evidence without a digest was computed here and is not listed."""
     digests = tuple(sorted({digest for digest in evidence if digest is not None}))
-    return CheckResult(rule.id, rule.check, outcome, message, remedy, findings, tuple(sorted(counts)), digests)
+    return CheckResult(
+        rule.id, rule.check, outcome, message, remedy, findings, tuple(sorted(counts)), digests, holds_until
+    )
 
 
 Problem = tuple[Outcome, CheckFinding]
@@ -94,3 +99,60 @@ def number(count: int, word: str) -> str:
 def signers_wanted(keys: tuple[Service, ...]) -> str:
     """Write who must have signed, or nothing where anybody may."""
     return f" signed by {' or '.join(keys)}" if keys else ""
+
+
+def judged(
+    rule: CheckRule,
+    facts: Facts,
+    problems: Sequence[Problem],
+    message: str,
+    *,
+    counts: tuple[tuple[str, int], ...] = (),
+    evidence: Iterable[Digest | None] = (),
+    holds_until: datetime | None = None,
+) -> CheckResult:
+    """Return the result of a check whose every problem is one finding.
+
+    A waiver takes a failure out of the outcome, never out of sight; what is missing or broken nobody can waive.
+
+    Args:
+        rule: What was asked.
+        facts: Everything that is known, the waivers in force among it.
+        problems: What is wrong; without any, the check passed.
+        message: What was looked at, or counted, in one sentence.
+        counts: What was counted.
+        evidence: What the result rests on.
+        holds_until: When time alone changes it.
+    """
+    waived = tuple(problem for problem in problems if is_waived(rule, facts, problem))
+    standing = tuple(problem for problem in problems if problem not in waived)
+    told = [message, *(finding.message for _, finding in standing[:MOST_NAMED])]
+    if len(standing) > MOST_NAMED:
+        told.append(f"and {len(standing) - MOST_NAMED} more")
+    if waived:
+        told.append(tell_waived(len(problems), tuple((rule.id, finding.term) for _, finding in waived), facts))
+    orders = dict.fromkeys(finding.fix for _, finding in standing if finding.fix)
+    return answer(
+        rule,
+        sum_up(standing),
+        "; ".join(part for part in told if part),
+        remedy="; ".join(list(orders)[:MOST_NAMED]) or None,
+        findings=tuple(finding for _, finding in problems),
+        counts=(*counts, *((("by_waiver", len(waived)),) if waived else ())),
+        evidence=evidence,
+        holds_until=holds_until,
+    )
+
+
+_FAILED = frozenset({Outcome.WARN, Outcome.REVIEW, Outcome.BLOCK})
+
+
+def is_waived(rule: CheckRule, facts: Facts, problem: Problem) -> bool:
+    """Tell whether a waiver covers this failure of this check."""
+    return problem[0] in _FAILED and (rule.id, problem[1].term) in facts.waived
+
+
+def tell_waived(total: int, waived: Sequence[tuple[str, str]], facts: Facts) -> str:
+    """Write ``3 = 2 + 1 waiver: W-1 for CVE-…``."""
+    names = named(waived, lambda key: f"{facts.waived[key]} for {key[1]}")
+    return f"{total} = {total - len(waived)} + {number(len(waived), 'waiver')}: {names}"

@@ -4,17 +4,27 @@ A suite counts as run only where at least one of its cases passed: none at all, 
 An error counts as a failure. Several runs of a suite are added up, so that a second run cannot hide the first.
 """
 
+import re
 from dataclasses import dataclass, field
-from typing import Literal
+from decimal import Decimal
+from typing import Final, Literal
 
+from pratique.errors import Malformed
+from pratique.evidence.facts.claims import Attributes
 from pratique.evidence.facts.suites import TestRun
 from pratique.evidence.model import Evidence, Parse
-from pratique.policy.checks.rule import CheckRule, answer, listed, signers_wanted, trusted
+from pratique.policy.checks.rule import CheckRule, Problem, answer, listed, signers_wanted, trusted
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome, worst
 from pratique.policy.schema import TAG, Misfit
-from pratique.policy.tightening import allows_less, demands_more, lower, tighter
-from pratique.policy.words import Count, Service, Text
+from pratique.policy.tightening import allows_less, demands_more, higher, lower, tighter
+from pratique.policy.words import Count, Points, Service, Text
+from pratique.values.canonical import parse_object
+
+COVERAGE: Final = "line-coverage"
+"""The attribute's name; its condition is ``{"percent": 81}``, or the number as a text with decimals."""
+_PERCENT = re.compile(r"\d{1,3}(?:\.\d{1,6})?")
+_ALL = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +34,8 @@ class TestsRule(CheckRule):
     check: Literal["tests"] = field(default="tests", metadata=TAG)
     required_suites: tuple[Text, ...] = field(metadata=tighter(demands_more))
     max_failed: Count = field(default=Count(0), metadata=tighter(lower))
+    min_coverage: Points | None = field(default=None, metadata=tighter(higher))
+    """How much of the code the tests must run, in per cent; stated as a SCAI attribute ``line-coverage``."""
     keys: tuple[Service, ...] = field(default=(), metadata=tighter(allows_less))
     """Who must have signed a result that counts as a run; failures count whoever reports them."""
 
@@ -51,15 +63,23 @@ def judge_tests(rule: TestsRule, facts: Facts) -> CheckResult:
     missing = tuple(suite for suite in suites if not suite.ran)
     failed = sum(run.failed + run.errored for run, _ in runs)
     over = failed > rule.max_failed
+    uncovered = find_uncovered(rule, facts)
     outcomes = (Outcome.PASS, *([Outcome.UNKNOWN] if missing else []), *([rule.outcome.outcome] if over else []))
     return answer(
         rule,
-        worst(outcomes),
+        worst((*outcomes, *(outcome for outcome, _ in uncovered))),
         "; ".join(
-            (f"{failed} of at most {rule.max_failed} failed tests", *(_told(rule, suite) for suite in suites))
+            (
+                f"{failed} of at most {rule.max_failed} failed tests",
+                *(_told(rule, suite) for suite in suites),
+                *(finding.message for _, finding in uncovered),
+            )
         ),
-        remedy=_remedy(rule, missing, over),
-        findings=tuple(_finding(rule, suite) for suite in suites if suite.failed or not suite.ran),
+        remedy=_remedy(rule, missing, over, uncovered),
+        findings=(
+            *(_finding(rule, suite) for suite in suites if suite.failed or not suite.ran),
+            *(finding for _, finding in uncovered),
+        ),
         counts=(
             ("failed", failed),
             ("max_failed", rule.max_failed),
@@ -104,7 +124,40 @@ def _finding(rule: TestsRule, suite: _Suite) -> CheckFinding:
     return CheckFinding(f"suite:{suite.name}", _told(rule, suite))
 
 
-def _remedy(rule: TestsRule, missing: tuple[_Suite, ...], over: bool) -> str | None:
+def find_uncovered(rule: TestsRule, facts: Facts) -> tuple[Problem, ...]:
+    """Return what is wrong with how much of the code the tests run; of several statements the lowest counts."""
+    if rule.min_coverage is None:
+        return ()
+    stated = [
+        share
+        for report, evidence in facts.of(Attributes)
+        if _counts(rule, evidence)
+        for attribute in report.attributes
+        if attribute.name == COVERAGE and (share := _percent(attribute.value)) is not None
+    ]
+    order = f"state it as an attribute {COVERAGE!r}{signers_wanted(rule.keys)}, and write tests for what none runs"
+    if not stated:
+        message = f"nobody{signers_wanted(rule.keys)} states how much of the code the tests run"
+        return ((Outcome.UNKNOWN, CheckFinding("coverage", message, fix=order)),)
+    if min(stated) >= rule.min_coverage:
+        return ()
+    message = f"the tests run {min(stated):f} % of the code, at least {rule.min_coverage} % are expected"
+    return ((rule.outcome.outcome, CheckFinding("coverage", message, fix=order)),)
+
+
+def _percent(conditions: str | None) -> Decimal | None:
+    try:
+        said = parse_object((conditions or "{}").encode(), COVERAGE).get("percent")
+    except Malformed:
+        return None
+    text = str(said) if isinstance(said, str | int) and not isinstance(said, bool) else ""
+    return Decimal(text) if _PERCENT.fullmatch(text) and Decimal(text) <= _ALL else None
+
+
+def _remedy(
+    rule: TestsRule, missing: tuple[_Suite, ...], over: bool, uncovered: tuple[Problem, ...]
+) -> str | None:
     names = listed(suite.name for suite in missing)
     orders = [f"run {names} on this image, and add the result{signers_wanted(rule.keys)}"] if missing else []
-    return "; ".join([*orders, *(["repair the failed tests, and build again"] if over else [])]) or None
+    orders += ["repair the failed tests, and build again"] if over else []
+    return "; ".join([*orders, *(finding.fix for _, finding in uncovered if finding.fix)]) or None

@@ -6,16 +6,17 @@ otherwise. What a tool was told to ignore still counts; a false positive is a ma
 somebody whom the rule trusts, and what such a statement clears is still listed, apart from what counts.
 """
 
-from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from pratique.evidence.facts.scan import Severity
 from pratique.evidence.match import PRODUCER
-from pratique.evidence.model import Assertion, Vulnerability
-from pratique.evidence.overlay import standing, why_not
+from pratique.evidence.model import Vulnerability
+from pratique.policy.checks.counting import NOBODY_HEARD, Statements, name_of, sort_out
 from pratique.policy.checks.coverage import find_gaps
+from pratique.policy.checks.grace import GRACE, Grace
 from pratique.policy.checks.lists import find_list_gaps
 from pratique.policy.checks.rule import CheckRule, answer, listed, named
 from pratique.policy.facts import Facts
@@ -29,11 +30,14 @@ from pratique.policy.tightening import (
     lower,
     same_or_unset,
     tighter,
-    trusts_less,
     watches_more,
 )
 from pratique.policy.upgrade import upgrades
-from pratique.policy.words import AtLeast, Count, Service, Text, render_share
+from pratique.policy.words import AtLeast, Count, Service, Text, render_duration, render_share
+
+
+def _sooner(parent: timedelta | None, child: timedelta | None) -> bool:
+    return child is None or (parent is not None and child <= parent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +52,8 @@ class Where:
     """Whether CISA's catalogue of known exploited vulnerabilities has it; without the catalogue, nobody can say."""
     epss: AtLeast | None = field(default=None, metadata=tighter(same_or_unset))
     """How likely it is to be exploited within 30 days; one that the list does not score is caught."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statements:
-    """Whose statements about exploitability (VEX) count."""
-
-    signers: tuple[Service, ...] = field(default=(), metadata=tighter(trusts_less))
+    age: timedelta | None = field(default=None, metadata=tighter(_sooner))
+    """For how long it has been known at least; one of which nobody says since when is caught."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +71,10 @@ class VulnerabilitiesRule(CheckRule):
     """Count only what the image that the environment holds now does not have."""
     unknown_severity: Severity | None = field(default=None, metadata=tighter(same_or_unset))
     """What an unknown severity counts as; where it is not given, an unknown one is caught by every filter."""
-    vex: Statements = Statements()
+    grace: Grace | None = field(default=None, metadata=tighter(GRACE))
+    """How long one may stay; where it is not given, not at all."""
+    vex: Statements = NOBODY_HEARD
     """Without a signer here, no statement clears anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Cleared:
-    """A vulnerability that a trusted statement clears."""
-
-    found: Found
-    by: Assertion
 
 
 def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResult:
@@ -89,10 +82,8 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
 
     Counting too many is certain whoever else did not look; a count within the limit needs everybody.
     """
-    watched = _watched(rule, facts)
-    cleared = _cleared(rule, watched, facts)
-    kept = {each.found.vulnerability.term for each in cleared}
-    counted = tuple(found for found in watched if found.vulnerability.term not in kept) if kept else watched
+    sorted_out = sort_out(rule, _watched(rule, facts), facts)
+    counted = sorted_out.counted
     gaps = (*find_gaps(facts, rule.scanners, rule.keys), *find_list_gaps(rule.where.kev, rule.where.epss, facts))
     over = len(counted) > rule.max
     failed = (rule.outcome.outcome,) if over else ()
@@ -101,18 +92,13 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
         rule,
         worst((Outcome.PASS, *failed, *missing)),
         "; ".join(
-            (
-                _told(rule, counted),
-                *_told_cleared(cleared, counted),
-                *_told_unheard(rule, counted, facts),
-                *(gap.message for gap in gaps),
-                *_looked(facts),
-            )
+            (_told(rule, counted), *sorted_out.told(facts), *(gap.message for gap in gaps), *_looked(facts))
         ),
         remedy=_remedy(tuple(found.vulnerability for found in counted) if over else (), gaps),
         findings=(*gaps, *(found.finding for found in counted)),
-        counts=_counts(rule, facts, counted, cleared),
-        evidence=[*(digest for _, _, digest in facts.scans), *(each.by.evidence for each in cleared)],
+        counts=(*_counts(rule, facts, counted), *sorted_out.counts),
+        evidence=[*(digest for _, _, digest in facts.scans), *(each.by.evidence for each in sorted_out.cleared)],
+        holds_until=min(filter(None, (sorted_out.holds_until, _ages_at(rule, facts))), default=None),
     )
 
 
@@ -125,9 +111,25 @@ def _watched(rule: VulnerabilitiesRule, facts: Facts) -> tuple[Found, ...]:
         watched = [found for found in watched if found.vulnerability.reported_by != (PRODUCER,)]
     if rule.where.ids:
         watched = [found for found in watched if _is_named(found.vulnerability, rule.where.ids)]
+    if rule.where.age is not None:
+        watched = [found for found in watched if not _is_young(found.vulnerability, rule.where.age, facts.now)]
     if rule.where.kev is None and rule.where.epss is None:
         return tuple(watched)
     return tuple(found for found in watched if _is_threat(found.vulnerability, rule.where, facts))
+
+
+def _is_young(vulnerability: Vulnerability, age: timedelta, now: datetime) -> bool:
+    published = vulnerability.published
+    return published is not None and published <= now and now - published < age
+
+
+def _ages_at(rule: VulnerabilitiesRule, facts: Facts) -> datetime | None:
+    """Return when the next vulnerability becomes old enough to count."""
+    if rule.where.age is None:
+        return None
+    known = (each.published for each in facts.vulnerabilities if each.published is not None)
+    dates = (published + rule.where.age for published in known if published <= facts.now)
+    return min((date for date in dates if date > facts.now), default=None)
 
 
 def _is_threat(vulnerability: Vulnerability, where: Where, facts: Facts) -> bool:
@@ -155,49 +157,8 @@ def _is_named(vulnerability: Vulnerability, patterns: tuple[Pattern, ...]) -> bo
 
 
 def _told(rule: VulnerabilitiesRule, counted: tuple[Found, ...]) -> str:
-    which = f": {named(counted, _named)}" if counted else ""
+    which = f": {named(counted, name_of)}" if counted else ""
     return f"{len(counted)} of at most {rule.max} {_kind(rule)}{which}"
-
-
-def _named(found: Found) -> str:
-    vulnerability = found.vulnerability
-    version = f" {vulnerability.version}" if vulnerability.version else ""
-    unrated = " (severity unknown)" if vulnerability.severity is None else ""
-    return f"{vulnerability.identifier} in {vulnerability.package}{version}{unrated}"
-
-
-def _cleared(rule: VulnerabilitiesRule, watched: tuple[Found, ...], facts: Facts) -> tuple[_Cleared, ...]:
-    if not (facts.index.disputed and rule.vex.signers):
-        return ()
-    heard = ((found, standing(found.vulnerability, rule.vex.signers, facts.now)) for found in watched)
-    return tuple(_Cleared(found, by) for found, by in heard if by)
-
-
-def _told_cleared(cleared: tuple[_Cleared, ...], counted: tuple[Found, ...]) -> tuple[str, ...]:
-    if not cleared:
-        return ()
-    total = f"{len(counted) + len(cleared)} = {len(counted)} + {len(cleared)} VEX"
-    return (f"{total}: {named(cleared, _named_cleared)}",)
-
-
-def _named_cleared(each: _Cleared) -> str:
-    by = each.by
-    return f"{_named(each.found)} ({by.statement.word}, {listed(by.signers)}, {by.evidence.short})"
-
-
-def _told_unheard(rule: VulnerabilitiesRule, counted: tuple[Found, ...], facts: Facts) -> tuple[str, ...]:
-    """Say which statements would have cleared something that counts, and why they did not."""
-    if not facts.index.disputed:
-        return ()
-    reasons = Counter(
-        why_not(said, rule.vex.signers, facts.now) or "a later statement says otherwise"
-        for found in counted
-        for said in found.vulnerability.vex
-        if said.statement.status is not None and said.statement.status.clears
-    )
-    if not reasons:
-        return ()
-    return ("VEX not applied: " + ", ".join(f"{why} ({count})" for why, count in sorted(reasons.items())),)
 
 
 def _kind(rule: VulnerabilitiesRule) -> str:
@@ -208,8 +169,11 @@ def _kind(rule: VulnerabilitiesRule) -> str:
     new = "new " if rule.new_only else ""
     exploited = {None: "", True: "known to be exploited", False: "not known to be exploited"}[where.kev]
     likely = f"with an EPSS of at least {render_share(where.epss.share)}" if where.epss else ""
+    old = f"known for at least {render_duration(where.age)}" if where.age is not None else ""
     return " ".join(
-        part for part in (f"{new}{severities}".strip(), "vulnerabilities", fixable, exploited, likely, ids) if part
+        part
+        for part in (f"{new}{severities}".strip(), "vulnerabilities", fixable, exploited, likely, old, ids)
+        if part
     )
 
 
@@ -227,11 +191,8 @@ def _remedy(over: tuple[Vulnerability, ...], gaps: tuple[CheckFinding, ...]) -> 
     return "; ".join(orders) or None
 
 
-def _counts(
-    rule: VulnerabilitiesRule, facts: Facts, counted: tuple[Found, ...], cleared: tuple[_Cleared, ...]
-) -> tuple[tuple[str, int], ...]:
+def _counts(rule: VulnerabilitiesRule, facts: Facts, counted: tuple[Found, ...]) -> tuple[tuple[str, int], ...]:
     return (
-        ("by_vex", len(cleared)),
         ("counted", len(counted)),
         ("examined", max((scan.packages_examined or 0 for _, scan, _ in facts.scans), default=0)),
         ("max", rule.max),
