@@ -115,7 +115,7 @@ def expect(name: str, old: str, new: str, words: str) -> None:
             "within is shorter than min_soak",
         ),
         ("match: {check: crit,", "match: {check: «crti,", "did you mean 'crit'?"),
-        ("match: {check: licences}", "match: «{}", "expected 'check', 'purl' or both"),
+        ("match: {check: licences}", "match: «{}", "expected one of 'check', 'purl', 'path' and 'team'"),
         ('owner: "person:lena"', "owner: «lena", "person:<slug> or group:<slug>"),
         ("due: {critical: 7d", "due: {«ciritcal: 7d", "did you mean 'critical'?"),
         ("version: 0.98, purl", "version: «98, purl", "expected a share from 0 to 1"),

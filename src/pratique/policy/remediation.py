@@ -1,5 +1,6 @@
 """Who repairs what a gate found, and by when."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -7,25 +8,50 @@ from typing import Final
 from pratique.errors import Malformed
 from pratique.evidence.facts.scan import Severity
 from pratique.policy.pattern import Pattern
+from pratique.policy.schema import Misfit
 from pratique.policy.words import CheckId, Owner
+from pratique.values.names import Group
+
+_FILE = re.compile(r"[a-z][a-z-]*:([^@:]+?)(?: \([^()]*\))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Which findings: of this check, in packages like this, or both."""
+    """Which findings are meant: those that fit every word here."""
 
     check: CheckId | None = None
+    """Only those of this check."""
     purl: Pattern | None = None
     """Compared with the part of a finding's term after ``@``: a package URL without version."""
+    path: Pattern | None = None
+    """Compared with the file that a finding names, such as ``usr/bin/su`` in ``setuid:usr/bin/su``."""
+    team: Group | None = None
+    """Only those in applications that this group owns."""
 
     def __post_init__(self) -> None:
-        if self.check is None and self.purl is None:
-            raise Malformed("expected 'check', 'purl' or both; a rule for everything is the application's owner")
+        if self.check is None and self.purl is None and self.path is None and self.team is None:
+            problem = "expected one of 'check', 'purl', 'path' and 'team'; the rest is the application owner's"
+            raise Malformed(problem)
+        if self.purl is not None and self.path is not None:
+            raise Misfit(("path",), "expected 'purl' or 'path', found both; no finding is a package and a file")
+        if self.path is not None and self.path.text.startswith("/"):
+            raise Misfit(("path",), f"expected a path without its first slash, {self.path.text.lstrip('/')!r}")
 
-    def fits(self, check: str, term: str) -> bool:
-        """Tell whether a finding is meant."""
-        package = term.partition("@")[2]
-        return self.check in (None, check) and (self.purl is None or self.purl.matches(package))
+    def fits(self, check: str, term: str, team: Group) -> bool:
+        """Tell whether a finding is meant; ``team`` owns the application that has it."""
+        package, file = term.partition("@")[2], file_of(term)
+        return (
+            self.check in (None, check)
+            and self.team in (None, team)
+            and (self.purl is None or self.purl.matches(package))
+            and (self.path is None or (file is not None and self.path.matches(file)))
+        )
+
+
+def file_of(term: str) -> str | None:
+    """Return the file that a finding's term names, or None where it names none."""
+    found = _FILE.fullmatch(term)
+    return found[1] if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +84,9 @@ class Remediation:
     """The first rule that fits counts."""
     due: Due = NEVER_DUE
 
-    def owner_of(self, check: str, term: str) -> Owner | None:
-        """Return who repairs this finding; ``None`` leaves it to the application's owner."""
-        return next((rule.owner for rule in self.owners if rule.match.fits(check, term)), None)
+    def owner_of(self, check: str, term: str, team: Group) -> Owner:
+        """Return who repairs this finding: by the first rule that fits, else ``team``, which owns the application."""
+        return next((rule.owner for rule in self.owners if rule.match.fits(check, term, team)), Owner(team))
 
     def time_for(self, severity: str | None) -> timedelta | None:
         """Return how long repairing may take.

@@ -95,7 +95,7 @@ def _open(
         generation=promotion.generation,
         check=result.id,
         term=finding.term[:_TERM],
-        owner=policy.owner_of(result.id, finding.term) or application.owner,
+        owner=policy.owner_of(result.id, finding.term, application.owner),
         due=now + time if time is not None else None,
         severity=finding.severity,
         message=finding.message[:_MESSAGE],

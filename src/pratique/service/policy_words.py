@@ -6,6 +6,7 @@ The meaning of a class is its docstring, and that of a field the text below it; 
 import ast
 import inspect
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any, get_args
@@ -13,6 +14,7 @@ from typing import Any, get_args
 from pratique.policy.editors import Meanings
 from pratique.policy.schema import slots
 from pratique.policy.source import ApplicationText, GateText
+from pratique.policy.words import WORDS
 
 
 @cache
@@ -40,8 +42,10 @@ def classes(kind: Any) -> tuple[Any, ...]:
 
 
 def _inside(hint: Any) -> Iterator[Any]:
-    if hasattr(hint, "__dataclass_fields__") and hasattr(hint, "__slots__"):
-        yield from () if hint.__module__.endswith(".words") else (hint,)
+    if hint in WORDS:
+        return
+    if is_dataclass(hint):
+        yield hint
     for inner in get_args(hint):
         yield from _inside(inner)
 
