@@ -6,12 +6,14 @@ The file holds where things are, never a rule and never a destination: those are
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pratique.errors import Absent, Malformed
 from pratique.values.dataclass import dataclass
+from pratique.values.moment import parse_duration
 from pratique.values.reference import RegistryRepository, Repository, parse_repository
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ class Config:
     registries: tuple[RegistrySettings, ...]
     credentials: Lookup = Lookup.DOCKER
     scanners: "tuple[ScannerSettings, ...]" = ()
+    drill: timedelta | None = None
+    """How often the worker restores the export in a drill; ``None`` where an operator does so by hand."""
 
     @property
     def keys(self) -> Path:
@@ -95,6 +99,7 @@ _KEYS = {
     "credentials": str,
     "registry": dict,
     "scanner": dict,
+    "drill": str,
 }
 _REGISTRY_FILES = ("password_file", "ca_file", "client_cert", "client_key")
 _REGISTRY_KEYS = {
@@ -150,9 +155,23 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
         registries=registries,
         credentials=_lookup(lookup, path),
         scanners=scanners,
+        drill=_drill(values.get("drill"), path),
     )
 
 
+def _drill(text: str | None, path: Path) -> timedelta | None:
+    if text is None:
+        return None
+    try:
+        every = parse_duration(text)
+    except Malformed as error:
+        raise Malformed(f"{path}: drill: {error}") from error
+    if every < _OFTEN:
+        raise Malformed(f"{path}: drill: expected at least {_OFTEN.seconds // 60}m, found {text}")
+    return every
+
+
+_OFTEN = timedelta(minutes=1)
 _DEFAULTS = {"database": "sqlite:///pratique.db", "blobs": "blobs", "export": "export"}
 _EXAMPLES = {"origin": "ledger.example/shop", "verifier": "https://pratique.example/verifier/shop"}
 

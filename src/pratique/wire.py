@@ -179,6 +179,7 @@ def assemble(config: Config, store: Store) -> Workspace:
         sealer=Sealer(trust, keys.seal, Memory(config.root / "signer-state.json")),
         trust=trust,
         post=post,
+        drill_every=config.drill,
     )
 
 

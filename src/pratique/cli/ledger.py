@@ -23,7 +23,37 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     prove.set_defaults(run=_prove)
     export = verbs.add("export", "write tiles, entry bundles, record objects and the checkpoint to a directory")
     export.add_argument("--to", type=Path, metavar="DIR", default=None, help="default: the workspace's export/")
+    export.add_argument("--with-evidence", action="store_true", help="the evidence too, to judge again from it")
+    export.add_argument(
+        "--with-private", action="store_true", help="what people wrote too, encrypted with keys/openings.key"
+    )
     export.set_defaults(run=_export)
+    again = verbs.add("restore", "rebuild a database and its objects from an exported ledger")
+    again.add_argument(
+        "--from", dest="source", type=Path, required=True, metavar="EXPORT", help="the exported directory"
+    )
+    again.add_argument(
+        "--to", required=True, metavar="URL", help="the new database, such as sqlite:///pratique.db"
+    )
+    again.add_argument(
+        "--blobs", type=Path, required=True, metavar="DIR", help="where the objects go; what is there is used"
+    )
+    again.add_argument("--trust-root", type=Path, required=True, metavar="FILE", help="whose checkpoints count")
+    again.add_argument(
+        "--openings", type=Path, metavar="KEY", help="decrypts what people wrote: keys/openings.key"
+    )
+    again.add_argument(
+        "--newest",
+        type=Path,
+        metavar="FILE",
+        help="a checkpoint that was saved: what it covers and the export lacks is named",
+    )
+    again.set_defaults(run=_restore)
+    drill = verbs.add(
+        "drill", "restore the export into scratch space, compare everything, and record the signed result"
+    )
+    drill.add_argument("--scratch", type=Path, metavar="DIR", help="where there is room for a second database")
+    drill.set_defaults(run=_drill)
     check = verbs.add("fsck", "check every entry, tile, root, signature, projection, object and word")
     check.add_argument("--export", type=Path, metavar="DIR", help="an exported ledger alone; needs --trust-root")
     check.add_argument("--trust-root", type=Path, metavar="FILE", help="whose checkpoints count, with --export")
@@ -83,18 +113,35 @@ def _prove(arguments: argparse.Namespace) -> Answer:
 
 
 def _export(arguments: argparse.Namespace) -> Answer:
-    from pratique.service import ledger
-    from pratique.service.witness import witnessed
+    from pratique.service.publish import More, publish
     from pratique.wire import open_workspace
 
+    wanted = {More.EVIDENCE: arguments.with_evidence, More.PRIVATE: arguments.with_private}
     with open_workspace(arguments.workspace) as workspace:
         target = arguments.to or workspace.export
-        found = witnessed(workspace)
-        done = ledger.publish(workspace, target, found.signed)
-    counts = {"size": done.size, "tiles": done.tiles, "bundles": done.bundles, "objects": done.objects}
-    new = f"{done.tiles} tiles, {done.bundles} bundles and {done.objects} objects are new"
-    lines = (f"{done.size} entries in {target}: {new}", str(found), *_missing(found))
-    return Answer({"directory": str(target), **counts, **_standing(found)}, "\n".join(lines))
+        done = publish(workspace, target, frozenset(more for more, asked in wanted.items() if asked))
+    counts = {
+        "size": done.exported.size,
+        "tiles": done.exported.tiles,
+        "bundles": done.exported.bundles,
+        "objects": done.exported.objects,
+        "openings": done.openings,
+    }
+    new = ", ".join(f"{number} {name}" for name, number in counts.items() if name != "size")
+    lines = (f"{counts['size']} entries in {target}; new: {new}", str(done.witnessed), *_missing(done.witnessed))
+    return Answer({"directory": str(target), **counts, **_standing(done.witnessed)}, "\n".join(lines))
+
+
+def _restore(arguments: argparse.Namespace) -> Answer:
+    from pratique.cli.restore import restored
+
+    return restored(arguments)
+
+
+def _drill(arguments: argparse.Namespace) -> Answer:
+    from pratique.cli.restore import drilled
+
+    return drilled(arguments.workspace, arguments.scratch)
 
 
 def _fsck(arguments: argparse.Namespace) -> Answer:

@@ -7,6 +7,7 @@ from pratique.cli.answer import Answer, table
 from pratique.cli.options import verb_parser
 
 if TYPE_CHECKING:
+    from pratique.promotion.events import Entry
     from pratique.storage.signal import Signal
 
 
@@ -37,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
     moving = [line(one) for one in found.open] or ["nothing is on its way"]
     signed = "no checkpoint signed yet" if found.checkpoint is None else f"signed up to {found.checkpoint}"
     seen = f"witnessed by {', '.join(found.witnesses)}" if found.witnesses else "not witnessed"
-    ledger = f"ledger: {found.size} entries, {signed}, {seen}"
+    ledger = f"ledger: {found.size} entries, {signed}, {seen}, {_drilled(found.drill)}"
     value = {
         "holding": [
             {
@@ -54,8 +55,26 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "open": [value_of(one) for one in found.open],
         "signals": [signal_value(one) for one in found.signals],
         "ledger": {"size": found.size, "checkpoint": found.checkpoint, "witnesses": list(found.witnesses)},
+        "drill": _drill_value(found.drill),
     }
     return Answer(value, "\n".join((held, "", *moving, "", *_turned(found.signals), ledger)))
+
+
+def _drilled(last: "Entry | None") -> str:
+    from pratique.promotion.sentences import describe
+    from pratique.values.moment import render_moment
+
+    return "never drilled" if last is None else f"{render_moment(last.event.at)}: {describe(last.event)}"
+
+
+def _drill_value(last: "Entry | None") -> dict[str, object] | None:
+    from pratique.promotion.upkeep import DrillCompleted
+    from pratique.values.moment import render_moment
+
+    if last is None or not isinstance(last.event.data, DrillCompleted):
+        return None
+    found = last.event.data
+    return {"at": render_moment(last.event.at), "faults": found.faults, "duration_ms": found.duration_ms}
 
 
 def _turned(signals: "tuple[Signal, ...]") -> tuple[str, ...]:

@@ -7,14 +7,15 @@
     wit.vkey, wit2.vkey, …          the witnesses' keys, in the trust root's order
     tile/<level>/<index>[.p/<w>]    hash tiles
     tile/entries/<index>[.p/<w>]    entry bundles
-    objects/sha256/ab/<hex>         the record objects that the entries name
+    objects/sha256/ab/<hex>         the objects that the entries name: records, and evidence where that is wanted
+    private/sha256/ab/<hex>         encrypted openings, where they are wanted
 
 Running it again writes what is new. A file that exists with other bytes is never overwritten: it means that
 history differs. Source: c2sp.org/tlog-tiles v0.1.0; decisions.md, "Events and storage".
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from pathlib import Path
 from pratique.errors import Conflict, Unreachable
 from pratique.ledger.checkpoint import check_grown
 from pratique.ledger.objects import object_path
+from pratique.ledger.openings import OpeningKey, exported_openings, opening_path
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
 from pratique.tlog.key import NoteVerifier
 from pratique.tlog.proofs import NodeSource
@@ -90,6 +92,28 @@ def export(target: Path, log: Log, objects: Iterable[tuple[Digest, Callable[[], 
     _tell_witnesses(target, log.witnesses)
     _replace(target / "checkpoint", log.checkpoint)
     return Exported(signed.size, tiles, bundles, kept)
+
+
+def export_openings(target: Path, key: OpeningKey, openings: Mapping[Digest, bytes]) -> int:
+    """Write every opening encrypted, and remove those that were erased; return how many are new.
+
+    Raises:
+        Unreachable: A write failed; running it again goes on.
+    """
+    for commitment in set(exported_openings(target)) - openings.keys():
+        _remove(target / opening_path(commitment))
+    new = [each for each in openings if not (target / opening_path(each)).exists()]
+    for commitment in new:
+        _replace(target / opening_path(commitment), key.seal(commitment, openings[commitment]))
+    return len(new)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+        _sync_directory(path.parent)
+    except OSError as error:
+        raise Unreachable(f"export: {path} cannot be removed: {error.strerror}; remove it by hand") from error
 
 
 def _tell_witnesses(target: Path, keys: tuple[NoteVerifier, ...]) -> None:

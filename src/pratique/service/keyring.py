@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pratique.ledger.openings import OpeningKey, create_opening_key, read_opening_key
 from pratique.signing.keyfile import Algorithm, ServiceKey, create_key, read_key
 from pratique.tlog.key import KeyKind, NoteVerifier
 from pratique.values.names import Environment
@@ -26,6 +27,11 @@ class Keyring:
     def record(self) -> ServiceKey:
         """Return the key that signs everything of the server that is no seal."""
         return read_key(self.directory / "record.pem")
+
+    def openings(self) -> OpeningKey:
+        """Return the key that encrypts exported openings; it is made when it is first needed."""
+        path = self.directory / "openings.key"
+        return read_opening_key(path) if path.exists() else create_opening_key(path)
 
     def seal(self, environment: Environment) -> ServiceKey:
         """Return the key that signs PASSED summaries of one environment, and nothing else."""

@@ -1,22 +1,15 @@
-"""The ledger's verbs: sign a checkpoint, prove an entry, export everything."""
+"""The ledger's verbs: sign a checkpoint, prove an entry."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from pratique.ledger.checkpoint import sign_checkpoint
-from pratique.ledger.export import Exported, Log, export, published
-from pratique.promotion.events import Class, parse_event
+from pratique.ledger.export import published
 from pratique.service.workspace import Workspace
 from pratique.storage.ledger import SignedCheckpoint
 from pratique.storage.transaction import Transaction, View
 from pratique.tlog.checkpoint import Checkpoint
 from pratique.tlog.proof_file import ProofFile
 from pratique.tlog.proofs import prove_inclusion
-from pratique.tlog.tree import Frontier
-from pratique.values.digest import Digest
-
-_BATCH = 256  # entries read at once; one bundle
 
 
 def checkpoint(workspace: Workspace) -> SignedCheckpoint:
@@ -72,40 +65,3 @@ def prove(workspace: Workspace, index: int) -> Proven:
         return prove_inclusion(index, signed.size, view.ledger.node)
 
     return Proven(index, entry, ProofFile(index, workspace.store.read(query), signed.note).render())
-
-
-def publish(workspace: Workspace, target: Path, signed: SignedCheckpoint) -> Exported:
-    """Export everything under a signed checkpoint; raises as :func:`pratique.ledger.export.export`."""
-    key = workspace.keys.ledger_verifier()
-
-    def query(view: View) -> Exported:
-        witnesses = tuple(each.key for each in workspace.trust.ledger.witnesses)
-        frontier = _frontier_at(view, signed.size)
-        log = Log(frontier, signed.note, key, view.ledger.node, view.ledger.bodies, witnesses)
-        return export(target, log, _record_objects(workspace, view, signed.size))
-
-    return workspace.store.read(query)
-
-
-def _frontier_at(view: View, size: int) -> Frontier:
-    """Return the tree as it was at this size; its subtrees stand in the database for ever."""
-    stack, start = [], 0
-    for height in range(size.bit_length() - 1, -1, -1):
-        if size >> height & 1:
-            stack.append(view.ledger.node(height, start >> height))
-            start += 1 << height
-    return Frontier(size, tuple(stack))
-
-
-def _record_objects(workspace: Workspace, view: View, size: int) -> Iterator[tuple[Digest, Callable[[], bytes]]]:
-    seen: set[Digest] = set()
-    for start in range(0, size, _BATCH):
-        for body in view.ledger.bodies(start, min(start + _BATCH, size)):
-            for item in parse_event(body).objects:
-                if item.class_ is Class.RECORD and item.digest not in seen:
-                    seen.add(item.digest)
-                    yield item.digest, _fetcher(workspace, item.digest)
-
-
-def _fetcher(workspace: Workspace, digest: Digest) -> Callable[[], bytes]:
-    return lambda: workspace.blobs.get(digest)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.errors import Absent
+from pratique.promotion.events import Entry
 from pratique.promotion.happenings import (
     Commitment,
     PromotionFailed,
@@ -16,6 +17,7 @@ from pratique.promotion.happenings import (
 from pratique.promotion.sentences import describe
 from pratique.promotion.states import Promotion
 from pratique.promotion.steps import PromotionExpired, PromotionSuperseded, PromotionVetoed, PromotionWithdrawn
+from pratique.service.drill import last_drill
 from pratique.service.review import Standing, standing
 from pratique.service.witness import cosigners
 from pratique.service.workspace import Workspace
@@ -30,7 +32,7 @@ class Status:
     """What every environment holds, what has not ended, and the ledger's size, now and at the last checkpoint.
 
     ``signals`` are the open ones: what turned out about images after they came; ``witnesses`` stand behind the last
-    checkpoint.
+    checkpoint, and ``drill`` is the last one that was held.
     """
 
     holding: tuple[Arrival, ...]
@@ -39,6 +41,7 @@ class Status:
     checkpoint: int | None
     signals: tuple[Signal, ...]
     witnesses: tuple[str, ...]
+    drill: Entry | None
 
 
 _TURNING = (
@@ -90,6 +93,7 @@ def status(workspace: Workspace, application: str | None) -> Status:
             None if last is None else last.size,
             tuple(one for one in view.signals.open() if application in (None, one.application)),
             () if last is None else cosigners(workspace, last),
+            last_drill(view),
         )
 
     return workspace.store.read(query)

@@ -16,6 +16,7 @@ from pratique.promotion.states import Promotion, State
 from pratique.promotion.withdraw import expire
 from pratique.service.again import begin_again
 from pratique.service.copying import copy_image, why_stale
+from pratique.service.drill import drill_if_due
 from pratique.service.judging import judge_promotion
 from pratique.service.patience import gather
 from pratique.service.perform import Perform, perform, record_death, want_next
@@ -35,16 +36,33 @@ STEPS: dict[Step, Perform] = {
     Step.POINT: point_tag,
 }
 
+_LOOK_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
 def work(workspace: Workspace, dispatcher: Dispatcher, stop: threading.Event) -> None:
     """Perform effects until told to stop; what is under way then is finished, or taken over by another worker."""
     dispatcher.start(partial(run_effect, workspace))
+    upkeep = threading.Thread(target=_keep_up, args=(workspace, stop), name="drills")
+    upkeep.start()
     try:
         reconcile(partial(tick, workspace), stop)
     finally:
+        stop.set()
         dispatcher.stop()
+        upkeep.join()
+
+
+def _keep_up(workspace: Workspace, stop: threading.Event) -> None:
+    """Hold drills when they are due, beside the work; one that fails is told loudly, and tried again."""
+    while not stop.wait(_LOOK_SECONDS):
+        try:
+            done = drill_if_due(workspace)
+        except PratiqueError as error:
+            _log.error("drill: could not be held: %s", error)
+            continue
+        for fault in done.faults if done else ():
+            _log.error("drill: %s", fault)
 
 
 def work_until_idle(workspace: Workspace) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -41,6 +42,7 @@ class Workspace:
         sealer: The signer, behind its own door.
         trust: What it believes before it reads its own ledger.
         post: Asks a witness.
+        drill_every: How often a drill is due; ``None`` where nobody asked for any.
     """
 
     root: Path
@@ -55,6 +57,7 @@ class Workspace:
     sealer: Sealer
     trust: TrustRoot
     post: Post
+    drill_every: timedelta | None = None
 
     def chain(self, view: View) -> Chain:
         """Return every directory so far, verified against the trust root.

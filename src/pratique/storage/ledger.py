@@ -4,6 +4,7 @@ An index is taken under the head row, in the transaction that says what happened
 is in the ledger is what was committed. Triggers refuse to change or delete an event or a checkpoint.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,6 +65,27 @@ class LedgerRows:
         self._connection.execute(_GROWN, {"size": grown.size, "frontier": grown.to_bytes()})
         tree.keep(self._connection, grown.size)
         return Entry(frontier.size, event)
+
+    def replay(self, bodies: Sequence[bytes]) -> tuple[Entry, ...]:
+        """Append events that happened elsewhere, with exactly these bytes; for a database that is being restored.
+
+        Raises:
+            Malformed: One is no event.
+            Conflict: One with its id is there already.
+        """
+        frontier = Frontier.from_bytes(self._connection.execute(_LOCKED_HEAD).scalar_one())
+        entries = tuple(Entry(index, parse_event(body)) for index, body in enumerate(bodies, frontier.size))
+        leaves = [leaf_hash(body) for body in bodies]
+        grown = frontier.extend(leaves)
+        rows = [
+            row_of(entry.event, entry.index, leaf, body)
+            for entry, leaf, body in zip(entries, leaves, bodies, strict=True)
+        ]
+        if rows:
+            self._connection.execute(_INSERT, rows)
+        self._connection.execute(_GROWN, {"size": grown.size, "frontier": grown.to_bytes()})
+        tree.keep_from(self._connection, frontier.size, grown.size)
+        return entries
 
     def node(self, height: int, index: int) -> bytes:
         """Return a perfect subtree's hash: the node source that ``tlog.proofs`` asks."""

@@ -31,6 +31,12 @@ class OnceRows:
             raise Conflict(f"nonce {nonce[:80]!r}: this was already submitted at {before}; sign a new one")
         self._connection.execute(sa.insert(NONCE), {"nonce": nonce, "at": render_moment(self._now())})
 
+    def remember(self, nonce: str, at: datetime) -> None:
+        """Know a nonce as used up at a moment, as a restored ledger tells; one that is known stays."""
+        known = sa.select(NONCE.c.at).where(NONCE.c.nonce == nonce)
+        if self._connection.execute(known).scalar_one_or_none() is None:
+            self._connection.execute(sa.insert(NONCE), {"nonce": nonce, "at": render_moment(at)})
+
     def answer(self, key: str, make: Callable[[], Json]) -> Json:
         """Return what was answered to this key before; else make an answer, remember and return it."""
         known = sa.select(ANSWER.c.result).where(ANSWER.c.key == key)

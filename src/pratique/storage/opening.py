@@ -32,6 +32,11 @@ class OpeningRows:
         opening.check(commitment)
         return opening
 
+    def all(self) -> dict[Digest, bytes]:
+        """Return every opening's bytes, by commitment."""
+        rows = self._connection.execute(sa.select(OPENING).order_by(OPENING.c.commitment))
+        return {Digest.parse(commitment): content for commitment, content in rows}
+
     def has(self, commitment: Digest) -> bool:
         """Tell whether an opening is kept, whatever it opens."""
         query = sa.select(OPENING.c.commitment).where(OPENING.c.commitment == str(commitment))

@@ -4,7 +4,8 @@ The tables named here can be emptied and folded again from the ledger alone; :fu
 them and compares, which is the restore drill's core.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -42,12 +43,20 @@ def differences(connection: sa.Connection) -> tuple[str, ...]:
 
     Each is one line that names the table and the row; ``+`` stands only in the database, ``-`` only in the fold.
     """
+    with folded(connection) as again:
+        return tuple(line for table in TABLES for line in _compared(table, connection, again))
+
+
+@contextmanager
+def folded(connection: sa.Connection, size: int | None = None) -> Iterator[sa.Connection]:
+    """Fold the events, or the first ``size`` of them, into empty projections in memory."""
     fresh = sa.create_engine("sqlite://")
     METADATA.create_all(fresh, tables=TABLES)
-    with fresh.begin() as folded:
+    with fresh.begin() as again:
         for entry in _entries(connection):
-            project(folded, entry)
-        return tuple(line for table in TABLES for line in _compared(table, connection, folded))
+            if size is None or entry.index < size:
+                project(again, entry)
+        yield again
 
 
 def _entries(connection: sa.Connection) -> Iterable[Entry]:

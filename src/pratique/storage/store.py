@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from pratique.storage.compare import compare
 from pratique.storage.effects import Hint, Patience
 from pratique.storage.engine import database_file
 from pratique.storage.failure import translated
@@ -59,6 +60,15 @@ class Store:
         """
         with translated(self._file), self._engine.begin() as connection:
             return query(View(connection, self._patience, self._hint))
+
+    def compare(self, other: "Store", size: int) -> tuple[str, ...]:
+        """Return how another database differs from this one in the first ``size`` entries and what they make.
+
+        Raises:
+            Unreachable: One of them cannot be read.
+        """
+        with translated(self._file), self._engine.begin() as ours, other._engine.begin() as theirs:
+            return compare(ours, theirs, size)
 
     def settle(self) -> None:
         """Bring everything into the database's one file, so that what was erased is in no log beside it either.

@@ -5,6 +5,7 @@ A command reads, asks the pure floors what follows, and says so with :meth:`Tran
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -106,6 +107,18 @@ class Transaction(View):
         entry = self.ledger.append(event)
         project(self._connection, entry)
         return entry
+
+    def replay(self, bodies: Sequence[bytes]) -> tuple[Entry, ...]:
+        """Put events that happened elsewhere into the ledger and fold them; for a database that is being restored.
+
+        Raises:
+            Conflict: One cannot follow what happened before.
+            Malformed: One is no event.
+        """
+        entries = self.ledger.replay(bodies)
+        for entry in entries:
+            project(self._connection, entry)
+        return entries
 
     def want(self, effect: Effect) -> None:
         """Ask that an effect be performed after the commit; asking again for the same one changes nothing."""

@@ -66,3 +66,16 @@ def keep(connection: sa.Connection, size: int) -> None:
             row = parents(row)
         connection.execute(sa.insert(TREE_NODE).values(height=height, position=position, hash=row[0]))
         height += STEP
+
+
+def keep_from(connection: sa.Connection, before: int, size: int) -> None:
+    """Keep every subtree that a tree of ``size`` completes and one of ``before`` did not; the leaves are there."""
+    height = STEP
+    while size >> height:
+        first, end = before >> height, size >> height
+        for position in range(first, end):
+            row = list(kept(connection, height - STEP, position << STEP, position + 1 << STEP))
+            for _ in range(STEP):
+                row = parents(row)
+            connection.execute(sa.insert(TREE_NODE).values(height=height, position=position, hash=row[0]))
+        height += STEP

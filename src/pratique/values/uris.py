@@ -22,6 +22,8 @@ SCAN = "https://pratique.example/scan/v1"
 """What came of having an image scanned here; docs/scanners.md."""
 RUNTIME_REPORT = "https://pratique.example/runtime-report/v1"
 """What a monitor or prober saw of an image while it ran; docs/predicates.md."""
+DRILL = "https://pratique.example/drill/v1"
+"""What came of restoring the ledger from its export; docs/ledger.md."""
 SEAL_EXTENSION = "https://pratique.example/promotion/v1"
 
 DIRECTORY_MEDIA = "application/vnd.pratique.directory.v1+json"

@@ -1,0 +1,241 @@
+"""Rebuilding everything from an exported ledger: events, tree, projections, objects, words, and what is wanted next.
+
+The export is checked from its entries up before anything is written. What a database holds besides is either folded
+from the events (projections), said by their objects (used nonces), or follows from how things stand (effects).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+from pratique.attest.dsse import parse_envelope
+from pratique.errors import Absent, Conflict, Malformed, Refused, Unreachable, Unverified
+from pratique.ledger.fsck import fsck
+from pratique.ledger.objects import object_path
+from pratique.ledger.openings import OpeningKey, exported_openings, opening_path
+from pratique.promotion.events import Class, Entry, EventObject
+from pratique.service.perform import want_next
+from pratique.service.private import entries
+from pratique.storage.blobs import CHUNK_BYTES, BlobStore
+from pratique.storage.engine import database_file, open_engine
+from pratique.storage.ledger import SignedCheckpoint
+from pratique.storage.migrate import upgrade
+from pratique.storage.store import Store
+from pratique.storage.transaction import Transaction, View
+from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
+from pratique.tlog.policy import Policy
+from pratique.tlog.tile import TILE_WIDTH, Bundle, parse_bundle
+from pratique.values.canonical import parse_object
+from pratique.values.commitment import Opening
+from pratique.values.uris import ENVELOPE_MEDIA
+
+_GROUP = 4  # bundles, of 256 entries each, that are committed together
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What to restore from.
+
+    Attributes:
+        directory: An exported ledger.
+        policy: Whose checkpoints count.
+        blobs: More objects, such as evidence that was not exported; ``None`` where there are none.
+        openings: Decrypts the exported openings; ``None`` where they are left out.
+        newest: A checkpoint that somebody saved: nothing under it may be missing.
+    """
+
+    directory: Path
+    policy: Policy
+    blobs: BlobStore | None = None
+    openings: OpeningKey | None = None
+    newest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was rebuilt, and what could not be found.
+
+    ``lost`` is the range of entries that a saved checkpoint covers and the export does not have.
+    """
+
+    size: int
+    root: bytes
+    objects: int
+    openings: int
+    missing: tuple[EventObject, ...]
+    lost: range
+
+
+Place = Callable[[EventObject], bool]
+"""Puts one object where it belongs, hashed on the way, and tells whether anybody had it."""
+
+
+def restore(source: Source, database: str, place: Place) -> Restored:
+    """Rebuild a database that is not there yet, and everything that its entries name.
+
+    Args:
+        source: The export, and what comes with it.
+        database: The new database's URL.
+        place: Takes every object that an entry names, once.
+
+    Raises:
+        Refused: The export is not whole: every fault is told by ``ledger fsck``.
+        Conflict: There is a database already.
+        Unverified: An opening cannot be decrypted, or the saved checkpoint is of another history.
+        Unreachable: A disk fails.
+    """
+    checkpoint, note = _checked(source)
+    lost = _lost(source, checkpoint)
+    engine = open_engine(database)
+    if database_file(engine).exists():
+        raise Conflict(f"{database_file(engine)} exists; restore into a database that is not there yet")
+    upgrade(engine)
+    store = Store(engine)
+    try:
+        for bodies in _groups(source.directory, checkpoint.size):
+            store.transact(partial(_replay, source=source, bodies=bodies))
+        named = store.read(named_objects)
+        missing = tuple(item for item in named if not place(item))
+        openings = store.transact(partial(_openings, source=source))
+        store.transact(partial(_finish, checkpoint=checkpoint, note=note))
+    finally:
+        store.close()
+    return Restored(checkpoint.size, checkpoint.root, len(named) - len(missing), openings, missing, lost)
+
+
+def _checked(source: Source) -> tuple[Checkpoint, bytes]:
+    found = fsck(source.directory, source.policy)
+    if found.faults or found.checkpoint is None:
+        told = "; ".join(map(str, found.faults[:3]))
+        raise Refused(f"{source.directory}: {len(found.faults)} faults, nothing is restored from it: {told}")
+    return found.checkpoint, (source.directory / "checkpoint").read_bytes()
+
+
+def _lost(source: Source, checkpoint: Checkpoint) -> range:
+    if source.newest is None:
+        return range(0)
+    saved = open_checkpoint(source.newest, (log.key for log in source.policy.logs)).checkpoint
+    if saved.size == checkpoint.size and saved.root != checkpoint.root:
+        raise Unverified(f"the saved checkpoint over {saved.size} entries is of another history than the export")
+    return range(checkpoint.size, saved.size)
+
+
+def _groups(directory: Path, size: int) -> Iterator[tuple[bytes, ...]]:
+    step = TILE_WIDTH * _GROUP
+    for start in range(0, size, step):
+        end = min(start + step, size)
+        yield tuple(
+            entry
+            for first in range(start, end, TILE_WIDTH)
+            for entry in _bundle(directory, first // TILE_WIDTH, min(TILE_WIDTH, end - first))
+        )
+
+
+def _bundle(directory: Path, index: int, width: int) -> tuple[bytes, ...]:
+    for bundle in (Bundle(index, width), Bundle(index, TILE_WIDTH)):  # a full one may stand for a partial one
+        try:
+            return parse_bundle(bundle, (directory / bundle.path).read_bytes())[:width]
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise Unreachable(f"{directory / bundle.path} cannot be read: {error.strerror}") from error
+    raise Absent(f"{directory}: bundle {index} went away meanwhile; restore again")
+
+
+def _replay(tx: Transaction, source: Source, bodies: tuple[bytes, ...]) -> None:
+    for entry in tx.replay(bodies):
+        for nonce in _nonces(source.directory, entry):
+            tx.once.remember(nonce, entry.event.at)
+
+
+def _nonces(directory: Path, entry: Entry) -> Iterator[str]:
+    """Yield the nonces of the signed statements that an entry records: each may be used once, for ever."""
+    for item in entry.event.objects:
+        if item.class_ is Class.RECORD and item.media_type == ENVELOPE_MEDIA:
+            try:
+                envelope = parse_envelope((directory / object_path(item.digest)).read_bytes())
+                predicate = parse_object(envelope.payload, "statement").get("predicate")
+            except (Malformed, Unverified):
+                continue
+            if isinstance(predicate, dict) and isinstance(nonce := predicate.get("nonce"), str):
+                yield nonce
+
+
+def named_objects(view: View) -> tuple[EventObject, ...]:
+    """Return every object that an entry names and that is kept by its digest, each once."""
+    named = (item for entry in entries(view) for item in entry.event.objects if item.class_ is not Class.PRIVATE)
+    return tuple({item.digest: item for item in named}.values())
+
+
+def into(blobs: BlobStore, source: Source) -> Place:
+    """Return what puts objects into a blob store, from the export or from the further blobs of a source."""
+
+    def place(item: EventObject) -> bool:
+        return _holds(blobs, item) or any(
+            _put(blobs, item, chunks) for chunks in (_exported(source.directory, item), _further(source, item))
+        )
+
+    return place
+
+
+def looked_at(source: Source) -> Place:
+    """Return what only reads and hashes objects, from the export or from the further blobs of a source."""
+
+    def place(item: EventObject) -> bool:
+        return any(_hashes(item, chunks) for chunks in (_exported(source.directory, item), _further(source, item)))
+
+    return place
+
+
+def _exported(directory: Path, item: EventObject) -> Iterator[bytes]:
+    with suppress(FileNotFoundError), (directory / object_path(item.digest)).open("rb") as file:
+        yield from iter(lambda: file.read(CHUNK_BYTES), b"")
+
+
+def _further(source: Source, item: EventObject) -> Iterator[bytes]:
+    if source.blobs is not None:
+        yield from source.blobs.stream(item.digest)
+
+
+def _holds(blobs: BlobStore, item: EventObject) -> bool:
+    return blobs.has(item.digest) and _hashes(item, blobs.stream(item.digest))
+
+
+def _hashes(item: EventObject, chunks: Iterator[bytes]) -> bool:
+    found = sha256()
+    try:
+        for chunk in chunks:
+            found.update(chunk)
+    except (Absent, Unverified):
+        return False
+    return found.hexdigest() == item.sha256
+
+
+def _put(blobs: BlobStore, item: EventObject, chunks: Iterator[bytes]) -> bool:
+    try:
+        blobs.put_stream(chunks, max_bytes=item.size, expected=item.digest)
+    except (Absent, Refused, Unverified):
+        return False
+    return True
+
+
+def _openings(tx: Transaction, source: Source) -> int:
+    if source.openings is None:
+        return 0
+    count = 0
+    for commitment in exported_openings(source.directory):
+        content = (source.directory / opening_path(commitment)).read_bytes()
+        opening = Opening.parse(source.openings.open(commitment, content))
+        opening.check(commitment)
+        tx.openings.put(opening)
+        count += 1
+    return count
+
+
+def _finish(tx: Transaction, checkpoint: Checkpoint, note: bytes) -> None:
+    tx.ledger.add_checkpoint(SignedCheckpoint(checkpoint.size, checkpoint.root, note, tx.now))
+    for promotion in tx.promotions.open_everywhere():
+        want_next(tx, promotion.id)
