@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import copying, judging, ledger, promoting, reading, registry, starting, surface, watching
+from bench import copying, judging, ledger, promoting, reading, registry, replaying, starting, surface, watching
 from bench.figure import Figure
 from bench.shop import prove
 
@@ -18,6 +18,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     judged = judging.twenty_checks()
     yield judged.judgement
     yield judged.everything
+    yield replaying.recorded_decisions()
     yield watching.matching()
     yield promoting.fast_track(shop)
     yield from ledger.events(folder / "ledger")

@@ -28,6 +28,7 @@ VERBS = {
     "ledger": "sign a checkpoint and have it witnessed, prove an entry, export everything",
     "witness": "cosign the ledgers of others, on another machine than theirs",
     "proof": "export and verify what an auditor needs",
+    "judge": "judge a recorded decision again, from exactly what it names",
     "trail": "the chain of custody of one digest",
     "worker": "do the work that promotions wait for",
 }

@@ -4,21 +4,19 @@ The full form. ``proof.verify`` shows that people and machines said yes to a rec
 what the signed policy makes of the evidence. The signer runs both before it seals.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from pratique.attest.dsse import parse_envelope
 from pratique.errors import Unverified
 from pratique.policy.document import Bundle, parse_bundle
-from pratique.promotion.case import Bodies, case_of
+from pratique.promotion.case import Bodies
 from pratique.promotion.directory import Directory
+from pratique.promotion.engines import Materials, reproduce
 from pratique.promotion.events import Entry, parse_event
-from pratique.promotion.judge import judge
-from pratique.promotion.record import ENGINE, Record, parse_record
+from pratique.promotion.record import Record
 from pratique.proof.contents import contents_of
 from pratique.proof.document import parse_proof
-from pratique.proof.record import read_record
-from pratique.values.canonical import parse_json
 from pratique.values.digest import Digest
 
 T = TypeVar("T", Bundle, Directory)
@@ -55,27 +53,15 @@ def _judged_again(
     directories: tuple[Directory, ...],
     fetch: Callable[[Digest], bytes],
 ) -> Record:
-    engine = read_record(content).engine
-    if engine != ENGINE:
-        raise Unverified(
-            f"record: not reproducible here: {engine} judged, this is {ENGINE}; use a version that has it"
-        )
-    record = parse_record(content)
-    inputs = record.decision.inputs
-    again = judge(
-        case_of(
-            record,
+    def find(record: Record) -> Materials:
+        inputs = record.decision.inputs
+        return Materials(
             bundle=_only(bundles, inputs.policy.digest, "policy"),
             directory=_only(directories, inputs.directory.digest, "directory"),
             bodies=_bodies(record, fetch),
         )
-    )
-    if again.content != content:
-        difference = next(
-            _differences(parse_json(content, "record"), parse_json(again.content, "record"), "record")
-        )
-        raise Unverified(f"judged again, another record comes out: {difference}")
-    return again
+
+    return reproduce(content, find)
 
 
 def _only(documents: tuple[T, ...], digest: Digest, what: str) -> T:
@@ -89,19 +75,3 @@ def _bodies(record: Record, fetch: Callable[[Digest], bytes]) -> Bodies:
     inputs = record.decision.inputs
     digests = {piece.digest for piece in inputs.evidence.pieces} | {feed.digest for feed in inputs.feeds}
     return {digest: fetch(digest) for digest in sorted(digests)}
-
-
-def _differences(expected: Any, found: Any, path: str) -> Iterator[str]:
-    """Yield where two JSON values differ, from the beginning."""
-    if isinstance(expected, dict) and isinstance(found, dict):
-        for key in sorted(expected.keys() | found.keys()):
-            yield from _differences(expected.get(key), found.get(key), f"{path}.{key}")
-    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
-        for place, (one, other) in enumerate(zip(expected, found, strict=True)):
-            yield from _differences(one, other, f"{path}[{place}]")
-    elif expected != found:
-        yield f"{path}: recorded {_shown(expected)}, found {_shown(found)}"
-
-
-def _shown(value: Any) -> str:
-    return "nothing" if value is None else repr(value)[:160]
