@@ -18,3 +18,13 @@ for tool in ./registry $(sed -n '/^tool (/,/^)/s/^\t//p' go.mod); do
         echo "interop: $(basename "$tool") cannot be built; the tests that need it are skipped"
     [ ! -e "$out/$(basename "$tool")" ] || touch "$out/$(basename "$tool")"
 done
+
+# The ledger's checker is built from Debian's copy of golang.org/x/mod, so it needs no module proxy.
+sources=/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog
+[ -d "$sources" ] || (cd ../.. && . tools/apt.sh && apt_install "interop" golang-golang-x-mod-dev) || true
+if [ ! -d "$sources" ]; then
+    echo "interop: golang-golang-x-mod-dev is not installed; the tests that need gocheck are skipped"
+elif [ ! "$out/gocheck" -nt gocheck/main.go ]; then
+    echo "interop: building gocheck"
+    (cd gocheck && GO111MODULE=off GOFLAGS="" GOPATH=/usr/share/gocode go build -o "$out/gocheck" .)
+fi
