@@ -16,6 +16,10 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     check = verbs.add("check", "read a policy and print its digest, or the first mistake with its place")
     check.add_argument("path", type=Path, metavar="PATH", help="a directory with gate.yaml, or the file alone")
     check.set_defaults(run=_check)
+    explain = verbs.add("explain", "tell a policy in plain words")
+    explain.add_argument("path", type=Path, metavar="PATH", help="a directory with gate.yaml, or the file alone")
+    explain.add_argument("--environment", metavar="NAME", help="only what concerns this environment")
+    explain.set_defaults(run=_explain)
     schema = verbs.add("schema", "print the JSON Schema of policy files, for editors")
     schema.add_argument(
         "document",
@@ -60,6 +64,15 @@ def _check(arguments: argparse.Namespace) -> Answer:
     value = {"name": bundle.metadata.name, "digest": str(bundle.digest), "environments": environments}
     counted = [f"  {rules.name}: {len(rules.checks)} checks" for rules in ordered]
     return Answer(value, "\n".join((f"policy {bundle.metadata.name} is {bundle.digest}", *counted)))
+
+
+def _explain(arguments: argparse.Namespace) -> Answer:
+    from pratique.policy.explain import explain
+    from pratique.service.policy import read_bundle
+
+    bundle = read_bundle(arguments.path).bundle
+    text = explain(bundle, arguments.environment)
+    return Answer({"name": bundle.metadata.name, "digest": str(bundle.digest), "explanation": text}, text)
 
 
 def _schema(arguments: argparse.Namespace) -> Answer:

@@ -1,0 +1,149 @@
+"""A policy in plain words: how an image gets in, what is checked, who signs, when all stands still, what is waived.
+
+Every word of the policy is said. The same policy is always told in the same words.
+"""
+
+from collections.abc import Iterator
+
+from pratique.policy.application import Application
+from pratique.policy.check import Rule
+from pratique.policy.document import Bundle
+from pratique.policy.environment import Enforcement, EnvironmentRules
+from pratique.policy.explain_phrases import KINDS
+from pratique.policy.explain_words import listing, phrase, phrases, words
+from pratique.policy.freeze import Freeze
+from pratique.policy.freshness import GRACE
+
+Lines = Iterator[str]
+
+
+def explain(bundle: Bundle, environment: str | None = None) -> str:
+    """Return the whole policy, or what concerns one environment, as text of several lines.
+
+    Raises:
+        Absent: The policy has no such environment.
+    """
+    chosen = bundle.in_order if environment is None else (bundle.rules(environment).name,)
+    parts = [list(_head(bundle))]
+    parts += [list(_environment(bundle.rules(name))) for name in chosen]
+    if environment is None:
+        parts += [list(_owners(bundle)), *(list(_application(each)) for each in bundle.applications)]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def _head(bundle: Bundle) -> Lines:
+    about = bundle.metadata
+    version = f", version {about.version}" if about.version else ""
+    yield f"Policy {about.name}{version}, of {about.owner}"
+    yield f"- looked at again by {words(about.review_by)}; after that, every decision carries a warning"
+    yield f"- {words(GRACE)} after that, nothing goes through without people"
+    yield f"- images go: {listing(tuple(_ways(bundle)))}"
+
+
+def _ways(bundle: Bundle) -> Lines:
+    for name in bundle.in_order:
+        rules = bundle.rules(name)
+        yield f"from {listing(rules.predecessors)} to {name}" if rules.predecessors else f"from outside to {name}"
+
+
+def _environment(rules: EnvironmentRules) -> Lines:
+    yield from (rules.name, "=" * len(rules.name))
+    yield from _under("How an image gets in", _entry(rules))
+    yield from _under(f"Checks ({len(rules.checks)})", _checks(rules))
+    yield from _under("Without anybody (fast)", _track(rules.tracks.fast))
+    yield from _under("With people (slow)", _track(rules.tracks.slow))
+    yield from _under("Back to an earlier image (rollback)", _track(rules.tracks.rollback))
+    yield from _under("In an emergency", _emergency(rules))
+    yield from _under("When it stands still", _freezes(rules.freeze))
+    yield from _under("What can be waived", _waivers(rules))
+    yield from _under("Evidence", phrases(rules.settings))
+    yield from _under("Risk", phrases(rules.risk))
+    yield from _under("Roles", (f"{role.name}: {'; '.join(phrases(role, 'name'))}" for role in rules.roles))
+
+
+def _under(title: str, lines: Lines) -> Lines:
+    """Yield a heading and what stands under it; nothing where nothing does."""
+    found = list(lines)
+    if found:
+        yield from (f"{title}:", *(line if line.startswith("    ") else f"- {line}" for line in found))
+
+
+def _entry(rules: EnvironmentRules) -> Lines:
+    if rules.predecessors:
+        yield f"it comes from {' or '.join(rules.predecessors)}"
+    else:
+        yield "it comes from outside, from a repository that its application accepts"
+    if rules.enforcement is Enforcement.BLOCK:
+        yield "one that does not pass is kept out"
+    else:
+        yield "one that does not pass is let in and marked as admitted; it never counts as promoted"
+    if rules.relax:
+        yield f"this gate is looser than the one it was made from, because: {rules.relax}"
+    if rules.effective_on:
+        yield f"these rules hold from {words(rules.effective_on)}; until then, those of the policy before"
+
+
+def _checks(rules: EnvironmentRules) -> Lines:
+    if not rules.checks:
+        yield "nothing is checked"
+    for rule in rules.checks:
+        yield f"{rule.id} ({rule.check}): {_demand(rule)}"
+        told = (*phrases(rule, "id", "check", "outcome", "relax"), phrase(rule, "outcome"), phrase(rule, "relax"))
+        yield from (f"    - {each}" for each in told if each)
+
+
+def _demand(rule: Rule) -> str:
+    return KINDS.get(rule.check, rule.check.replace("_", " "))
+
+
+def _track(track: object) -> Lines:
+    if track is None:
+        yield "not possible"
+    else:
+        yield from phrases(track)
+
+
+def _emergency(rules: EnvironmentRules) -> Lines:
+    emergency = rules.tracks.emergency
+    yield from _track(emergency)
+    if emergency:
+        named = {*emergency.skippable, *emergency.never}
+        others = tuple(rule.id for rule in rules.checks if rule.id not in named)
+        if others:
+            yield f"these count as always: {listing(others)}"
+
+
+def _freezes(freezes: tuple[Freeze, ...]) -> Lines:
+    if not freezes:
+        yield "never"
+    for freeze in freezes:
+        span = f"from {words(freeze.begin)} until {words(freeze.end)}" if freeze.begin else ""
+        yield f"{freeze.name}: {'; '.join(filter(None, (span, *phrases(freeze, 'name', 'begin', 'end'))))}"
+
+
+def _waivers(rules: EnvironmentRules) -> Lines:
+    if rules.waivers is None:
+        yield "nothing"
+        return
+    can = tuple(rule.id for rule in rules.checks if rule.id not in rules.waivers.never)
+    yield f"findings of {listing(can)}" if can else "nothing"
+    yield from phrases(rules.waivers)
+
+
+def _owners(bundle: Bundle) -> Lines:
+    remediation = bundle.remediation
+    due = phrases(remediation.due)
+    yield from _under(
+        "Who repairs what is found",
+        iter((*map(words, remediation.owners), "everything else: the group that owns the application")),
+    )
+    yield from _under("By when", (f"severity {each}" for each in due))
+
+
+def _application(application: Application) -> Lines:
+    yield f"Application {application.name}, of {application.owner}; its images move together or not at all:"
+    for image in application.images:
+        yield f"- image {image.name}: {'; '.join(phrases(image, 'name', 'source', 'destinations'))}"
+        yield f"    - its source is {', '.join(phrases(image.source))}"
+        for destination in image.destinations:
+            yield f"    - {destination.environment}: {', '.join(phrases(destination, 'environment'))}"
