@@ -7,6 +7,7 @@ from pratique.errors import PratiqueError
 from pratique.policy.checks.attack_surface import AttackSurfaceRule, judge_attack_surface
 from pratique.policy.checks.base_image import BaseImageRule, judge_base_image
 from pratique.policy.checks.churn import ChurnRule, judge_churn
+from pratique.policy.checks.expr import ExprRule, judge_expr
 from pratique.policy.checks.freshness import FreshnessRule, judge_freshness
 from pratique.policy.checks.licences import LicencesRule, judge_licences
 from pratique.policy.checks.outside import ExecRule, HttpRule, PluginRule, judge_outside
@@ -40,6 +41,7 @@ Rule = (
     | PromotedFromRule
     | FreshnessRule
     | ChurnRule
+    | ExprRule
     | ExecRule
     | HttpRule
     | PluginRule
@@ -62,6 +64,7 @@ _JUDGES: Mapping[type[CheckRule], Callable[[Any, Facts], CheckResult]] = {
     PromotedFromRule: judge_promoted_from,
     FreshnessRule: judge_freshness,
     ChurnRule: judge_churn,
+    ExprRule: judge_expr,
     ExecRule: judge_outside,
     HttpRule: judge_outside,
     PluginRule: judge_outside,
@@ -87,5 +90,7 @@ def needs_layers(rule: Rule) -> bool:
             return not rule.scanners
         case SbomRule():
             return rule.cross_check
+        case ExprRule():
+            return "image." in rule.expr or "diff.surface" in rule.expr
         case _:
             return False

@@ -110,6 +110,7 @@ def judged(
     counts: tuple[tuple[str, int], ...] = (),
     evidence: Iterable[Digest | None] = (),
     holds_until: datetime | None = None,
+    tell: Callable[[Problem], bool] = lambda _: True,
 ) -> CheckResult:
     """Return the result of a check whose every problem is one finding.
 
@@ -123,12 +124,14 @@ def judged(
         counts: What was counted.
         evidence: What the result rests on.
         holds_until: When time alone changes it.
+        tell: Which problems the message names; the findings have all.
     """
     waived = tuple(problem for problem in problems if is_waived(rule, facts, problem))
     standing = tuple(problem for problem in problems if problem not in waived)
-    told = [message, *(finding.message for _, finding in standing[:MOST_NAMED])]
-    if len(standing) > MOST_NAMED:
-        told.append(f"and {len(standing) - MOST_NAMED} more")
+    named_here = tuple(filter(tell, standing))
+    told = [message, *(finding.message for _, finding in named_here[:MOST_NAMED])]
+    if len(named_here) > MOST_NAMED:
+        told.append(f"and {len(named_here) - MOST_NAMED} more")
     if waived:
         told.append(tell_waived(len(problems), tuple((rule.id, finding.term) for _, finding in waived), facts))
     orders = dict.fromkeys(finding.fix for _, finding in standing if finding.fix)
