@@ -91,6 +91,11 @@ def load(files: Mapping[str, str]) -> Bundle:
     return _bundle(text, gate, applications)
 
 
+def located(files: Mapping[str, str], error: Misfit) -> Malformed:
+    """Return a mistake in ``gate.yaml`` that only others can see, with its place."""
+    return parse_marked(files[GATE], GATE).located(error)
+
+
 def _refuse_strangers(files: Mapping[str, str]) -> None:
     if GATE not in files:
         raise Malformed(f"{GATE}: the file is missing; a policy's folder needs one{suggestion(GATE, files)}")

@@ -1,9 +1,9 @@
 """The rules: reading a bundle from files, and publishing one under the signatures of those who may."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pratique.attest.dsse import IN_TOTO, build_envelope, parse_envelope
 from pratique.attest.policy import Policy, build_policy, parse_policy
@@ -11,11 +11,12 @@ from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Absent, Conflict, Malformed, Refused
 from pratique.policy.document import Bundle
-from pratique.policy.schema import dotted, suggestion
-from pratique.policy.source import load
+from pratique.policy.schema import Misfit, suggestion
+from pratique.policy.source import load, located
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import EventObject
 from pratique.promotion.happenings import PolicyPublished
+from pratique.promotion.named import check_known
 from pratique.service.scribe import Scribe, keep
 from pratique.service.signatory import Signatory, sign
 from pratique.service.workspace import Workspace
@@ -46,7 +47,19 @@ def read_bundle(path: Path) -> Read:
         Malformed: A file breaks the policy's form; the message begins with ``file:line:column``.
     """
     files = _files(path)
-    return Read(load(files), files)
+    bundle = load(files)
+    for zone in {rules.settings.timezone for rules in bundle.environments}:
+        _check_zone(zone, files)
+    return Read(bundle, files)
+
+
+def _check_zone(zone: str, files: dict[str, str]) -> None:
+    """Return if this machine knows the time zone, or raise ``Malformed``; no floor below may look."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        problem = f"there is no time zone {zone!r}{suggestion(zone, available_timezones())}"
+        raise located(files, Misfit(("settings", "timezone"), problem)) from error
 
 
 def _files(path: Path) -> dict[str, str]:
@@ -129,37 +142,6 @@ def prepare(
         ),
         signed_by=signed_by,
     )
-
-
-def check_known(bundle: Bundle, directory: Directory) -> None:
-    """Return if the directory knows every role, service and group that the policy names.
-
-    Raises:
-        Refused: It does not: nobody could ever hold such a role, and a misspelt one would lock an environment.
-    """
-    document = directory.document
-    known: dict[str, set[str]] = {
-        "role": {role.role for role in document.roles},
-        "service": {str(name) for name, _ in document.services},
-        "group": {str(name) for name, _ in document.groups},
-    }
-    for kind, named, where in _named(bundle):
-        if named not in known[kind]:
-            raise Refused(
-                f"policy: {where}: the directory has no {kind} {named!r}{suggestion(named, known[kind])}"
-            )
-
-
-def _named(bundle: Bundle) -> Iterator[tuple[str, str, str]]:
-    for rules in bundle.environments:
-        for path, role in rules.named_roles:
-            yield "role", role, f"environments.{rules.name}.{dotted(path[:-2])}"
-        for rule in rules.checks:
-            for service in getattr(rule, "keys", ()):
-                yield "service", service, f"environments.{rules.name}.checks.{rule.id}"
-    for application in bundle.applications:
-        yield "group", application.owner, f"applications.{application.name}.owner"
-    yield "group", bundle.metadata.owner, "metadata.owner"
 
 
 def authorised(envelope: bytes, directory: Directory) -> tuple[Actor, ...]:
