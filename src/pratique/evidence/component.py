@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pratique.evidence.facts.packages import Component
 from pratique.evidence.purl import Purl, parse_purl, read_qualifiers
+from pratique.values.digest import Digest
 
 _SYSTEM_TYPES = frozenset({"alpm", "apk", "deb", "rpm"})
 
@@ -37,6 +38,7 @@ def component_of(
     source: Source = NO_SOURCE,
     distro: str | None = None,
     related: bool | None = None,
+    layers: tuple[Digest, ...] = (),
 ) -> Component:
     """Return the component that a document describes.
 
@@ -50,25 +52,16 @@ def component_of(
         source: The source package, where the document names it elsewhere than in the package URL, which wins.
         distro: The system that the document is about; counts for packages of a distribution that name none.
         related: Whether the document's relationships name it.
+        layers: Where the document says that it lies.
     """
     purl = parse_purl(written) if written else None
+    canonical = purl.canonical if purl else None
     if purl is None:
-        return Component(
-            name or "",
-            version,
-            None,
-            licences,
-            supplier,
-            source.name,
-            None,
-            kind,
-            source.version,
-            written,
-            related,
-        )
-    version = version or purl.version
-    distro = distro if purl.type in _SYSTEM_TYPES else None
-    if purl.query:
+        distro = None
+    else:
+        version = version or purl.version
+        distro = distro if purl.type in _SYSTEM_TYPES else None
+    if purl and purl.query:
         told = _told(purl.query)
         source = told.source or source
         version = _with_epoch(version, told.epoch) if told.epoch else version
@@ -76,7 +69,7 @@ def component_of(
     return Component(
         name or "",
         version,
-        purl.canonical,
+        canonical,
         licences,
         supplier,
         source.name,
@@ -85,6 +78,7 @@ def component_of(
         source.version,
         written,
         related,
+        layers,
     )
 
 

@@ -59,9 +59,9 @@ def missing_from(components: Iterable[Component], installed: Iterable[InstalledP
     by_purl, by_name = _listed(components)
     found: list[Missing] = []
     for package in sorted(set(installed)):
-        name = _normal(package.manager, package.name)
+        name = normal_name(package.manager, package.name)
         versions = by_purl.get((package.manager, name), frozenset()) | by_name.get(name, frozenset())
-        if _plain(package.version) not in {_plain(version) for version in versions}:
+        if plain_version(package.version) not in {plain_version(version) for version in versions}:
             found.append(Missing(package, tuple(sorted(versions))))
     return tuple(found)
 
@@ -76,19 +76,21 @@ def _listed(
         version = component.version or ""
         purl = parse_purl(component.purl) if component.purl else None
         if purl is None:
-            names = {component.name, *(_normal(manager, component.name) for manager in Manager)}
+            names = {component.name, *(normal_name(manager, component.name) for manager in Manager)}
             for name in names:
                 by_name.setdefault(name, set()).add(version)
         else:
             scope = f"{purl.namespace}/" if purl.type == Manager.NPM and purl.namespace else ""
-            place = (purl.type, _normal(purl.type, scope + purl.name))
+            place = (purl.type, normal_name(purl.type, scope + purl.name))
             by_purl.setdefault(place, set()).add(version)
     return by_purl, by_name
 
 
-def _normal(kind: str, name: str) -> str:
+def normal_name(kind: str, name: str) -> str:
+    """Return a package's name as names of this type of package URL are compared."""
     return _SEPARATORS.sub("-", name).lower() if kind == Manager.PYTHON else name.lower()
 
 
-def _plain(version: str) -> str:
+def plain_version(version: str) -> str:
+    """Return a version without its epoch, which only some write."""
     return _EPOCH.sub("", version, count=1) if _EPOCH.match(version) else version

@@ -80,4 +80,5 @@ def _finding(component: Component, advisory: Advisory, affected: Affected, verdi
         fixed_versions=verdict.fixed,
         written=component.written,
         published=advisory.published,
+        layers=component.layers,
     )

@@ -124,12 +124,17 @@ def _merged(
         certain=_certain(identifier, group, vouched),
         published=_earliest([finding.published for finding in heard]),
         fixed_since=_earliest([finding.fixed_since for finding in heard]),
+        layers=_layers(heard),
     )
 
 
 def _heard(group: list[Reported], vouched: frozenset[int]) -> list[Finding]:
     """Return the findings whose dates count: a date begins a time of grace, so that hearsay must not bring one."""
     return [finding for place, finding in group if place in vouched] or [finding for _, finding in group]
+
+
+def _layers(findings: list[Finding]) -> tuple[Digest, ...]:
+    return tuple(sorted({layer for finding in findings for layer in finding.layers}))
 
 
 def _earliest(dates: list[datetime | None]) -> datetime | None:

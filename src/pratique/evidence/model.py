@@ -22,6 +22,7 @@ from pratique.evidence.facts.suites import Suites
 from pratique.evidence.facts.verdict import CheckRun
 from pratique.evidence.facts.vex import Vex, VexStatement
 from pratique.evidence.facts.wrapping import Wrapping
+from pratique.evidence.surface.origin import Origin as LayerOrigin
 from pratique.values.digest import Digest
 from pratique.values.names import Actor
 
@@ -192,3 +193,7 @@ class Vulnerability:
     """When it was made known: the earliest date that a report says that counts; ``None`` where none does."""
     fixed_since: datetime | None = None
     """Since when there is a fixed version: likewise the earliest."""
+    layers: tuple[Digest, ...] = ()
+    """Layers in which reports that count say that it lies, sorted."""
+    origin: LayerOrigin | None = None
+    """Whose it is, as :mod:`pratique.evidence.surface.attribution` tells; ``None`` where nobody knows."""

@@ -7,7 +7,7 @@ Three things are never mixed up: *absent* (no such evidence: an empty tuple), *n
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pratique.attest.seal import Level
@@ -23,6 +23,7 @@ from pratique.evidence.model import Bound, Evidence, Vulnerability
 from pratique.evidence.model import Facts as AnyFact
 from pratique.evidence.overlay import overlay
 from pratique.evidence.product import ImageNames
+from pratique.evidence.surface.attribution import attribute
 from pratique.evidence.surface.claim import MEASURER, surface_of
 from pratique.evidence.surface.measure import Surface
 from pratique.evidence.threat import NO_LISTS, Lists, mark
@@ -94,6 +95,8 @@ class Facts:
     """When the ledger first met each vulnerability in any image of this name, by term; ``None`` where nobody asked."""
     waived: Waived = field(default_factory=dict, repr=False, compare=False)
     """What a waiver in force covers; it is still told."""
+    max_evidence_age: timedelta | None = None
+    """How old a report may be before it counts as missing (``settings``)."""
     index: Index = field(init=False, repr=False, compare=False)
     """The same facts, arranged once so that twenty checks do not each walk them."""
 
@@ -117,6 +120,7 @@ class Subject:
     current: CurrentFacts | None
     first_seen: Mapping[str, datetime] | None = None
     waived: Waived = field(default_factory=dict)
+    max_evidence_age: timedelta | None = None
 
 
 def observe(
@@ -135,6 +139,8 @@ def observe(
     hearsay = frozenset(each.piece.digest for each in own if each.bound is not Bound.STATEMENT)
     scans = (*reported, *((scan.producer, scan, None) for scan in matched))
     sboms = _of(Sbom, own)
+    surfaces = _surfaces(own)
+    merged = attribute(merge(scans, hearsay), (surface for surface, _ in surfaces))
     return Facts(
         subject=subject.platform,
         image=subject.image,
@@ -142,17 +148,18 @@ def observe(
         now=subject.now,
         evidence=own,
         scans=scans,
-        vulnerabilities=overlay(mark(merge(scans, hearsay), lists), _of(Vex, own), _names(subject, sboms)),
+        vulnerabilities=overlay(mark(merged, lists), _of(Vex, own), _names(subject, sboms)),
         sboms=sboms,
         provenances=_of(Provenance, own),
         tests=_of(Suites, own),
         sources=_of(SourceChange, own),
         arrivals=subject.arrivals,
         current=subject.current,
-        surfaces=_surfaces(own),
+        surfaces=surfaces,
         lists=lists,
         first_seen=subject.first_seen,
         waived=subject.waived,
+        max_evidence_age=subject.max_evidence_age,
     )
 
 

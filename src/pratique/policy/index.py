@@ -87,13 +87,16 @@ def _finding(vulnerability: Vulnerability) -> CheckFinding:
         vulnerability.suppressed_by
     )
     disputed = explain_severity(vulnerability)
+    origin = vulnerability.origin
+    whose = f" of the {origin.words}" if origin else ""
+    reporters = ", ".join(vulnerability.reported_by) or "nobody named"
     return CheckFinding(
         vulnerability.term,
-        f"{vulnerability.identifier} ({severity}) in {vulnerability.package} {version}, "
-        f"reported by {', '.join(vulnerability.reported_by) or 'nobody named'}{silenced}"
-        + (f"; {disputed}" if disputed else ""),
+        f"{vulnerability.identifier} ({severity}) in {vulnerability.package} {version}{whose}, "
+        f"reported by {reporters}{silenced}" + (f"; {disputed}" if disputed else ""),
         counted.label,
         _upgrade(vulnerability),
+        origin.value if origin else None,
     )
 
 

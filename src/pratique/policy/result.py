@@ -73,6 +73,8 @@ class CheckFinding:
     """The severity that it counts as, in lower case, where it has one."""
     fix: str | None = None
     """What removes it, as an order to a person."""
+    origin: str | None = None
+    """Whose it is, ``base`` image's or ``application``'s; ``None`` where layers do not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,7 @@ def image(
     tag: str,
     *layers: tuple[Entry, ...] | bytes,
     packing: Callable[[bytes], bytes] = packed,
+    annotations: Mapping[str, str] | None = None,
     **runs: Any,
 ) -> Digest:
     """Put an image of these layers there, tag it, and return its digest."""
@@ -134,6 +135,7 @@ def image(
             "mediaType": OCI_MANIFEST,
             "config": descriptor_value(config),
             "layers": [descriptor_value(each) for each in kept],
+            "annotations": dict(annotations or {}),
         }
     ).encode()
     registry.put_tagged(parse_manifest(raw), tag)

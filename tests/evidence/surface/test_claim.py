@@ -86,7 +86,34 @@ def test_whatever_is_stated_raises_nothing_but_our_errors(name: str, value: obje
 
 VALUES = surface_value(
     Surface(
-        (), 0, 0, 0, 0, 0, 0, (), (), (), (), (), (), (), (), (), (), 0, False, None, (), (), False, (), (), ()
+        (),
+        (),
+        None,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        (),
+        (),
+        (),
+        (),
+        (),
+        (),
+        (),
+        (),
+        (),
+        (),
+        0,
+        False,
+        None,
+        (),
+        (),
+        False,
+        (),
+        (),
+        (),
     )
 )
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pratique.values.digest import Digest
+
 
 @dataclass(frozen=True, slots=True)
 class Component:
@@ -28,6 +30,8 @@ class Component:
     """The package URL exactly as the document has it, also where it is none."""
     related: bool | None = field(default=None, compare=False)
     """Whether at least one relationship names it; ``None`` where the document states no relationships at all."""
+    layers: tuple[Digest, ...] = field(default=(), compare=False)
+    """Layers in which the document says that it lies, sorted; unpacked where it names them so."""
 
 
 @dataclass(frozen=True, slots=True)

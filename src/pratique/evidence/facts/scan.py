@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from pratique.values.digest import Digest
+
 
 class Severity(IntEnum):
     """A severity label that can be compared; an unknown severity is ``None``, never the lowest."""
@@ -68,6 +70,8 @@ class Finding:
     """When the vulnerability was made known, where the tool says it."""
     fixed_since: datetime | None = None
     """Since when there is a fixed version, where the tool says it."""
+    layers: tuple[Digest, ...] = ()
+    """Layers in which the tool says that the package lies, sorted; unpacked where it names them so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +90,5 @@ class Scan:
     findings: tuple[Finding, ...]
     not_examined: tuple[str, ...] = ()
     """What the tool says it could not compare, and why; one sentence each."""
+    failed: datetime | None = None
+    """When a run came to nothing, where this tells of one: what the tool said before holds no longer."""

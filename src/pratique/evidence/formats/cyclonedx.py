@@ -15,6 +15,7 @@ from pratique.evidence.facts.packages import Component, Sbom
 from pratique.evidence.formats.cyclonedx_vex import read_vex
 from pratique.evidence.lookup import Notes, digests_of, moment_of, table_at, tables_at, text_at, texts_at
 from pratique.evidence.model import Facts, Reading
+from pratique.evidence.placed import layers_of_properties
 from pratique.evidence.purl import parse_purl
 from pratique.values.digest import Digest
 
@@ -122,6 +123,7 @@ def _component(entry: dict[str, Any], ends: frozenset[str] | None) -> Component:
         kind=kind if kind and isinstance(kind, str) else None,
         source=_trivy_source(entry["properties"]) if "properties" in entry else NO_SOURCE,
         related=None if ends is None else isinstance(reference, str) and reference in ends,
+        layers=layers_of_properties(entry["properties"]) if "properties" in entry else (),
     )
 
 

@@ -21,6 +21,7 @@ from pratique.evidence.lookup import (
     texts_at,
 )
 from pratique.evidence.model import Reading
+from pratique.evidence.placed import layers_of_locations
 from pratique.evidence.purl import parse_purl
 from pratique.evidence.severity import parse_severity, rate
 
@@ -88,6 +89,7 @@ def _finding(match: dict[str, Any], suppressed: str | None, notes: Notes) -> Fin
         likelihood=_likelihood(vulnerability, notes),
         written=purl,
         fixed_since=_fixed_since(fix),
+        layers=layers_of_locations(artifact.get("locations")),
     )
 
 

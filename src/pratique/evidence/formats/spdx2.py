@@ -16,6 +16,7 @@ from pratique.evidence.component import NO_SOURCE, Source, component_of, distro_
 from pratique.evidence.facts.packages import Component, Sbom
 from pratique.evidence.lookup import Notes, digests_of, moment_of, shown, table_at, tables_at, text_at, texts_at
 from pratique.evidence.model import Parse, Reading
+from pratique.evidence.placed import layers_of_notes
 from pratique.evidence.purl import parse_purl
 from pratique.evidence.quality import NO_LICENCE
 from pratique.values.digest import Digest
@@ -106,6 +107,7 @@ def _component(package: dict[str, Any], ends: frozenset[str] | None) -> Componen
         kind=purpose.lower().replace("_", "-") if purpose else None,
         source=_source(origin) if origin else NO_SOURCE,
         related=None if ends is None else text_at(package, "SPDXID") in ends,
+        layers=layers_of_notes(_told(package)),
     )
 
 
@@ -155,7 +157,7 @@ def _about(document: dict[str, Any], roots: frozenset[str]) -> tuple[Digest, ...
 
 def _image(package: dict[str, Any]) -> list[str | None]:
     """Return what may be a digest in the package that the document describes, where that is an image."""
-    said = [*_texts_of(package, "annotations", "comment"), *texts_at(package, "attributionTexts")]
+    said = _told(package)
     named: list[str | None] = [found[1] for text in said if (found := _TRIVY_DIGEST.fullmatch(text.strip()))]
     purls = [purl for written in _purls(package) if (purl := parse_purl(written)) and purl.type in _IMAGES]
     purpose = text_at(package, "primaryPackagePurpose") or ""
@@ -163,6 +165,10 @@ def _image(package: dict[str, Any]) -> list[str | None]:
         named += [text_at(package, "versionInfo"), text_at(package, "name"), *(purl.version for purl in purls)]
         named += _checksums(package)
     return named
+
+
+def _told(package: dict[str, Any]) -> list[str]:
+    return [*_texts_of(package, "annotations", "comment"), *texts_at(package, "attributionTexts")]
 
 
 def _checksums(package: dict[str, Any]) -> list[str | None]:

@@ -13,6 +13,7 @@ from pratique.evidence.document import Document, json_object
 from pratique.evidence.facts.packages import Component, Sbom
 from pratique.evidence.lookup import Notes, digests_of, moment_of, table_at, tables_at, text_at, texts_at
 from pratique.evidence.model import Reading
+from pratique.evidence.placed import layers_of_locations
 from pratique.values.digest import Digest
 
 FORMAT = "syft-json"
@@ -74,6 +75,7 @@ def _component(artifact: dict[str, Any], distro: str | None, ends: frozenset[str
         source=_source(metadata) if isinstance(metadata, dict) else NO_SOURCE,
         distro=distro,
         related=None if ends is None else text_at(artifact, "id") in ends,
+        layers=layers_of_locations(artifact.get("locations")),
     )
 
 

@@ -20,6 +20,7 @@ from pratique.evidence.lookup import (
     texts_at,
 )
 from pratique.evidence.model import Reading
+from pratique.evidence.placed import layer_of_trivy
 from pratique.evidence.purl import parse_purl
 from pratique.evidence.severity import parse_severity, rate
 
@@ -108,6 +109,7 @@ def _finding(entry: dict[str, Any], suppressed: str | None, notes: Notes) -> Fin
         severity=parse_severity(entry.get("Severity")),
         written=purl,
         published=moment_of(text_at(entry, "PublishedDate")),
+        layers=layer_of_trivy(entry.get("Layer")),
     )
 
 

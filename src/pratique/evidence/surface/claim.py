@@ -126,6 +126,10 @@ def _count(value: Any, what: str) -> int:
     return int(value)
 
 
+def _count_or_none(value: Any, what: str) -> int | None:
+    return None if value is None else _count(value, what)
+
+
 def _yes_or_no(value: Any, what: str) -> bool:
     return bool(_typed(bool, value, what))
 
@@ -171,6 +175,8 @@ _Read = Callable[[Any, str], Any]
 
 _READERS: Final[Mapping[str, _Read]] = {
     "layers": _digests,
+    "diff_ids": _digests,
+    "base_layers": _count_or_none,
     **dict.fromkeys(("compressed", "uncompressed", "files", "deleted_in_later_layer"), _count),
     **dict.fromkeys(("executables", "elf", "unsearched"), _count),
     **dict.fromkeys(("root_user", "healthcheck"), _yes_or_no),

@@ -46,6 +46,8 @@ class Surface:
 
     Attributes:
         layers: Their digests as they lie in a repository, the lowest first.
+        diff_ids: Their digests unpacked, in the same order.
+        base_layers: How many of the lowest are its base image's; ``None`` where that is not known.
         compressed: Their sizes there, together.
         uncompressed: The sizes of all files in all of them, hidden ones included.
         files: How many can be seen in the end.
@@ -76,6 +78,8 @@ class Surface:
     """
 
     layers: tuple[Digest, ...]
+    diff_ids: tuple[Digest, ...]
+    base_layers: int | None
     compressed: int
     uncompressed: int
     files: int
@@ -121,6 +125,8 @@ def measure_surface(layers: tuple[LayerFacts, ...], settings: ImageSettings, com
     programs = _programs(stack)
     return Surface(
         layers=tuple(layer.layer for layer in layers),
+        diff_ids=settings.diff_ids,
+        base_layers=None,  # layers alone do not tell
         compressed=compressed,
         uncompressed=sum(layer.file_bytes for layer in layers),
         files=counts.with_trait(Trait.FILE),

@@ -13,6 +13,7 @@ from typing import Final
 from pratique.values.digest import Digest
 
 BASE_DIGEST: Final = "org.opencontainers.image.base.digest"
+BASE_NAME: Final = "org.opencontainers.image.base.name"
 
 
 class Origin(StrEnum):
@@ -20,6 +21,11 @@ class Origin(StrEnum):
 
     BASE = "base"
     APPLICATION = "application"
+
+    @property
+    def words(self) -> str:
+        """The same, to be told to people."""
+        return "base image" if self is Origin.BASE else self.value
 
 
 def base_layers(
@@ -36,10 +42,13 @@ def base_layers(
             would let an application's layers pass as somebody else's.
     """
     candidates: Iterable[Digest] = known if stated is None or stated not in known else (stated,)
-    lengths = (
-        len(known[base]) for base in candidates if known[base] and diff_ids[: len(known[base])] == known[base]
-    )
-    return max(lengths, default=None)
+    return deepest((known[base] for base in candidates), diff_ids)
+
+
+def deepest(bases: Iterable[tuple[Digest, ...]], diff_ids: tuple[Digest, ...]) -> int | None:
+    """Return how many layers the largest of these bases has that lies at the bottom; nothing where none does."""
+    fitting = (len(layers) for layers in bases if layers and diff_ids[: len(layers)] == layers)
+    return max(fitting, default=None)
 
 
 def origins(layers: tuple[Digest, ...], base: int | None) -> dict[Digest, Origin | None]:
