@@ -11,6 +11,7 @@ apiVersion: pratique/v1
 kind: GatePolicy
 metadata: {name: p, owner: group:g, review_by: 2027-05-01}
 environments:
+  zero: {tracks: {fast: {when: always}}}
   one:
     checks:
       - {id: sig, check: signature, keys: ["service:ci", "service:seal"], min: 1}
@@ -19,7 +20,7 @@ environments:
       - {id: crit, check: vulnerabilities, where: {severity: [critical], fixable: true}, max: 3, scanners: [trivy]}
       - {id: lic, check: licences, allow: [MIT, ISC], deny: [BUSL-1.1], unknown: block}
       - {id: tests, check: tests, required_suites: [unit], max_failed: 1, keys: ["service:ci"]}
-      - {id: came, check: promoted_from, environment: one, min_soak: 1d, within: 30d}
+      - {id: came, check: promoted_from, environment: zero, min_soak: 1d, within: 30d}
     tracks:
       fast: {when: all_pass, risk_at_most: 35, also: {change: routine}}
       slow: {approvals: [{role: lead, count: 2}], window: 3d}
@@ -68,7 +69,7 @@ LOOSER = [
     ("tests", "[unit]", "[integration]", "required_suites"),
     ("tests", "max_failed: 1", "max_failed: 2", "max_failed"),
     ("tests", ', keys: ["service:ci"]', "", "keys"),
-    ("came", "environment: one", "environment: two", "environment"),
+    ("came", "environment: zero", "environment: one", "environment"),
     ("came", "min_soak: 1d", "min_soak: 23h", "min_soak"),
     ("came", ", within: 30d", "", "within"),
     ("came", "within: 30d", "within: 30d, levels: [promoted, admitted]", "levels"),

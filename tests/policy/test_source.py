@@ -129,6 +129,16 @@ def test_every_mistake_is_told_with_its_place(old: str, new: str, words: str) ->
     expect("gate.yaml", old, new, words)
 
 
+def test_a_check_of_an_environment_that_comes_later_is_refused() -> None:
+    expect(
+        "gate.yaml",
+        "environment: staging, min_soak: 24h",
+        "environment: «prod, min_soak: 24h",
+        "no image is in prod before it is in prod, so none could ever pass",
+    )
+    expect("gate.yaml", "environment: dev,", "environment: «prod,", "no image is in prod before it is in staging")
+
+
 def test_an_environment_that_nothing_leads_to_is_refused() -> None:
     message = refusal(changed("path: [dev, staging, prod]", "path: [dev, staging]"))
     assert "prod is not on the path; add it, or say 'from: []' if images enter here" in message
@@ -159,6 +169,12 @@ def test_a_mistake_in_an_application_is_told_with_its_own_file(old: str, new: st
 
 def test_two_images_of_one_name_are_refused() -> None:
     assert "the name 'api' stands twice" in refusal(changed("name: worker", "name: api", "applications/shop.yaml"))
+
+
+def test_two_images_that_would_take_each_others_tags_are_refused() -> None:
+    old, new = '"oci:environments/dev", tag: none', "registry.shop.example/dev/api"
+    message = refusal(changed(old, new, "applications/shop.yaml"))
+    assert "image api gets the same tags in registry.shop.example/dev/api; give one another" in message
 
 
 def test_two_files_that_describe_one_application_are_refused() -> None:

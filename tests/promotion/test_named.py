@@ -61,6 +61,7 @@ def test_a_policy_that_names_only_whom_the_directory_knows_is_taken() -> None:
     ("old", "new", "words"),
     [
         ("owner: group:g,", "owner: group:h,", "metadata.owner: the directory has no group 'group:h'"),
+        ('"service:ci"', '"service:seal-prod"', "checks.sig.keys.0: service:seal-prod signs no evidence"),
         ('"service:ci"', '"service:cy"', "checks.sig.keys.0: the directory has no service 'service:cy'"),
         (
             '"person:ann"',

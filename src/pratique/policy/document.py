@@ -4,17 +4,16 @@ Nothing outside it is needed to judge: lists are written out, inheritance is app
 ``Bundle.resolved`` is the same bundle, and bytes that are not in that one form are no bundle.
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from pratique.errors import Absent, Malformed
 from pratique.policy.application import Application
-from pratique.policy.checks.promoted_from import PromotedFromRule
+from pratique.policy.consistency import problems
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.remediation import NOBODY_NAMED, Remediation
-from pratique.policy.schema import TAG, Misfit, Path, decode, encode, keyed_by, suggestion
+from pratique.policy.schema import TAG, Misfit, decode, encode, keyed_by, suggestion
 from pratique.policy.words import Slug, Version
 from pratique.values.canonical import canonical, parse_object
 from pratique.values.digest import Digest
@@ -46,7 +45,7 @@ class Bundle:
     def __post_init__(self) -> None:
         if not self.environments:
             raise Misfit(("environments",), "expected at least one environment, found none")
-        for problem in _problems(self):
+        for problem in problems(self.environments, self.applications, self.remediation):
             raise problem
 
     @property
@@ -97,78 +96,3 @@ def parse_bundle(resolved: bytes) -> Bundle:
     if bundle.resolved != resolved:
         raise Malformed("policy: these bytes are not its canonical form; publish what `policy check` resolves")
     return bundle
-
-
-def _problems(bundle: Bundle) -> Iterator[Misfit]:
-    names = tuple(rules.name for rules in bundle.environments)
-    for rules in bundle.environments:
-        yield from _unknown_environments(rules, names)
-    yield from _cycles(bundle.environments)
-    yield from _unknown_destinations(bundle.applications, names)
-    yield from _unknown_checks(bundle)
-
-
-def _unknown_environments(rules: EnvironmentRules, names: tuple[Environment, ...]) -> Iterator[Misfit]:
-    for place, predecessor in enumerate(rules.predecessors):
-        if predecessor not in names:
-            yield _no_environment(("environments", rules.name, "from", place), predecessor, names)
-    for rule in rules.checks:
-        if isinstance(rule, PromotedFromRule) and rule.environment not in names:
-            path = ("environments", rules.name, "checks", rule.id, "environment")
-            yield _no_environment(path, rule.environment, names)
-
-
-def _no_environment(path: Path, name: str, names: tuple[Environment, ...]) -> Misfit:
-    return Misfit(path, f"there is no environment {name!r}{suggestion(name, names)}")
-
-
-def _cycles(environments: tuple[EnvironmentRules, ...]) -> Iterator[Misfit]:
-    """Take away environments that nothing waits for, until none is left; what stays goes in circles."""
-    waiting = {rules.name: rules.predecessors for rules in environments}
-    while free := {name for name, before in waiting.items() if not set(before) & waiting.keys()}:
-        waiting = {name: before for name, before in waiting.items() if name not in free}
-    if waiting:
-        circle = _circle(waiting)
-        first, last = circle[0], circle[-1]
-        problem = f"these environments come from each other: {' ← '.join((*circle, first))}"
-        yield Misfit(_from(waiting, first, circle[1 % len(circle)]), problem, _from(waiting, last, first))
-
-
-def _circle(waiting: Mapping[Environment, tuple[Environment, ...]]) -> tuple[Environment, ...]:
-    """Return environments each of which comes from the next, and the last from the first, the least name first."""
-    walked: list[Environment] = [min(waiting)]
-    while (nearer := next(name for name in waiting[walked[-1]] if name in waiting)) not in walked:
-        walked.append(nearer)
-    circle = walked[walked.index(nearer) :]
-    turn = circle.index(min(circle))
-    return (*circle[turn:], *circle[:turn])
-
-
-def _from(waiting: Mapping[Environment, tuple[Environment, ...]], name: Environment, before: Environment) -> Path:
-    return "environments", name, "from", waiting[name].index(before)
-
-
-def _unknown_destinations(
-    applications: tuple[Application, ...], names: tuple[Environment, ...]
-) -> Iterator[Misfit]:
-    for application in applications:
-        for image in application.images:
-            for destination in image.destinations:
-                if destination.environment not in names:
-                    path = (
-                        "applications",
-                        application.name,
-                        "images",
-                        image.name,
-                        "destinations",
-                        destination.environment,
-                    )
-                    yield _no_environment(path, destination.environment, names)
-
-
-def _unknown_checks(bundle: Bundle) -> Iterator[Misfit]:
-    known = {rule.id for rules in bundle.environments for rule in rules.checks}
-    for place, owner in enumerate(bundle.remediation.owners):
-        if owner.match.check is not None and owner.match.check not in known:
-            problem = f"no environment has a check {owner.match.check!r}{suggestion(owner.match.check, known)}"
-            yield Misfit(("remediation", "owners", place, "match", "check"), problem)

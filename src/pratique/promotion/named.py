@@ -13,6 +13,7 @@ from pratique.promotion.directory import Directory
 from pratique.promotion.directory_form import Status
 from pratique.values.names import Actor, Group
 
+_SIGNS = {"evidence", "source", "record"}
 _NAMES = frozenset({Role, Service, Group, Owner, Member})
 
 
@@ -37,10 +38,21 @@ def check_known(bundle: Bundle, directory: Directory) -> None:
         if name not in all_of_them:
             hint = suggestion(name, all_of_them)
             raise Refused(f"policy: {dotted(path)}: the directory has no {what} {name!r}{hint}")
+        if kind is Service:
+            _check_use(name, dotted(path), directory)
     for rules in bundle.environments:
         for role in rules.roles:
             for application in bundle.applications:
                 _check_size(role, rules.name, application.name, directory)
+
+
+def _check_use(name: str, where: str, directory: Directory) -> None:
+    service = directory.service(name)
+    if service is not None and not _SIGNS & set(service.uses):
+        raise Refused(
+            f"policy: {where}: {name} signs no evidence, so nothing of it could ever count; "
+            "let it in the directory, or name another"
+        )
 
 
 def _check_size(role: RoleRules, environment: str, application: str, directory: Directory) -> None:
