@@ -7,6 +7,7 @@ Pure: no clock, no storage. ``now`` is among the inputs.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pratique.errors import Absent, Unverified
 from pratique.evidence import bind
@@ -163,6 +164,8 @@ def _facts(subject: Digest, inputs: Inputs, every: tuple[Evidence, ...], outside
         arrivals=inputs.history.arrivals,
         current=(profile or Profile()).as_current(held.digest) if held else None,
     )
+    seen = inputs.history.first_seen
+    judged = replace(judged, first_seen=None if seen is None else dict(seen))
     own = tuple(sbom for one in every if subject in one.covers for sbom in one.reading.of(Sbom))
     matched = tuple(match(sbom, outside.advisories) for sbom in own) if outside.advisories else ()
     return observe(judged, every, matched, outside.lists)

@@ -85,11 +85,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class HistoryUsed:
-    """Where this image has been, and what the target environment held."""
+    """Where this image has been, and what the target environment held.
+
+    ``first_seen`` says when the ledger first met each vulnerability in any image of this name, by term; it is ``None``
+    where no rule asks.
+    """
 
     current: Held | None
     arrivals: tuple[Arrival, ...]
     current_facts: Profile | None
+    first_seen: tuple[tuple[str, datetime], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

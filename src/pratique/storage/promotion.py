@@ -113,6 +113,11 @@ class PromotionRows:
         """Return the promotions of one image, in the order they were requested."""
         return self._promotions(_DOCUMENT.where(PROMOTION.c.image == str(image)).order_by(PROMOTION.c.idx))
 
+    def of_name(self, application: str, image_name: str, most: int) -> tuple[Promotion, ...]:
+        """Return the promotions of images of one name that were requested last, the newest first."""
+        mine = (PROMOTION.c.application == application, PROMOTION.c.image_name == image_name)
+        return self._promotions(_DOCUMENT.where(*mine).order_by(PROMOTION.c.idx.desc()).limit(most))
+
     def _promotions(self, query: sa.Select[Any]) -> tuple[Promotion, ...]:
         return tuple(map(_promotion, self._connection.scalars(query)))
 
@@ -130,6 +135,12 @@ class ArrivalRows:
         query = sa.select(ARRIVAL).where(*place).order_by(ARRIVAL.c.idx.desc()).limit(1)
         row = self._connection.execute(query).one_or_none()
         return None if row is None else _arrival(row)
+
+    def at_place(self, application: str, image_name: str, environment: Environment) -> tuple[Arrival, ...]:
+        """Return everything that came to one place, in order."""
+        place = _place(ARRIVAL, application, image_name, environment)
+        query = sa.select(ARRIVAL).where(*place).order_by(ARRIVAL.c.idx)
+        return tuple(map(_arrival, self._connection.execute(query)))
 
     def of_image(self, image: Digest) -> tuple[Arrival, ...]:
         """Return where one image came to, in order."""
