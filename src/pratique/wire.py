@@ -40,8 +40,8 @@ from pratique.storage.alone import mutexes
 from pratique.storage.blobs import BlobStore
 from pratique.storage.effects import QUEUE, Hint
 from pratique.storage.engine import open_engine
-from pratique.storage.migrate import check
 from pratique.storage.store import Store
+from pratique.storage.upgrade import bring_up_to_date
 from pratique.tlog.witness import MAX_ANSWER_BYTES
 
 _AT_ONCE = 4  # effects a worker performs together; more do not help one disk
@@ -58,11 +58,12 @@ def open_workspace(flag: str | None, *, hint: Hint | None = None) -> Iterator[Wo
     Raises:
         Absent: There is no workspace.
         Malformed: Its settings or its trust root are wrong.
+        Conflict: A newer program made its database.
         Unreachable: Its database cannot be opened.
     """
     config = load(workspace_root(flag))
     engine = open_engine(config.database)
-    check(engine)
+    bring_up_to_date(engine)
     store = Store(engine, hint=hint)
     try:
         yield assemble(config, store)

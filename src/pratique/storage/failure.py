@@ -46,7 +46,7 @@ def translated(file: Path) -> Iterator[None]:
     """Raise what goes wrong inside in our words."""
     try:
         yield
-    except sa.exc.DBAPIError as error:
+    except (sa.exc.DBAPIError, sqlite3.Error) as error:
         found = in_our_words(error, file)
         if found is error:
             raise
@@ -73,12 +73,16 @@ def in_our_words(error: BaseException, file: Path) -> BaseException:
 
 def _code(error: BaseException) -> int:
     """Return SQLite's extended result code, whose low byte is the primary one; 0 for other errors."""
-    code = getattr(error.orig, "sqlite_errorcode", 0) if isinstance(error, sa.exc.DBAPIError) else 0
-    return int(code)
+    return int(getattr(_own(error), "sqlite_errorcode", 0))
 
 
 def _text(error: BaseException) -> str:
-    return str(error.orig) if isinstance(error, sa.exc.DBAPIError) else str(error)
+    return str(_own(error))
+
+
+def _own(error: BaseException) -> BaseException:
+    """Return the driver's own error, where SQLAlchemy wrapped it."""
+    return error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig is not None else error
 
 
 def _caused(found: BaseException, error: BaseException) -> BaseException:

@@ -38,6 +38,18 @@ def project(connection: sa.Connection, entry: Entry) -> None:
     project_signal(connection, entry)
 
 
+def fold(connection: sa.Connection) -> None:
+    """Empty the projections and fold every event into them anew.
+
+    Raises:
+        Conflict, Malformed: An event cannot be read or cannot follow; nothing of the transaction may be committed.
+    """
+    for table in TABLES:
+        connection.execute(sa.delete(table))
+    for entry in _entries(connection):
+        project(connection, entry)
+
+
 def differences(connection: sa.Connection) -> tuple[str, ...]:
     """Fold every event anew and return the rows that the projections have otherwise: none, if all is well.
 

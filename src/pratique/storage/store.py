@@ -22,7 +22,7 @@ class Store:
     """One workspace's database. Any number of threads and processes may use it at once."""
 
     def __init__(self, engine: sa.Engine, *, hint: Hint | None = None, patience: Patience = _PATIENT) -> None:
-        """Use a database that ``migrate.check`` has found up to date.
+        """Use a database that ``upgrade.bring_up_to_date`` has returned for, or a new one.
 
         Args:
             engine: From ``engine.open_engine``.
@@ -46,7 +46,8 @@ class Store:
         It may be run again, so it touches nothing but the transaction; when it raises, nothing of it remains.
 
         Raises:
-            Conflict: Something that may be there once only is there already.
+            Conflict: Something that may be there once only is there already, or a newer program upgraded the
+                database meanwhile.
             Unreachable: The database is locked for longer than anybody waits, full or failing. If the commit
                 itself failed, it may have been recorded all the same: look before asking for the same again.
         """

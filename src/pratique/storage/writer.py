@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from pratique.storage.engine import database_file, writing
 from pratique.storage.failure import dooms_the_transaction, in_our_words
+from pratique.storage.migrate import check_last
 
 T = TypeVar("T")
 
@@ -42,6 +43,7 @@ class Writer:
         """Run the command in a transaction and return its answer once that is on disk.
 
         Raises:
+            Conflict: A newer program upgraded the database meanwhile.
             Unreachable: The database is locked, full or failing. Where the commit itself failed, it may have been
                 recorded all the same.
             Exception: What the command raised; all that it did is taken back.
@@ -80,6 +82,7 @@ class Writer:
     def _together(self, jobs: list[_Job]) -> None:
         try:
             with self._engine.begin() as connection:
+                check_last(connection, self._file)  # a newer program may have upgraded it while this one ran
                 outcomes = [self._alone(job, connection) for job in jobs]
         except BaseException as error:  # whatever it is, whoever waits must hear of it
             for job in jobs:
