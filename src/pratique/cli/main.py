@@ -29,6 +29,7 @@ VERBS = {
     "witness": "cosign the ledgers of others, on another machine than theirs",
     "proof": "export and verify what an auditor needs",
     "judge": "judge a recorded decision again, from exactly what it names",
+    "search": "find entries of the ledger by what they are about",
     "trail": "the chain of custody of one digest",
     "worker": "do the work that promotions wait for",
 }

@@ -23,6 +23,7 @@ from pratique.service.perform import Perform, perform, record_death, want_next
 from pratique.service.pointing import attach_seal, point_tag
 from pratique.service.scribe import Scribe, about
 from pratique.service.sealing import seal_promotion
+from pratique.service.search import refreshed
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.transaction import Transaction
@@ -43,7 +44,7 @@ _log = logging.getLogger(__name__)
 def work(workspace: Workspace, dispatcher: Dispatcher, stop: threading.Event) -> None:
     """Perform effects until told to stop; what is under way then is finished, or taken over by another worker."""
     dispatcher.start(partial(run_effect, workspace))
-    upkeep = threading.Thread(target=_keep_up, args=(workspace, stop), name="drills")
+    upkeep = threading.Thread(target=_keep_up, args=(workspace, stop), name="upkeep")
     upkeep.start()
     try:
         reconcile(partial(tick, workspace), stop)
@@ -54,12 +55,13 @@ def work(workspace: Workspace, dispatcher: Dispatcher, stop: threading.Event) ->
 
 
 def _keep_up(workspace: Workspace, stop: threading.Event) -> None:
-    """Hold drills when they are due, beside the work; one that fails is told loudly, and tried again."""
+    """Keep the search index up, and hold drills when they are due; what fails is told loudly, and tried again."""
     while not stop.wait(_LOOK_SECONDS):
         try:
+            refreshed(workspace)
             done = drill_if_due(workspace)
         except PratiqueError as error:
-            _log.error("drill: could not be held: %s", error)
+            _log.error("upkeep: %s", error)
             continue
         for fault in done.faults if done else ():
             _log.error("drill: %s", fault)

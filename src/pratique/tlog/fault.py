@@ -1,6 +1,6 @@
 """What a check of a log finds."""
 
-from dataclasses import dataclass
+from pratique.values.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
