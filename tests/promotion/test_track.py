@@ -13,7 +13,7 @@ from pratique.policy.environment import EnvironmentRules
 from pratique.policy.result import CheckResult, Outcome, rank
 from pratique.policy.risk import MODEL, Risk
 from pratique.promotion.happenings import Track
-from pratique.promotion.track import Change, Routing, route, waits_until
+from pratique.promotion.track import Change, Circumstances, Routing, route, waits_until
 
 SAME = Change(first=False, more_than_routine=())
 FIRST = Change(first=True, more_than_routine=())
@@ -31,7 +31,7 @@ def routed(
     *outcomes: Outcome, risk: str = "10.0", change: Change = SAME, found: EnvironmentRules | None = None
 ) -> Routing:
     results = tuple(result(outcome) for outcome in outcomes or (Outcome.PASS,))
-    return route(found or rules(), results, Risk(MODEL, risk, (), "0.0"), change)
+    return route(found or rules(), results, Risk(MODEL, risk, (), "0.0"), Circumstances(change, NOW))
 
 
 WARNING = rules(GATE.replace("  prod:\n", "  prod:\n    enforcement: warn\n"))
@@ -80,7 +80,7 @@ def test_the_track_and_its_reason(routing: Routing, track: Track, why: str) -> N
 
 @pytest.mark.parametrize("found", [rules(), ALWAYS])
 def test_nothing_passes_where_nothing_was_checked(found: EnvironmentRules) -> None:
-    routing = route(found, (), Risk(MODEL, "0.0", (), "0.0"), SAME)
+    routing = route(found, (), Risk(MODEL, "0.0", (), "0.0"), Circumstances(SAME, NOW))
     assert (routing.name, routing.why) == (Track.SLOW, ("prod has no checks, so none has passed",))
 
 

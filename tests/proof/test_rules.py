@@ -85,7 +85,7 @@ def changed(**prod: Any) -> bytes:
     ("prod", "message"),
     [
         ({"canary": True}, r"policy\.environments\.prod: unexpected field 'canary'"),
-        ({"tracks": {"emergency": {}}}, r"tracks: unexpected field 'emergency'"),
+        ({"tracks": {"canary": {}}}, r"tracks: unexpected field 'canary'"),
         ({"tracks": {"fast": {"when": "sometimes"}}}, r"fast\.when: expected all_pass or always"),
         ({"tracks": {"slow": {"approvals": [{"role": "a", "count": 1, "any": 1}]}}}, "unexpected field 'any'"),
         ({"enforcement": "maybe"}, r"enforcement: expected block or warn"),

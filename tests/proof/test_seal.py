@@ -150,6 +150,10 @@ def test_a_seal_that_had_expired_when_it_was_logged_is_refused() -> None:
     refused_promotion(sealed_story(expires=NOW), "it expired at")
 
 
+def test_a_seal_that_lapses_where_the_policy_lets_it_last_is_refused() -> None:
+    refused_promotion(sealed_story(expires=NOW + timedelta(days=400)), "seal, expiry: expected none, found")
+
+
 UNDOING = (
     PromotionRetried(2),
     PromotionFailed(1, "attach", Failure.UNREACHABLE, 5, None),

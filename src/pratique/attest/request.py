@@ -7,12 +7,15 @@ from datetime import datetime
 
 from pratique.attest.signed_form import check_spelling, parse_nonce, parse_slug, read_commitment, read_image_form
 from pratique.attest.statement import Subject, build_statement
+from pratique.errors import Malformed
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor, Environment, parse_actor, parse_application, parse_environment
 from pratique.values.reference import Reference, parse_reference
 from pratique.values.uris import REQUEST
+
+EMERGENCY = "emergency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Request:
     nonce: str
     issued_at: datetime
     comment: Digest | None = None
+    emergency: bool = False
+    """Whether it is asked for as an emergency, which other people decide."""
 
 
 def parse_request(payload: bytes) -> Request:
@@ -42,7 +47,9 @@ def parse_request(payload: bytes) -> Request:
         Malformed: A field is missing, unknown or wrong, or the payload is not canonical.
     """
     images, fields = read_image_form(payload, REQUEST, "request")
-    fields.only("application", "image", "source", "from", "to", "requester", "nonce", "issuedAt", "comment")
+    fields.only(
+        "application", "image", "source", "from", "to", "requester", "nonce", "issuedAt", "comment", "track"
+    )
     request = Request(
         images=images,
         application=fields.parsed("application", parse_application),
@@ -54,9 +61,16 @@ def parse_request(payload: bytes) -> Request:
         nonce=fields.parsed("nonce", parse_nonce),
         issued_at=fields.moment("issuedAt"),
         comment=read_commitment(fields, "comment") if fields.has("comment") else None,
+        emergency=fields.has("track") and _is_emergency(fields.text("track")),
     )
     check_spelling(payload, build_request(request), "request")
     return request
+
+
+def _is_emergency(track: str) -> bool:
+    if track != EMERGENCY:
+        raise Malformed(f"request.track: expected {EMERGENCY} or nothing, found {track[:40]!r}")
+    return True
 
 
 def build_request(request: Request) -> bytes:
@@ -71,5 +85,6 @@ def build_request(request: Request) -> bytes:
         "nonce": request.nonce,
         "issuedAt": render_moment(request.issued_at),
         **({"comment": {"commitment": request.comment.hex}} if request.comment else {}),
+        **({"track": EMERGENCY} if request.emergency else {}),
     }
     return build_statement(tuple(map(Subject, request.images)), REQUEST, predicate)

@@ -25,6 +25,11 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     verb.add_argument("--image", dest="image_name", metavar="NAME", help="which of the application's images it is")
     verb.add_argument("--comment", metavar="TEXT", help="why, for the reviewers; stays private and can be erased")
     verb.add_argument("--supersede", metavar="PROMOTION", help="an older one with votes that this one replaces")
+    verb.add_argument(
+        "--emergency",
+        action="store_true",
+        help="take the emergency track: other people decide, its seal expires; needs --comment",
+    )
     signing_options(verb)
     wait_option(verb)
     verb.set_defaults(run=_run)
@@ -32,6 +37,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
+    from pratique.promotion.happenings import Track
     from pratique.service.request import Wish, ask
     from pratique.wire import open_workspace
 
@@ -46,6 +52,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         to=arguments.to,
         comment=arguments.comment,
         supersedes=arguments.supersede,
+        track=Track.EMERGENCY if arguments.emergency else None,
     )
     with open_workspace(arguments.workspace) as workspace:
         return waited(workspace, ask(workspace, wish, signs), arguments.wait)

@@ -7,15 +7,17 @@ from decimal import Decimal
 from pratique.evidence.model import Bound, Vulnerability
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckResult, Outcome
-from pratique.policy.risk import Doubt, Exploitation, Inputs, Risk, Suspicion, Threat, assess
+from pratique.policy.risk import Doubt, Exploitation, Exposure, Inputs, Risk, Suspicion, Threat, assess
 
 FRESH = timedelta(hours=24)
 
 
-def risk_of(platforms: tuple[Facts, ...], results: tuple[CheckResult, ...]) -> Risk:
-    """Return the score of an image from the facts of its platforms and the results of its checks."""
+def risk_of(
+    platforms: tuple[Facts, ...], results: tuple[CheckResult, ...], exposure: Exposure = Exposure.OPEN
+) -> Risk:
+    """Return the score of an image from the facts of its platforms, the results of its checks, and who reaches it."""
     threats = (threat for facts in platforms for threat in threats_of(facts))
-    return assess(threats, (doubt for facts in platforms for doubt in suspicions_of(facts, results)))
+    return assess(threats, (doubt for facts in platforms for doubt in suspicions_of(facts, results)), exposure)
 
 
 def threats_of(facts: Facts) -> Iterator[Threat]:

@@ -8,6 +8,7 @@ Pure: no clock, no storage. ``now`` is among the inputs.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 from pratique.errors import Absent, Unverified
 from pratique.evidence import bind
@@ -21,6 +22,7 @@ from pratique.policy.application import Application
 from pratique.policy.document import Bundle
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.facts import Facts, Subject, observe
+from pratique.promotion.calendar import check_calendar
 from pratique.promotion.directory import Directory
 from pratique.promotion.evidence_set import root_of_evidence
 from pratique.promotion.profile import Profile
@@ -51,6 +53,8 @@ class Case:
     rules: EnvironmentRules
     directory: Directory
     platforms: tuple[tuple[str, Facts], ...]
+    review_by: date | None = None
+    """The day on which the policy is to be looked at again."""
 
     @property
     def facts(self) -> tuple[Facts, ...]:
@@ -80,6 +84,7 @@ def build_case(
     _check(f"rules of {inputs.to}", inputs.policy.rules, rules.digest)
     _check("directory", inputs.directory.digest, directory.digest)
     _check("evidence root", inputs.evidence.root, root_of_evidence(inputs.evidence.pieces))
+    check_calendar(inputs.calendar, rules, inputs.now)
     evidence = bind.understand(_pieces(inputs, bodies), directory.machine_keys(), _subject(inputs))
     outside = _Outside(_advisories(inputs, bodies), _lists(inputs, bodies))
     return Case(
@@ -90,9 +95,10 @@ def build_case(
         rules=rules,
         directory=directory,
         platforms=tuple(
-            (platform.platform, _facts(platform.digest, inputs, evidence, outside))
+            (platform.platform, _facts(platform.digest, inputs, evidence, outside, rules))
             for platform in inputs.image.platforms
         ),
+        review_by=bundle.metadata.review_by,
     )
 
 
@@ -154,7 +160,9 @@ def _lists(inputs: Inputs, bodies: Bodies) -> Lists:
     return read_lists(exploited, likelihoods)
 
 
-def _facts(subject: Digest, inputs: Inputs, every: tuple[Evidence, ...], outside: _Outside) -> Facts:
+def _facts(
+    subject: Digest, inputs: Inputs, every: tuple[Evidence, ...], outside: _Outside, rules: EnvironmentRules
+) -> Facts:
     held, profile = inputs.history.current, inputs.history.current_facts
     judged = Subject(
         platform=subject,
@@ -163,6 +171,7 @@ def _facts(subject: Digest, inputs: Inputs, every: tuple[Evidence, ...], outside
         now=inputs.now,
         arrivals=inputs.history.arrivals,
         current=(profile or Profile()).as_current(held.digest) if held else None,
+        max_evidence_age=rules.settings.max_evidence_age,
     )
     seen = inputs.history.first_seen
     judged = replace(judged, first_seen=None if seen is None else dict(seen))

@@ -35,6 +35,9 @@ class Track(StrEnum):
 
     FAST = "fast"
     SLOW = "slow"
+    ROLLBACK = "rollback"
+    """Back to what was here before."""
+    EMERGENCY = "emergency"
     REMEDIATION = "remediation"
 
 
@@ -113,6 +116,8 @@ class PromotionRequested:
     nonce: str | None
     supersedes: str | None
     comment: Commitment | None
+    track: Track | None = None
+    """``emergency`` where that was asked for; every other track is for the judgement to find."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ from pratique.promotion.steps import (
     PromotionVetoed,
     PromotionWithdrawn,
 )
+from pratique.promotion.upkeep import DrillCompleted, PrivateRedacted
 
 _NAMES = {kind: name for name, kind in TYPES.items()}
 _OPEN = frozenset(State) - ENDED
@@ -139,6 +140,7 @@ def _requested(entry: Entry) -> Promotion:
         nonce=data.nonce,
         request=request.digest if request else None,
         supersedes=data.supersedes,
+        track=data.track,
     )
 
 
@@ -204,6 +206,8 @@ _Passing = (
     | FeedImported
     | SignalRaised
     | SignalReconciled
+    | PrivateRedacted
+    | DrillCompleted
     | Unknown
 )
 
@@ -282,7 +286,13 @@ def _stopped(promotion: Promotion, data: _Stopping) -> Promotion:
 
 
 # After the fast track's judgement comes the approval, in the same transaction.
-_STATE_AFTER = {Track.FAST: State.JUDGING, Track.SLOW: State.REVIEW, Track.REMEDIATION: State.REMEDIATION}
+_STATE_AFTER = {
+    Track.FAST: State.JUDGING,
+    Track.SLOW: State.REVIEW,
+    Track.ROLLBACK: State.REVIEW,
+    Track.EMERGENCY: State.REVIEW,
+    Track.REMEDIATION: State.REMEDIATION,
+}
 
 
 def _begun_again(promotion: Promotion) -> Promotion:

@@ -10,6 +10,12 @@ from datetime import datetime
 from pratique.policy.result import CheckResult
 
 
-def holds_until(results: Iterable[CheckResult]) -> datetime | None:
-    """Return the first moment at which an outcome may be another one; None where time alone changes nothing."""
-    return min((result.holds_until for result in results if result.holds_until is not None), default=None)
+def holds_until(results: Iterable[CheckResult], stops_at: datetime | None = None) -> datetime | None:
+    """Return the first moment at which an outcome may be another one; None where time alone changes nothing.
+
+    Args:
+        results: Of every check.
+        stops_at: When a freeze begins in which what was judged may not move.
+    """
+    moments = (stops_at, *(result.holds_until for result in results))
+    return min((moment for moment in moments if moment is not None), default=None)

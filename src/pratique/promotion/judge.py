@@ -7,11 +7,12 @@ the case: no clock, no storage, no setting.
 from collections.abc import Mapping
 
 from pratique.evidence.facts.scan import Severity
+from pratique.policy.approval import Approval, Separation
 from pratique.policy.check import Rule, judge_check
+from pratique.policy.freshness import Freshness, freshness
 from pratique.policy.platforms import combine
 from pratique.policy.result import CheckResult, worst
 from pratique.policy.threats import risk_of
-from pratique.policy.tracks import SlowTrack
 from pratique.promotion.case import Case
 from pratique.promotion.happenings import Track
 from pratique.promotion.holds import holds_until
@@ -20,7 +21,8 @@ from pratique.promotion.quorum import Need
 from pratique.promotion.record import ENGINE, SCHEMA, Decision, Record, build_record
 from pratique.promotion.routine import why_not_routine
 from pratique.promotion.separation import Duties, separate
-from pratique.promotion.track import Change, route
+from pratique.promotion.track import Change, Circumstances, route
+from pratique.promotion.way import asks, window_of
 
 
 def judge(case: Case) -> Record:
@@ -30,14 +32,15 @@ def judge(case: Case) -> Record:
     """
     # 1. What every check finds, and what is left of it over all platforms.
     results = tuple(_judge(rule, case) for rule in case.rules.checks)
-    risk = risk_of(case.facts, results)
+    risk = risk_of(case.facts, results, case.rules.risk.exposure)
     # 2. How the image differs from the one that it would replace, and the track that follows.
     profile = profile_of(case.facts, _repository(case))
-    track = route(case.rules, results, risk, _change(case, profile))
+    track = route(case.rules, results, risk, _circumstances(case, profile))
     # 3. Who must agree, and who cannot.
-    slow = case.rules.tracks.slow
-    separated, extra = separate(_duties(case, slow), case.directory)
-    asked = slow if track.name is Track.SLOW else None
+    asked, separation = asks(case.rules.tracks, track.name)
+    separated, extra = separate(_duties(case, separation), case.directory)
+    now, calendar = case.inputs.now, case.inputs.calendar
+    window = window_of(case.rules.tracks, track.name)
     return build_record(
         Decision(
             schema=SCHEMA,
@@ -50,10 +53,10 @@ def judge(case: Case) -> Record:
             risk=risk,
             profile=profile,
             track=track,
-            approvals=_needs(asked, extra),
+            approvals=_needs(asked, extra if track.name is not Track.ROLLBACK else None),
             separation=separated,
-            review_until=case.inputs.now + asked.window if asked else None,
-            holds_until=holds_until(results),
+            review_until=calendar.deadline(track.name, now, window) if window else None,
+            holds_until=holds_until(results, calendar.stops_at(track.name, now)),
         )
     )
 
@@ -61,6 +64,19 @@ def judge(case: Case) -> Record:
 def _judge(rule: Rule, case: Case) -> CheckResult:
     by_platform = tuple((name, judge_check(rule, facts)) for name, facts in case.platforms)
     return combine(rule, by_platform, case.rules.settings)
+
+
+def _circumstances(case: Case, profile: Profile) -> Circumstances:
+    history, now = case.inputs.history, case.inputs.now
+    known = history.current_facts.vulnerabilities if history.current and history.current_facts else None
+    return Circumstances(
+        change=_change(case, profile),
+        now=now,
+        asked=case.inputs.request.track,
+        left=history.left,
+        held=None if known is None else frozenset(known),
+        review_by=freshness(case.review_by, now.date()) if case.review_by else Freshness.FRESH,
+    )
 
 
 def _change(case: Case, profile: Profile) -> Change:
@@ -82,9 +98,9 @@ def _severities(case: Case) -> Mapping[str, Severity | None]:
     return found
 
 
-def _duties(case: Case, slow: SlowTrack | None) -> Duties:
+def _duties(case: Case, separation: tuple[Separation, ...]) -> Duties:
     return Duties(
-        rules=slow.separation if slow else (),
+        rules=separation,
         requester=case.inputs.request.requester,
         owner=case.application.owner,
         environment=case.inputs.to,
@@ -98,8 +114,8 @@ def _repository(case: Case) -> str:
     return case.application.image(case.inputs.image.name).source.repository
 
 
-def _needs(asked: SlowTrack | None, extra: Need | None) -> tuple[Need, ...]:
-    if asked is None:
+def _needs(asked: tuple[Approval, ...], extra: Need | None) -> tuple[Need, ...]:
+    if not asked:
         return ()
-    named = tuple(Need(approval.role, approval.count) for approval in asked.approvals)
+    named = tuple(Need(approval.role, approval.count) for approval in asked)
     return (*named, extra) if extra else named

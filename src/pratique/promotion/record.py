@@ -12,9 +12,10 @@ from pratique.errors import Malformed
 from pratique.policy.facts import Arrival
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.policy.risk import Risk
+from pratique.promotion.calendar import ALWAYS_OPEN, Calendar
 from pratique.promotion.evidence_set import Listed
 from pratique.promotion.form import read, write
-from pratique.promotion.happenings import Feed, Platform, PromotionJudged
+from pratique.promotion.happenings import Feed, Platform, PromotionJudged, Track
 from pratique.promotion.profile import Profile
 from pratique.promotion.quorum import Need, Question
 from pratique.promotion.separation import Separated
@@ -65,6 +66,8 @@ class RequestUsed:
     envelope: Digest | None
     requester: Actor
     signed: bool
+    track: Track | None = None
+    """The track that was asked for, where one was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ class HistoryUsed:
     current: Held | None
     arrivals: tuple[Arrival, ...]
     current_facts: Profile | None
+    left: datetime | None = None
+    """When this image, properly promoted there, was last replaced in the target environment."""
     first_seen: tuple[tuple[str, datetime], ...] | None = None
 
 
@@ -113,6 +118,8 @@ class Inputs:
     evidence: EvidenceUsed
     feeds: tuple[Feed, ...]
     history: HistoryUsed
+    calendar: Calendar = ALWAYS_OPEN
+    """The environment's freezes and working hours around ``now``."""
 
 
 @dataclass(frozen=True, slots=True)

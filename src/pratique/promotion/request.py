@@ -18,7 +18,7 @@ from pratique.policy.document import Bundle
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.facts import Arrival
 from pratique.promotion.directory import Directory
-from pratique.promotion.happenings import Commitment, PromotionRequested
+from pratique.promotion.happenings import Commitment, PromotionRequested, Track
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.steps import PromotionSuperseded
 from pratique.values.dataclass import dataclass
@@ -129,6 +129,7 @@ def consider_request(asked: Asked, found: InForce, known: Known, *, new: str) ->
     image = application.image(request.image)
     destination = image.destination(request.to)
     _check_signed(asked, rules)
+    _check_emergency(request, rules)
     _check_way(request, rules, image, known)
     _check_unique(asked, known)
     return Accepted(
@@ -147,18 +148,28 @@ def consider_request(asked: Asked, found: InForce, known: Known, *, new: str) ->
             nonce=request.nonce,
             supersedes=asked.supersedes,
             comment=Commitment(request.comment) if request.comment else None,
+            track=Track.EMERGENCY if request.emergency else None,
         ),
         tuple(_superseded(asked, known.at_place, new)),
     )
 
 
 def _check_signed(asked: Asked, rules: EnvironmentRules) -> None:
-    slow = rules.tracks.slow
-    if asked.envelope is None and slow is not None and Separation.REQUESTER in slow.separation:
+    asking = (rules.tracks.slow, rules.tracks.emergency if asked.request.emergency else None)
+    if asked.envelope is None and any(one and Separation.REQUESTER in one.separation for one in asking):
         raise Refused(
             f"request: {rules.name} keeps the requester from approving, so it must be known who asks; "
             "expected a signed request, found an unsigned one; sign it with --key"
         )
+
+
+def _check_emergency(request: Request, rules: EnvironmentRules) -> None:
+    if not request.emergency:
+        return
+    if rules.tracks.emergency is None:
+        raise Refused(f"request: {rules.name} has no emergency track; ask without --emergency")
+    if request.comment is None:
+        raise Refused("request: an emergency needs words: say with --comment what burns")
 
 
 def _check_way(request: Request, rules: EnvironmentRules, image: ApplicationImage, known: Known) -> None:

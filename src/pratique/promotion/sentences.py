@@ -111,7 +111,7 @@ def _judged(data: _Judged, event: Event) -> str:
     match data:
         case PromotionRequested():
             way = f"from {data.from_} to {data.to}" if data.from_ else f"to {data.to}"
-            how = "" if data.signed else ", unsigned"
+            how = ("" if data.signed else ", unsigned") + (f", as an {data.track}" if data.track else "")
             text = f"{data.requester} asked that {data.image_name} go {way}{how}"
         case PromotionRetried():
             why = f", because {data.because}" if data.because else ""
@@ -133,6 +133,10 @@ def _way(track: Track) -> str:
             return "the fast track"
         case Track.SLOW:
             return "the slow track, people decide"
+        case Track.ROLLBACK:
+            return "back to what was here, people decide"
+        case Track.EMERGENCY:
+            return "the emergency track, people decide"
         case Track.REMEDIATION:
             return "to be repaired first"
         case _:

@@ -144,6 +144,8 @@ class Promotion:
     nonce: str | None
     request: Digest | None
     supersedes: str | None = None
+    track: Track | None = None
+    """The track that was asked for, where one was."""
     retried_by: Actor | None = None
     """Who began this generation; None for the first."""
     evidence_root: Digest | None = None

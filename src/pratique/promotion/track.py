@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import assert_never
 
 from pratique.policy.environment import Enforcement, EnvironmentRules
+from pratique.policy.freshness import Freshness
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.risk import Risk
 from pratique.policy.settings import Settings
 from pratique.policy.tracks import FastTrack, FirstArrival, When
 from pratique.promotion.happenings import Track
+from pratique.promotion.way import skipped, stopping, why_back
 from pratique.values.dataclass import dataclass
 
 
@@ -37,24 +39,74 @@ class Change:
     more_than_routine: tuple[str, ...]
 
 
-def route(rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Risk, change: Change) -> Routing:
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides the track beside the checks.
+
+    ``asked`` is the track that the request names, where it names one; ``left`` when this image was last replaced in
+    the environment; ``held`` the vulnerabilities of what the environment holds, None where they are not known.
+    """
+
+    change: Change
+    now: datetime
+    asked: Track | None = None
+    left: datetime | None = None
+    held: frozenset[str] | None = None
+    review_by: Freshness = Freshness.FRESH
+
+
+def route(rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Risk, found: Circumstances) -> Routing:
     """Return the track for these results.
 
     Args:
         rules: Those of the target environment.
         results: One for each check of the environment.
         risk: The image's score.
-        change: The comparison with what the environment holds.
+        found: The comparison with what the environment holds, and what was asked for.
     """
+    routing = _routed(rules, results, risk, found)
+    return Routing(routing.name, tuple(dict.fromkeys((*routing.why, *_overdue(found)))))
+
+
+def _routed(
+    rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Risk, found: Circumstances
+) -> Routing:
     blocking = tuple(blockers(results, rules.settings))
+    if found.asked is Track.EMERGENCY:
+        return _emergency(rules, blocking, found)
+    back = why_back(rules, found.left, found.now)
+    if back:
+        return Routing(Track.ROLLBACK, (*back, *(_told(result) for result in results if not _passes(result))))
     if blocking and rules.enforcement is Enforcement.BLOCK:
         return Routing(Track.REMEDIATION, tuple(_told(result) for result in blocking))
-    obstacles = tuple(_obstacles(rules, results, risk, change))
+    obstacles = tuple(_obstacles(rules, results, risk, found))
     if not obstacles:
-        return Routing(Track.FAST, tuple(_ease(rules, risk, change)))
+        return Routing(Track.FAST, tuple(_ease(rules, risk, found.change)))
     if rules.tracks.slow is None:
         return Routing(Track.REMEDIATION, (*obstacles, f"{rules.name} has no slow track"))
     return Routing(Track.SLOW, obstacles)
+
+
+def _emergency(rules: EnvironmentRules, blocking: tuple[CheckResult, ...], found: Circumstances) -> Routing:
+    track = rules.tracks.emergency
+    if track is None:
+        return Routing(Track.REMEDIATION, (f"{rules.name} has no emergency track; ask without --emergency",))
+    stops = stopping(track, blocking, rules, found.held)
+    if stops:
+        return Routing(Track.REMEDIATION, tuple(f"also in an emergency: {_told(result)}" for result in stops))
+    return Routing(Track.EMERGENCY, ("it was asked for as an emergency", *skipped(blocking, stops)))
+
+
+def _overdue(found: Circumstances) -> Iterator[str]:
+    match found.review_by:
+        case Freshness.FRESH:
+            return
+        case Freshness.DUE:
+            yield "the policy is due to be reviewed by its owner"
+        case Freshness.OVERDUE:
+            yield "the policy should have been reviewed more than 30 days ago, so nothing takes the fast track"
+        case _:
+            assert_never(found.review_by)
 
 
 def blockers(results: tuple[CheckResult, ...], settings: Settings) -> Iterator[CheckResult]:
@@ -77,7 +129,7 @@ def waits_until(
 
 
 def _obstacles(
-    rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Risk, change: Change
+    rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Risk, found: Circumstances
 ) -> Iterator[str]:
     fast = rules.tracks.fast
     if fast is None:
@@ -89,7 +141,9 @@ def _obstacles(
         yield from (_told(result) for result in results if not _passes(result))
     if fast.risk_at_most is not None and Decimal(risk.score) > fast.risk_at_most:
         yield f"the risk is {risk.score}, and the fast track takes at most {fast.risk_at_most}"
-    yield from _differences(rules, fast, change)
+    yield from _differences(rules, fast, found.change)
+    if found.review_by is Freshness.OVERDUE:
+        yield from _overdue(found)
 
 
 def _must_pass(enforcement: Enforcement, fast: FastTrack) -> bool:

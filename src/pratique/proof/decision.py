@@ -5,7 +5,7 @@ Not judged again: that takes the evidence itself (``proof.rejudge``).
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from pratique.attest.seal import Level
@@ -32,7 +32,7 @@ from pratique.values.moment import render_moment
 
 _SCORE = re.compile(r"[0-9]{1,3}\.[0-9]")
 _PASSED = (Outcome.PASS, Outcome.WARN)
-_TRACKS = (Track.FAST, Track.SLOW, Track.REMEDIATION)
+_TRACKS = (Track.FAST, Track.SLOW, Track.ROLLBACK, Track.EMERGENCY, Track.REMEDIATION)
 
 
 def verify_decision(reading: Reading, chain: Chain, rules: Rules) -> Recorded:
@@ -54,10 +54,18 @@ def verify_decision(reading: Reading, chain: Chain, rules: Rules) -> Recorded:
 def level_of(record: Recorded, rules: Rules) -> Level:
     """Return how an image with this record enters: admitted where the gate lets in what it does not pass.
 
-    That is what blocks, and on the fast track, where nobody looks at it, whatever did not pass.
+    That is what blocks, and on the fast track, where nobody looks at it, whatever did not pass. In an emergency it
+    enters as that.
     """
+    if record.track is Track.EMERGENCY:
+        return Level.EMERGENCY
     unseen = record.track is Track.FAST and record.outcome not in _PASSED
     return Level.ADMITTED if rules.warns and (unseen or any(_blocking(record, rules))) else Level.PROMOTED
+
+
+def lasts_of(record: Recorded, rules: Rules) -> timedelta | None:
+    """Return how long a seal over this record holds; None where it does not lapse."""
+    return rules.emergency.lasts if record.track is Track.EMERGENCY and rules.emergency else None
 
 
 # 1. The record is about this promotion, and says what the events say.
@@ -110,6 +118,7 @@ def _check_inputs(reading: Reading, record: Recorded, generation: int) -> None:
         ("requester", standing.requester, inputs.requester),
         ("signed request", standing.signed, inputs.signed),
         ("request", standing.request, inputs.request),
+        ("track asked for", standing.track, inputs.track),
     )
     for what, expected, found in compared:
         demand(f"record, {what}", expected, found)
@@ -154,8 +163,9 @@ def _gathered(reading: Reading, generation: int) -> tuple[Entry, PromotionGather
 def _check_outcome(record: Recorded, rules: Rules) -> None:
     demand("record, checks", rules.checks, tuple((check.id, check.check) for check in record.checks))
     demand("record, outcome of its checks", worst(tuple(check.outcome for check in record.checks)), record.outcome)
+    demand("record, emergency", record.inputs.track == Track.EMERGENCY, record.track is Track.EMERGENCY)
     for check in _blocking(record, rules):
-        if not rules.warns:
+        if not (rules.warns or _passed_over(check, record, rules)):
             raise Unverified(f"record, track {record.track}: check {check.id} is {check.outcome}, which blocks")
     match record.track:
         case Track.FAST:
@@ -163,6 +173,11 @@ def _check_outcome(record: Recorded, rules: Rules) -> None:
         case Track.SLOW:
             if rules.slow is None:
                 raise Unverified("record, track slow: the policy has no slow track here")
+        case Track.ROLLBACK:
+            _check_back(record, rules)
+        case Track.EMERGENCY:
+            if rules.emergency is None:
+                raise Unverified("record, track emergency: the policy has no emergency track here")
         case Track.REMEDIATION:
             raise Unverified("record, track: expected one that lets an image in, found remediation")
         case _:
@@ -171,6 +186,26 @@ def _check_outcome(record: Recorded, rules: Rules) -> None:
 
 def _blocking(record: Recorded, rules: Rules) -> Iterator[Checked]:
     yield from (check for check in record.checks if rules.counts_as(check.outcome) is Outcome.BLOCK)
+
+
+def _passed_over(check: Checked, record: Recorded, rules: Rules) -> bool:
+    """Tell whether a check may block and yet not stop it: going back, or in an emergency (``promotion.way``)."""
+    if record.track is Track.ROLLBACK:
+        return True
+    if record.track is not Track.EMERGENCY or rules.emergency is None:
+        return False
+    held, found = record.inputs.held, frozenset(check.terms)
+    no_worse = check.outcome is Outcome.BLOCK and bool(found) and held is not None and found <= held
+    return check.id in rules.emergency.skippable or (check.id in rules.known_exploited and no_worse)
+
+
+def _check_back(record: Recorded, rules: Rules) -> None:
+    if rules.rollback is None:
+        raise Unverified("record, track rollback: the policy has no rollback track here")
+    if record.inputs.left is None:
+        raise Unverified(
+            "record, track rollback: expected an image that was here before, found one that never was"
+        )
 
 
 def _check_fast(record: Recorded, rules: Rules, fast: Fast | None) -> None:
@@ -194,7 +229,8 @@ def _tenths(text: str) -> int:
 
 def _check_separation(reading: Reading, record: Recorded, chain: Chain, rules: Rules) -> None:
     """Return if whom the policy excludes is excluded, as far as the events tell; authors are in the evidence."""
-    separation = rules.slow.separation if rules.slow else ()
+    people = rules.people(record.track)
+    separation = people.separation if people else ()
     demand("record, separation", separation, record.separation)
     requester = chain.at(reading.judgement.index).person_behind(reading.standing.requester)
     excluded = {exclusion.person for exclusion in record.excluded}

@@ -3,7 +3,7 @@
 Every value here was derived from verified bytes; what rests on somebody's word says so in ``not_checked``.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pratique.attest.seal import Level
 from pratique.policy.result import Outcome
@@ -96,6 +96,8 @@ class Established:
     size: int
     note: str
     witnesses: tuple[Witnessed, ...]
+    lasts: timedelta | None
+    """How long a seal over it holds; None where it does not lapse."""
     sealed: Sealed | None
     not_checked: tuple[str, ...]
 

@@ -42,9 +42,13 @@ class Inputs:
     request: Digest | None
     requester: str
     signed: bool
+    track: str | None
     evidence_root: Digest
     feeds: tuple[Feed, ...]
     current: Digest | None
+    left: datetime | None
+    held: frozenset[str] | None
+    """The vulnerabilities of what the environment held; None where they were not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,8 @@ def read_record(content: bytes) -> Recorded:
 
 def _inputs(fields: Fields) -> Inputs:
     image, policy, request = fields.object("image"), fields.object("policy"), fields.object("request")
-    current = fields.object("history").object_or_empty("current")
+    history = fields.object("history")
+    current = history.object_or_empty("current")
     return Inputs(
         now=fields.moment("now"),
         application=fields.text("application"),
@@ -142,6 +147,9 @@ def _inputs(fields: Fields) -> Inputs:
         evidence_root=_evidence_root(fields.object("evidence")),
         feeds=tuple(Feed(feed.text("name"), _digest(feed, "digest")) for feed in fields.objects("feeds")),
         current=_digest(current, "digest") if current.values else None,
+        track=request.text("track") if request.has("track") else None,
+        left=history.moment("left") if history.has("left") else None,
+        held=_held(history) if current.values else None,
     )
 
 
@@ -160,6 +168,11 @@ def _checked(fields: Fields, terms: tuple[str, ...]) -> Checked:
         outcome=fields.member("outcome", Outcome),
         terms=tuple(terms[place] for place in places),
     )
+
+
+def _held(history: Fields) -> frozenset[str] | None:
+    known = history.object_or_empty("current_facts")
+    return frozenset(known.texts("vulnerabilities")) if known.has("vulnerabilities") else None
 
 
 def _digest(fields: Fields, name: str) -> Digest:

@@ -10,7 +10,7 @@ from pratique.errors import Unverified
 from pratique.promotion.authority import Chain
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import Entry
-from pratique.promotion.happenings import PromotionRequested
+from pratique.promotion.happenings import PromotionRequested, Track
 from pratique.proof.demand import demand
 from pratique.proof.keys import keys_of_person, refuse_revoked
 from pratique.proof.reading import Reading
@@ -53,7 +53,8 @@ def _requested(reading: Reading) -> tuple[Entry, PromotionRequested]:
 
 def _check_unsigned(requested: PromotionRequested, rules: Rules) -> None:
     demand("promotion.requested, signed", False, requested.signed)
-    if rules.slow and "requester" in rules.slow.separation:
+    asking = (rules.slow, rules.people(requested.track) if requested.track else None)
+    if any(people and "requester" in people.separation for people in asking):
         raise Unverified(
             f"request: {rules.environment} excludes the requester from deciding, so somebody must have signed it; "
             "found no signature"
@@ -88,6 +89,7 @@ def _check_same(reading: Reading, requested: PromotionRequested, request: Reques
         ("requester", requested.requester, request.requester),
         ("nonce", requested.nonce, request.nonce),
         ("comment", comment, request.comment),
+        ("emergency", requested.track is Track.EMERGENCY, request.emergency),
     )
     for what, expected, found in compared:
         demand(f"request, {what}", expected, found)

@@ -178,7 +178,8 @@ def _refuse_replays(given: tuple[_Given, ...]) -> None:
 
 
 def _check_needs(record: Recorded, rules: Rules) -> None:
-    for role, number in rules.slow.approvals if rules.slow else ():
+    people = rules.people(record.track)
+    for role, number in people.approvals if people else ():
         asked = sum(need.count for need in record.needs if need.role == role and need.outside is None)
         if asked < number:
             raise Unverified(f"record, approvals: the policy asks for {number} people as {role}, found {asked}")

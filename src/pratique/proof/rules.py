@@ -8,6 +8,7 @@ Defaults are part of the document's version and never change (``policy.schema``)
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from pratique.attest.fields import Fields
@@ -16,11 +17,22 @@ from pratique.policy.result import OnUnknown, Outcome
 from pratique.values.canonical import Json, canonical, parse_object
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
+from pratique.values.moment import parse_duration
 
 SCHEMA = "pratique/policy/1"
 MAX_BYTES = 4 * 1024 * 1024
 SEPARATION = ("requester", "author", "builder")
 """Whom a policy excludes that does not say."""
+LASTS = timedelta(hours=72)
+"""How long an emergency's seal holds where the policy does not say."""
+_ENVIRONMENT = (
+    *("from", "enforcement", "relax", "checks", "tracks", "settings", "freeze", "waivers", "roles", "risk"),
+    "effective_on",
+)
+_SLOW = (
+    *("route", "approvals", "separation", "distinct_people", "reason", "window", "hours", "escalate"),
+    *("on_timeout", "relax"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +45,30 @@ class Fast:
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """Who must approve, as role and number, and whom the policy excludes."""
+    """Who must approve, as role and number, and whom the policy excludes; also of the other tracks that ask people.
+
+    Whom it asks only under a condition is not among them: that is judged by who judges again.
+    """
 
     approvals: tuple[tuple[str, int], ...]
     separation: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Emergency:
+    """What may be passed over in an emergency, who decides, and for how long the seal holds."""
+
+    people: Slow
+    skippable: tuple[str, ...]
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What one environment demands; ``digest`` is that of all its resolved rules.
 
-    ``checks`` are the id and kind of each, in order. ``warns`` where the gate lets in what it does not pass.
+    ``checks`` are the id and kind of each, in order; ``known_exploited`` the ids of those that stop vulnerabilities
+    known to be exploited. ``warns`` where the gate lets in what it does not pass.
     """
 
     environment: str
@@ -52,8 +77,21 @@ class Rules:
     checks: tuple[tuple[str, str], ...]
     fast: Fast | None
     slow: Slow | None
+    rollback: Slow | None
+    emergency: Emergency | None
+    known_exploited: tuple[str, ...]
     on_missing: OnUnknown
     on_error: OnUnknown
+
+    def people(self, track: str) -> Slow | None:
+        """Return who decides on a track; on one that asks nobody, whom the slow track would ask."""
+        match track:
+            case "rollback":
+                return self.rollback
+            case "emergency":
+                return self.emergency.people if self.emergency else None
+            case _:
+                return self.slow
 
     def counts_as(self, outcome: Outcome) -> Outcome:
         """Return what an outcome means for the promotion: ``unknown`` and ``error`` count as the policy says."""
@@ -104,8 +142,8 @@ def read_policy(resolved: bytes) -> SignedPolicy:
 
 
 def _rules(environment: str, fields: Fields) -> Rules:
-    fields.only("from", "enforcement", "relax", "checks", "tracks", "settings")
-    tracks = fields.object("tracks").only("fast", "slow")
+    fields.only(*_ENVIRONMENT)
+    tracks = fields.object("tracks").only("fast", "slow", "rollback", "emergency")
     settings = fields.object_or_empty("settings")
     return Rules(
         environment=environment,
@@ -114,6 +152,9 @@ def _rules(environment: str, fields: Fields) -> Rules:
         checks=tuple((item.text("id"), item.text("check")) for item in fields.objects("checks")),
         fast=_fast(tracks.object("fast")) if tracks.has("fast") else None,
         slow=_slow(tracks.object("slow")) if tracks.has("slow") else None,
+        rollback=_rollback(tracks.object("rollback")) if tracks.has("rollback") else None,
+        emergency=_emergency(tracks.object("emergency")) if tracks.has("emergency") else None,
+        known_exploited=tuple(item.text("id") for item in fields.objects("checks") if _is_known_exploited(item)),
         on_missing=OnUnknown(_word(settings, "on_missing_evidence", OnUnknown.FAIL, OnUnknown.HOLD)),
         on_error=OnUnknown(_word(settings, "on_check_error", OnUnknown.HOLD, OnUnknown.FAIL)),
     )
@@ -133,17 +174,41 @@ def _fast(fields: Fields) -> Fast:
 
 
 def _slow(fields: Fields) -> Slow:
-    fields.only("route", "approvals", "separation", "window", "on_timeout", "relax")
+    fields.only(*_SLOW)
+    return _people(fields, SEPARATION)
+
+
+def _rollback(fields: Fields) -> Slow:
+    fields.only("approvals", "keep", "separation", "window", "post_mortem", "relax")
+    return _people(fields, ())
+
+
+def _emergency(fields: Fields) -> Emergency:
+    fields.only("approvals", "separation", "skippable", "never", "expires", "window", "post_mortem", "relax")
+    return Emergency(
+        people=_people(fields, SEPARATION),
+        skippable=fields.texts("skippable") if "skippable" in fields.values else (),
+        lasts=fields.parsed("expires", parse_duration) if fields.has("expires") else LASTS,
+    )
+
+
+def _people(fields: Fields, separation: tuple[str, ...]) -> Slow:
     return Slow(
         approvals=tuple(_approvals(fields)),
-        separation=fields.texts("separation") if "separation" in fields.values else SEPARATION,
+        separation=fields.texts("separation") if "separation" in fields.values else separation,
     )
+
+
+def _is_known_exploited(fields: Fields) -> bool:
+    where = fields.object_or_empty("where")
+    return fields.text("check") == "vulnerabilities" and where.values.get("kev") is True
 
 
 def _approvals(fields: Fields) -> Iterator[tuple[str, int]]:
     for item in fields.objects("approvals"):
-        item.only("role", "count")
-        yield item.text("role"), item.integer("count")
+        item.only("role", "count", "when")
+        if not item.has("when"):
+            yield item.text("role"), item.integer("count")
 
 
 def _word(fields: Fields, name: str, usual: str, other: str) -> str:

@@ -30,7 +30,6 @@ def summary(
     verifier: str,
     checkpoint: str,
     verified_at: datetime | None,
-    expires: datetime | None = None,
 ) -> Vsa:
     """Return what a seal states of an approved promotion.
 
@@ -38,8 +37,7 @@ def summary(
         cleared: What its clearance established.
         verifier: The id of the installation that seals.
         checkpoint: The signed note that covers the approval; a clearance's own is ``cleared.note``.
-        verified_at: When the clearance was verified.
-        expires: From when on the seal no longer holds; None: it does not lapse.
+        verified_at: When the clearance was verified; from then on it holds as long as ``cleared.lasts`` says.
     """
     seal = Seal(
         environment=cleared.environment,
@@ -50,7 +48,7 @@ def summary(
         directory=cleared.directory,
         record=cleared.record,
         level=cleared.level,
-        expires=expires,
+        expires=None if cleared.lasts is None or verified_at is None else verified_at + cleared.lasts,
     )
     return Vsa(
         subjects=tuple(map(Subject, cleared.images)),
@@ -130,7 +128,6 @@ def _check_statement(vsa: Vsa, cleared: Established, trust: TrustRoot) -> None:
         verifier=trust.verifier,
         checkpoint=vsa.seal.checkpoint,
         verified_at=vsa.verified_at,
-        expires=vsa.seal.expires,
     )
     compared = (
         ("subjects", _digests(expected), _digests(vsa)),
@@ -141,6 +138,7 @@ def _check_statement(vsa: Vsa, cleared: Established, trust: TrustRoot) -> None:
         ("approved index", cleared.approved_index, vsa.seal.approved_index),
         ("directory", cleared.directory, vsa.seal.directory),
         ("record", cleared.record, vsa.seal.record),
+        ("expiry", expected.seal.expires if expected.seal else None, vsa.seal.expires),
     )
     for what, wanted, found in compared:
         demand(f"seal, {what}", wanted, found)

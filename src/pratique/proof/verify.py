@@ -20,7 +20,7 @@ from dataclasses import replace
 from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.promotion.authority import Chain
 from pratique.promotion.happenings import Track
-from pratique.proof.decision import level_of, verify_decision
+from pratique.proof.decision import lasts_of, level_of, verify_decision
 from pratique.proof.demand import demand
 from pratique.proof.directory import verify_directories
 from pratique.proof.document import Kind
@@ -154,6 +154,7 @@ def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Record
         size=ledger.size,
         note=reading.proof.checkpoint.decode(),
         witnesses=tuple(witness for witness in cosigned if witness),
+        lasts=lasts_of(record, policy.rules),
         sealed=None,
         not_checked=tuple(_not_checked(reading, record)),
     )
@@ -169,6 +170,10 @@ def _not_checked(reading: Reading, record: Recorded) -> Iterator[str]:
     yield "judgement not recomputed: that takes the evidence itself (the full form)"
     if record.track is Track.FAST:
         yield "no person signed this: the policy's fast track asks nobody"
+    if record.track is Track.ROLLBACK:
+        yield "what the checks found did not stop it: it went back to what was there before, by the server's word"
+    if record.track is Track.EMERGENCY:
+        yield "an emergency: checks that the policy names were passed over"
     if not reading.standing.signed:
         yield "nobody signed the request; who asked is the server's word"
     if not reading.ledger.checkpoint.cosignatures:

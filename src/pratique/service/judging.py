@@ -1,13 +1,23 @@
 """Judging: the frozen evidence, the rules and the ledger's memory put before the one judge there is."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
+from pratique.attest.seal import Level
 from pratique.errors import Conflict, Refused
 from pratique.policy.facts import Arrival
+from pratique.promotion.calendar import Frozen
 from pratique.promotion.case import build_case
 from pratique.promotion.consequences import Verdict, follow
-from pratique.promotion.happenings import Feed, Platform, PromotionGathered, PromotionJudged, PromotionRechecked
+from pratique.promotion.happenings import (
+    Feed,
+    Platform,
+    PromotionGathered,
+    PromotionJudged,
+    PromotionRechecked,
+    Track,
+)
 from pratique.promotion.judge import judge
 from pratique.promotion.record import (
     DirectoryUsed,
@@ -23,8 +33,10 @@ from pratique.promotion.record import (
 )
 from pratique.promotion.sightings import Sightings, asks_for_sightings, first_sightings
 from pratique.promotion.states import Promotion
+from pratique.service.again import judge_again
+from pratique.service.calendar import calendar_of
 from pratique.service.copying import frozen_evidence
-from pratique.service.perform import Done
+from pratique.service.perform import Done, NotYet
 from pratique.service.scribe import Scribe, keep
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
@@ -33,14 +45,25 @@ from pratique.storage.transaction import View
 from pratique.values.uris import RECORD_MEDIA
 
 _MOST_EARLIER = 20  # records; each of them knows what those before it knew
+_PROPER = (Level.PROMOTED, Level.ADMITTED)
+_FRESH = timedelta(hours=1)  # between gathering and judging, which follow each other at once
 _WITH_RECORD = (PromotionJudged, PromotionRechecked)
 
 
-def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
-    """Judge a promotion by what was gathered, and record what follows: an approval, a review, or remediation."""
+def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done | NotYet:
+    """Judge a promotion by what was gathered, and record what follows: an approval, a review, or remediation.
+
+    In a freeze that stops its track it waits, and goes on by itself afterwards, with evidence gathered anew.
+    """
+    if workspace.store.read(lambda view: _has_waited(view, promotion)):
+        return judge_again("what was gathered had to wait; it is gathered anew")
     inputs = workspace.store.read(lambda view: _inputs(workspace, view, promotion))
     _check_destination(workspace, promotion, inputs)
     record = judge_inputs(workspace, promotion, inputs)
+    frozen = _frozen(record)
+    if frozen is not None:
+        until = inputs.calendar.moves_again(record.decision.track.name, inputs.now)
+        return NotYet(until, f"{frozen.told}: nothing on the {record.decision.track.name} track moves")
     item = keep(workspace.blobs, "record", RECORD_MEDIA, record.content)
 
     def write(scribe: Scribe, standing: Promotion) -> None:
@@ -55,6 +78,26 @@ def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectS
             scribe.append(happening, *([item] if isinstance(happening, _WITH_RECORD) else []))
 
     return Done({"record": str(record.digest), "outcome": record.decision.outcome}, write)
+
+
+def _has_waited(view: View, promotion: Promotion) -> bool:
+    gathered = _gathered_at(view, promotion)
+    return gathered is not None and view.now - gathered > _FRESH
+
+
+def _gathered_at(view: View, promotion: Promotion) -> datetime | None:
+    for entry in reversed(view.ledger.of_promotion(promotion.id)):
+        if isinstance(data := entry.event.data, PromotionGathered) and data.generation == promotion.generation:
+            return entry.event.at
+    return None
+
+
+def _frozen(record: Record) -> Frozen | None:
+    """Return the freeze that stops what was judged; what must be repaired first is told in a freeze, too."""
+    decision = record.decision
+    if decision.track.name is Track.REMEDIATION:
+        return None
+    return decision.inputs.calendar.freeze_at(decision.track.name, decision.inputs.now)
 
 
 def _check_destination(workspace: Workspace, promotion: Promotion, inputs: Inputs) -> None:
@@ -81,7 +124,7 @@ def judge_inputs(workspace: Workspace, promotion: Promotion, inputs: Inputs) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Frozen:
+class Gathering:
     """What was gathered: the evidence by digest, the feeds, and which images run."""
 
     evidence: EvidenceUsed
@@ -92,10 +135,10 @@ class Frozen:
 def _inputs(workspace: Workspace, view: View, promotion: Promotion) -> Inputs:
     gathered = _gathered(view, promotion)
     evidence = EvidenceUsed(gathered.evidence_root, frozen_evidence(workspace, view, promotion))
-    return collect_inputs(workspace, view, promotion, Frozen(evidence, gathered.feeds, gathered.platforms))
+    return collect_inputs(workspace, view, promotion, Gathering(evidence, gathered.feeds, gathered.platforms))
 
 
-def collect_inputs(workspace: Workspace, view: View, promotion: Promotion, frozen: Frozen) -> Inputs:
+def collect_inputs(workspace: Workspace, view: View, promotion: Promotion, frozen: Gathering) -> Inputs:
     """Return everything that a judgement depends on, as it stands now."""
     bundle, directory = workspace.bundle(view), workspace.directory(view)
     return Inputs(
@@ -107,10 +150,11 @@ def collect_inputs(workspace: Workspace, view: View, promotion: Promotion, froze
         destination=promotion.destination,
         policy=PolicyUsed(bundle.digest, bundle.rules(promotion.to).digest),
         directory=DirectoryUsed(directory.digest),
-        request=RequestUsed(promotion.request, promotion.requester, promotion.signed),
+        request=RequestUsed(promotion.request, promotion.requester, promotion.signed, promotion.track),
         evidence=frozen.evidence,
         feeds=frozen.feeds,
         history=_history(workspace, view, promotion),
+        calendar=calendar_of(bundle.rules(promotion.to), view.now),
     )
 
 
@@ -132,6 +176,7 @@ def _history(workspace: Workspace, view: View, promotion: Promotion) -> HistoryU
             if (one.application, one.image_name) == (promotion.application, promotion.image_name)
         ),
         current_facts=None if record is None else record.decision.profile,
+        left=None if held is None else _left(view, promotion, held),
         first_seen=_sightings(workspace, view, promotion),
     )
 
@@ -147,6 +192,15 @@ def _sightings(workspace: Workspace, view: View, promotion: Promotion) -> Sighti
 def _record_of_arrival(workspace: Workspace, view: View, arrived: Arrived) -> Record | None:
     judgement = view.promotions.find(arrived.promotion).judgement
     return None if judgement is None else parse_record(workspace.blobs.get(judgement.record))
+
+
+def _left(view: View, promotion: Promotion, held: Arrived) -> datetime | None:
+    """Return when another image last took the place of this one, which had been promoted there."""
+    if held.image == promotion.image:
+        return None
+    place = view.arrivals.at_place(*promotion.place)
+    left = [later.at for one, later in pairwise(place) if one.image == promotion.image and one.level in _PROPER]
+    return left[-1] if left else None
 
 
 def _arrival(view: View, one: Arrived, now: datetime) -> Arrival:

@@ -12,7 +12,7 @@ from pratique.promotion.record import EvidenceUsed
 from pratique.promotion.states import Promotion
 from pratique.promotion.track import waits_until
 from pratique.service.gather import Gathered, collect, freeze
-from pratique.service.judging import Frozen, collect_inputs, judge_inputs
+from pratique.service.judging import Gathering, collect_inputs, judge_inputs
 from pratique.service.perform import Done, NotYet
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
@@ -41,7 +41,7 @@ def gather(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) 
 def _waits_until(workspace: Workspace, promotion: Promotion, found: Gathered) -> datetime | None:
     """Return how long to wait for evidence that a judgement made now would miss, or None where none is missing."""
     listed = list_pieces(found.pieces)
-    frozen = Frozen(
+    frozen = Gathering(
         EvidenceUsed(root_of_evidence(listed), listed),
         tuple(feed for feed, _ in found.feeds),
         platforms_of(promotion.image, found.manifests),

@@ -11,6 +11,7 @@ from pratique.attest.withdrawal import Withdrawal, build_withdrawal, parse_withd
 from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.policy.document import Bundle
 from pratique.policy.facts import Arrival
+from pratique.promotion.happenings import Track
 from pratique.promotion.request import Asked, InForce, Known, consider_request, open_request
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.withdraw import withdraw as consider_withdrawal
@@ -42,6 +43,7 @@ class Wish:
     to: Environment
     comment: str | None
     supersedes: str | None = None
+    track: Track | None = None
 
 
 def ask(workspace: Workspace, wish: Wish, signatory: Signatory | None) -> str:
@@ -97,6 +99,7 @@ def _request(workspace: Workspace, view: View, wish: Wish, comment: Digest | Non
         nonce=secrets.token_hex(16),
         issued_at=view.now,
         comment=comment,
+        emergency=wish.track is Track.EMERGENCY,
     )
 
 

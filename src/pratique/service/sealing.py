@@ -60,6 +60,14 @@ def seal_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectSt
 def _risk(workspace: Workspace, promotion: Promotion, images: tuple[Digest, ...]) -> bytes:
     """Return the risk score as a statement about the image, signed with the record key."""
     record = record_of(workspace, promotion)
-    predicate = {"record": {"sha256": record.digest.hex}, **write(record.decision.risk)}
+    inputs = record.decision.inputs
+    place = workspace.bundle_of(inputs.policy.digest).rules(inputs.to).risk
+    predicate = {
+        "record": {"sha256": record.digest.hex},
+        "environment": inputs.to,
+        "exposure": place.exposure,
+        "mission": place.mission,
+        **write(record.decision.risk),
+    }
     statement = build_statement(tuple(map(Subject, images)), RISK, predicate)
     return workspace.keys.record().envelope(IN_TOTO, statement)

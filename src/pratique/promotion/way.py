@@ -1,0 +1,88 @@
+"""The two ways in that are neither fast nor slow: back to what was here, and in an emergency.
+
+Source: decisions.md, "Documents" (tracks). Neither is a bypass: both are written in the policy, ask people, and are
+looked at afterwards.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pratique.policy.approval import Approval, Separation
+from pratique.policy.check import Rule
+from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule
+from pratique.policy.environment import EnvironmentRules
+from pratique.policy.result import CheckResult, Outcome
+from pratique.policy.tracks import EmergencyTrack, Tracks
+from pratique.promotion.happenings import Track
+from pratique.values.moment import render_moment
+
+
+def asks(tracks: Tracks, track: Track) -> tuple[tuple[Approval, ...], tuple[Separation, ...]]:
+    """Return who must agree on a track, and who never counts there; on one that asks nobody, as on the slow one."""
+    found = {Track.ROLLBACK: tracks.rollback, Track.EMERGENCY: tracks.emergency, Track.SLOW: tracks.slow}.get(
+        track
+    )
+    if found is not None:
+        return found.approvals, found.separation
+    return (), tracks.slow.separation if tracks.slow else ()
+
+
+def window_of(tracks: Tracks, track: Track) -> timedelta | None:
+    """Return how long people may decide on a track; None on one that asks nobody."""
+    found = {Track.ROLLBACK: tracks.rollback, Track.EMERGENCY: tracks.emergency, Track.SLOW: tracks.slow}.get(
+        track
+    )
+    return found.window if found else None
+
+
+def why_back(rules: EnvironmentRules, left: datetime | None, now: datetime) -> tuple[str, ...]:
+    """Return why an image goes back to where it was, or nothing where that is no rollback.
+
+    Args:
+        rules: Those of the environment.
+        left: When it last ceased to be what the environment holds; None where it never was, or still is.
+        now: The moment of judgement.
+    """
+    track = rules.tracks.rollback
+    if track is None or left is None or now - left > track.keep:
+        return ()
+    return (
+        f"{rules.name} held this image until {render_moment(left)}, so it goes back",
+        "what the checks find is shown, and does not stop it",
+    )
+
+
+def stopping(
+    track: EmergencyTrack, blocking: tuple[CheckResult, ...], rules: EnvironmentRules, held: frozenset[str] | None
+) -> tuple[CheckResult, ...]:
+    """Return the results that stop even an emergency.
+
+    Args:
+        track: What may be skipped, and what never.
+        blocking: Every result that blocks.
+        rules: Those of the environment.
+        held: The vulnerabilities of what runs there now; None where nobody looked, or nothing does.
+    """
+    exploited = {rule.id for rule in rules.checks if is_known_exploited(rule)}
+    return tuple(
+        result
+        for result in blocking
+        if not (result.id in track.skippable or (result.id in exploited and _no_worse(result, held)))
+    )
+
+
+def skipped(blocking: tuple[CheckResult, ...], stops: tuple[CheckResult, ...]) -> Iterator[str]:
+    """Yield what an emergency passes over, check by check."""
+    for result in blocking:
+        if result not in stops:
+            yield f"passed over in an emergency: check {result.id}: {result.outcome}: {result.message}"[:500]
+
+
+def is_known_exploited(rule: Rule) -> bool:
+    """Tell whether a check stops known exploited vulnerabilities; in an emergency they may be as bad as before."""
+    return isinstance(rule, VulnerabilitiesRule) and rule.where.kev is True
+
+
+def _no_worse(result: CheckResult, held: frozenset[str] | None) -> bool:
+    found = {finding.term for finding in result.findings}
+    return result.outcome is Outcome.BLOCK and bool(found) and held is not None and found <= held
