@@ -5,12 +5,13 @@ here all the same, as far as it resolves: an address that is refused directly is
 proxy itself is the operator's, and may be anywhere. Source: RFC 9110 section 9.3.6 (CONNECT), RFC 9112 section 3.2.2.
 """
 
-import http.client
 import socket
 import time
 
 from pratique.errors import Refused, Unreachable
 from pratique.registry.address import Dialer, Origin
+from pratique.registry.flow import Flow
+from pratique.registry.line import Line
 from pratique.registry.proxy import Proxies, Proxy
 from pratique.registry.tls import Contexts
 from pratique.values.dataclass import dataclass
@@ -26,7 +27,7 @@ class Connector:
     contexts: Contexts
     proxies: Proxies
 
-    def connect(self, origin: Origin) -> http.client.HTTPConnection:
+    def connect(self, origin: Origin) -> Line:
         """Return a connection over which only this origin is asked.
 
         Raises:
@@ -36,25 +37,15 @@ class Connector:
         """
         proxy = self.proxies.towards(origin)
         if proxy is None:
-            connection, sock = http.client.HTTPConnection(origin.host, origin.port), self.dialer.dial(origin)
-        elif origin.scheme == "https":
-            self.dialer.permit(origin)
-            connection, sock = http.client.HTTPConnection(origin.host, origin.port), self._tunnel(proxy, origin)
-        else:
-            self.dialer.permit(origin)
-            connection, sock = _Forwarded(origin, proxy), self._dial(proxy)
-        connection.auto_open = 0  # it must never dial by itself: only here addresses are checked
-        connection.sock = self._secured(sock, origin)
-        return connection
+            return self._over(self.dialer.dial(origin), origin)
+        self.dialer.permit(origin)
+        if origin.scheme == "https":
+            return self._over(self._tunnel(proxy, origin), origin)
+        authorization = (("Proxy-Authorization", proxy.authorization),) if proxy.authorization else ()
+        return Line(Flow(self._dial(proxy)), str(origin), authorization)
 
-    def _secured(self, sock: socket.socket, origin: Origin) -> socket.socket:
-        try:
-            if origin.scheme != "https":
-                return sock
-            return self.contexts.towards(origin).wrap_socket(sock, server_hostname=origin.host)
-        except BaseException:
-            sock.close()
-            raise
+    def _over(self, sock: socket.socket, origin: Origin) -> Line:
+        return Line(self.contexts.secured(sock, origin) if origin.scheme == "https" else Flow(sock))
 
     def _dial(self, proxy: Proxy) -> socket.socket:
         try:
@@ -76,23 +67,6 @@ class Connector:
             sock.close()
             raise
         return sock
-
-
-class _Forwarded(http.client.HTTPConnection):
-    """A connection to a proxy that is asked for whole URLs of one origin."""
-
-    def __init__(self, origin: Origin, proxy: Proxy) -> None:
-        super().__init__(origin.host, origin.port)
-        self._origin = origin
-        self._proxy = proxy
-
-    def putrequest(
-        self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False
-    ) -> None:
-        """Begin a question, in the absolute form."""
-        super().putrequest(method, f"{self._origin}{url}", skip_host, skip_accept_encoding)
-        if self._proxy.authorization:
-            self.putheader("Proxy-Authorization", self._proxy.authorization)
 
 
 def _status(sock: socket.socket, proxy: Proxy, end: float) -> int:

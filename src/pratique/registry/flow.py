@@ -1,31 +1,42 @@
 """A connection that must keep flowing: who is silent, or drips bytes, must not hold a worker for ever.
 
-``http.client`` talks to this as to a socket. The kernel keeps the time (SO_RCVTIMEO, SO_SNDTIMEO of socket(7)): with
+The kernel keeps the time (SO_RCVTIMEO, SO_SNDTIMEO of socket(7)): with
 a timeout of its own, Python asks it before every single read and write whether it may, a tenth of the work of a copy.
 """
 
-import io
 import select
 import socket
-import ssl
 import struct
 import time
-from typing import Any, Final
+from typing import Final
 
 WINDOW_SECONDS: Final = 60
 SLOWEST: Final = 4 * 1024  # bytes a second, over a window, each way
-_MAX_HEAD_BYTES = 1024 * 1024  # http.client limits each header line, and not how often it is told "100 Continue"
-_LATE = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)  # how the kernel's time limit arrives
+Late = tuple[type[OSError], ...]
+"""How the kernel's time limit arrives."""
 
 
 class Flow:
-    """A connected socket, as far as ``http.client`` uses one."""
+    """A connected socket; to be used by one thread at a time."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, late: Late = (BlockingIOError,)) -> None:
+        """Take over a socket.
+
+        Args:
+            sock: Connected, and encrypted where it must be.
+            late: What it raises when the kernel's time limit is over.
+        """
         self._socket = sock
+        self._late = late
+        self._seconds = -1.0
+        self._waiting = select.poll()
+        self._waiting.register(sock, select.POLLIN)
 
     def settimeout(self, seconds: float) -> None:
         """Say how long it may be silent."""
+        if seconds == self._seconds:
+            return
+        self._seconds = seconds
         limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
@@ -33,9 +44,7 @@ class Flow:
 
     def is_quiet(self) -> bool:
         """Tell whether nothing has arrived, not even its end: only then can it be asked."""
-        waiting = select.poll()
-        waiting.register(self._socket, select.POLLIN)
-        return not waiting.poll(0)
+        return not self._waiting.poll(0)
 
     def sendall(self, content: bytes | memoryview, /) -> None:
         """Send all of it.
@@ -48,37 +57,33 @@ class Flow:
             began = time.monotonic()
             try:
                 count = self._socket.send(left)
-            except _LATE as error:
+            except self._late as error:
                 raise TimeoutError("nothing was taken in the time allowed") from error
             left = left[count:]
             pace.moved(count, time.monotonic() - began)
 
-    def makefile(self, _mode: str, /) -> io.BufferedReader:
+    def arriving(self) -> "Arriving":
         """Return a reader of what arrives, for one answer."""
-        return io.BufferedReader(Arriving(self._socket.makefile("rb", buffering=0)))
+        return Arriving(self._socket, self._late)
 
     def close(self) -> None:
-        """Close it, once what was made of it is closed."""
+        """Close it."""
         self._socket.close()
 
 
-class Arriving(io.RawIOBase):
+class Arriving:
     """Bytes that arrive; from the second read on, the time spent waiting for them is counted.
 
     The first read waits for the other side to think.
     """
 
-    def __init__(self, source: io.RawIOBase) -> None:
-        self.unlimited = False
-        self._source = source
-        self._total = 0
+    def __init__(self, sock: socket.socket, late: Late) -> None:
+        self._socket = sock
+        self._late = late
+        self._begun = False
         self._pace = Pace()
 
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
+    def readinto(self, buffer: memoryview, /) -> int:
         """Read what is there, at least one byte; 0 at the end.
 
         Raises:
@@ -86,22 +91,22 @@ class Arriving(io.RawIOBase):
         """
         began = time.monotonic()
         try:
-            count = self._source.readinto(buffer)
-        except _LATE:
-            count = None
-        if count is None:
-            raise TimeoutError("nothing came in the time allowed")
-        if self._total:
-            self._pace.moved(count, time.monotonic() - began)
-        self._total += count
-        if self._total > _MAX_HEAD_BYTES and not self.unlimited:
-            raise ConnectionError("its headers do not end")
+            count = self._socket.recv_into(buffer)
+        except self._late as error:
+            raise TimeoutError("nothing came in the time allowed") from error
+        self._came(count, began)
         return count
 
-    def close(self) -> None:
-        """Close it."""
-        self._source.close()
-        super().close()
+    def read(self, most: int) -> bytes:
+        """Return what is there, as :meth:`readinto`."""
+        piece = bytearray(most)
+        count = self.readinto(memoryview(piece))
+        return bytes(piece[:count])
+
+    def _came(self, count: int, began: float) -> None:
+        if self._begun:
+            self._pace.moved(count, time.monotonic() - began)
+        self._begun = True
 
 
 class Pace:

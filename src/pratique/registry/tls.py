@@ -4,13 +4,17 @@ A client certificate is a credential: it is shown to the registry's own origin a
 authority is believed on that registry's host alone, and at its token service.
 """
 
-import ssl
+import socket
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pratique.errors import Absent, Malformed
 from pratique.registry.address import Origin
+from pratique.registry.flow import Flow
 from pratique.values.dataclass import dataclass
+
+if TYPE_CHECKING:
+    import ssl
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +51,31 @@ class Contexts:
         self._made: dict[tuple[Tls, Path | None], ssl.SSLContext] = {}
         self._guard = threading.Lock()
 
-    def towards(self, origin: Origin) -> ssl.SSLContext:
-        """Return the settings for one origin.
+    def secured(self, sock: socket.socket, origin: Origin) -> Flow:
+        """Return a connection to an origin encrypted, or close it.
 
         Raises:
             Absent: A file cannot be read.
             Malformed: A file holds no such thing.
+            OSError: TLS fails.
         """
+        from pratique.registry.tls_context import encrypted  # slow to load; a loopback registry needs none
+
+        try:
+            return encrypted(sock, self.towards(origin), origin.host)
+        except BaseException:
+            sock.close()
+            raise
+
+    def towards(self, origin: Origin) -> "ssl.SSLContext":
+        """Return the settings for one origin; raises ``Absent`` and ``Malformed`` as :meth:`secured`."""
+        from pratique.registry.tls_context import make_context
+
         tls = self._for(origin)
-        with (
-            self._guard
-        ):  # reading the system's authorities takes 20 ms, so it is done once, and only where needed
+        with self._guard:  # reading the system's authorities takes 20 ms: once, and only where needed
             if tls not in self._made:
-                self._made[tls] = _context(tls[0], tls[1])
+                own, everywhere = tls
+                self._made[tls] = make_context((everywhere, own.authorities), own.certificate, own.key)
             return self._made[tls]
 
     def _for(self, origin: Origin) -> tuple[Tls, Path | None]:
@@ -67,48 +83,3 @@ class Contexts:
             return self._tls, self._authorities
         ours = origin.host in self._hosts
         return Tls(self._tls.authorities if ours else None), self._authorities
-
-
-def _context(tls: Tls, authorities: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
-    for path in (authorities, tls.authorities):
-        if path:
-            _believe(context, path)
-    if tls.certificate:
-        _show(context, tls.certificate, tls.key)
-    return context
-
-
-def _believe(context: ssl.SSLContext, path: Path) -> None:
-    _readable(path)
-    try:
-        context.load_verify_locations(path)
-    except ssl.SSLError as error:
-        raise Malformed(f"{path}: expected certificate authorities as PEM") from error
-
-
-def _show(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
-    _readable(certificate)
-    if key:
-        _readable(key)
-    try:
-        context.load_cert_chain(certificate, key, password=_no_password)
-    except (ssl.SSLError, ValueError) as error:
-        raise Malformed(
-            f"{certificate}: expected a client certificate as PEM, with its own private key, not encrypted, "
-            f"in {key or 'the same file'}"
-        ) from error
-
-
-def _readable(path: Path) -> None:
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise Absent(f"{path} cannot be read: {error.strerror}; see what the settings name") from error
-
-
-def _no_password() -> str:
-    """Stand in for OpenSSL's own question, which would wait at a terminal."""
-    return ""

@@ -1,27 +1,26 @@
 """HTTP, and nothing of registries: one hardened way to ask, to read and to send.
 
-``http.client`` under a dialer that connects to the address it checked. Redirects are followed at most five times,
+HTTP/1.1 over a dialer that connects to the address it checked. Redirects are followed at most five times,
 never from https to http, and credentials never leave the origin they belong to. Bodies are limited, and never
 decoded. Source: RFC 9110, RFC 9112.
 """
 
-import http.client
 import threading
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from pratique.errors import PratiqueError, Refused, Unreachable
+from pratique.errors import Refused, Unreachable
 from pratique.registry.address import Origin, follow_url, origin_of
 from pratique.registry.blob import pump
 from pratique.registry.connect import Connector
-from pratique.registry.flow import Flow
 from pratique.registry.interface import Reader
+from pratique.registry.line import Line
 from pratique.registry.manifest import Descriptor
-from pratique.registry.messages import Answer, Authorization, Request, shown
+from pratique.registry.messages import Answer, Authorization, Headers, Request, shown
 from pratique.registry.stream import MAX_ERROR_BYTES, Stream, network
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+_STALE = (ConnectionResetError, BrokenPipeError)
 _COMMITS = 8 * 1024 * 1024  # bytes a second that a registry is trusted to put on its disk after the last came
 
 __all__ = ["MAX_ERROR_BYTES", "Answer", "Authorization", "Request", "Stream", "Transport"]
@@ -71,20 +70,20 @@ class Transport:
         origin = self.checked(request.url)
         pool = self._pool(origin)
         with network(request.url):
-            connection = pool.take() or self._connect(origin)
+            line = pool.take() or self._connector.connect(origin)
             keep = _close  # what was not sent to the end must not be used again
             try:
-                self._begin(connection, origin, request, request.url, authorization, length=blob.size)
+                line.flow.settimeout(self._idle_seconds)
+                line.ask(request.method, *self._question(request, request.url, authorization, blob.size))
                 # It may answer and close before it has heard all, and then says why.
                 with suppress(*_STALE):
-                    pump(reader, blob, connection.send)
+                    pump(reader, blob, line.send)
                     keep = pool.give_back
-                connection.sock.settimeout(self._idle_seconds + blob.size / _COMMITS)
-                answer = Stream(request.url, connection.getresponse(), connection, keep).whole(MAX_ERROR_BYTES)
-            except (OSError, http.client.HTTPException, PratiqueError):
-                connection.close()
+                line.flow.settimeout(self._idle_seconds + blob.size / _COMMITS)
+                return Stream(request.url, line.answer(request.method), line, keep).whole(MAX_ERROR_BYTES)
+            except BaseException:
+                line.close()
                 raise
-            return answer
 
     def checked(self, url: str) -> Origin:
         """Return the origin of a URL that may be asked.
@@ -117,53 +116,31 @@ class Transport:
             while reused := pool.take():
                 with suppress(*harmless):
                     return self._exchange(reused, origin, request, url, authorization)
-            return self._exchange(self._connect(origin), origin, request, url, authorization)
+            return self._exchange(self._connector.connect(origin), origin, request, url, authorization)
 
     def _exchange(
-        self,
-        connection: http.client.HTTPConnection,
-        origin: Origin,
-        request: Request,
-        url: str,
-        authorization: Authorization | None,
+        self, line: Line, origin: Origin, request: Request, url: str, authorization: Authorization | None
     ) -> Stream:
         try:
-            self._begin(connection, origin, request, url, authorization, length=len(request.body))
-            if request.body:
-                connection.send(request.body)
-            return Stream(url, connection.getresponse(), connection, self._pool(origin).give_back)
-        except (OSError, http.client.HTTPException, PratiqueError):
-            connection.close()
+            line.flow.settimeout(self._idle_seconds)
+            line.ask(request.method, *self._question(request, url, authorization, len(request.body)), request.body)
+            return Stream(url, line.answer(request.method), line, self._pool(origin).give_back)
+        except BaseException:
+            line.close()
             raise
 
-    def _begin(
-        self,
-        connection: http.client.HTTPConnection,
-        origin: Origin,
-        request: Request,
-        url: str,
-        authorization: Authorization | None,
-        *,
-        length: int,
-    ) -> None:
-        connection.sock.settimeout(self._idle_seconds)
+    def _question(
+        self, request: Request, url: str, authorization: Authorization | None, length: int
+    ) -> tuple[str, Headers]:
+        """Return the target and the headers; credentials only where the URL is of their origin."""
         parts = urlsplit(url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
-        connection.putheader("Host", parts.netloc)
-        connection.putheader("Accept-Encoding", "identity")  # the bytes that arrive are the bytes that are hashed
-        for name, value in request.headers:
-            connection.putheader(name, value)
-        if authorization and authorization.origin == origin:
-            connection.putheader("Authorization", authorization.value)
+        headers = [("Host", parts.netloc), ("Accept-Encoding", "identity"), *request.headers]
+        if authorization and authorization.origin == origin_of(url):
+            headers.append(("Authorization", authorization.value))
         if length or request.method not in ("GET", "HEAD"):
-            connection.putheader("Content-Length", str(length))
-        connection.endheaders()
-
-    def _connect(self, origin: Origin) -> http.client.HTTPConnection:
-        connection = self._connector.connect(origin)
-        connection.sock = Flow(connection.sock)
-        return connection
+            headers.append(("Content-Length", str(length)))
+        return target, tuple(headers)
 
     def _pool(self, origin: Origin) -> "_Pool":
         with self._guard:
@@ -174,24 +151,23 @@ class _Pool:
     """Idle connections to one origin, the last used first."""
 
     def __init__(self) -> None:
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: list[Line] = []
         self._guard = threading.Lock()
 
-    def take(self) -> http.client.HTTPConnection | None:
+    def take(self) -> Line | None:
         while True:
             with self._guard:
                 if not self._idle:
                     return None
-                connection = self._idle.pop()
-            flow = connection.sock
-            if isinstance(flow, Flow) and flow.is_quiet():
-                return connection
-            connection.close()
+                line = self._idle.pop()
+            if line.flow.is_quiet():
+                return line
+            line.close()
 
-    def give_back(self, connection: http.client.HTTPConnection) -> None:
+    def give_back(self, line: Line) -> None:
         with self._guard:
-            self._idle.append(connection)
+            self._idle.append(line)
 
 
-def _close(connection: http.client.HTTPConnection) -> None:
-    connection.close()
+def _close(line: Line) -> None:
+    line.close()
