@@ -1,0 +1,124 @@
+"""Back to what was here, in an emergency, and in a freeze."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from tests.stories.shop import Shop, run_pratique
+
+from pratique.values.moment import render_moment
+
+ROLLBACK = "rollback: {approvals: [{role: release, count: 1}], keep: 90d}"
+EMERGENCY = (
+    "emergency: {approvals: [{role: security, count: 1}], skippable: [sbom], never: [sig, prov], expires: 72h}"
+)
+FAST = "      fast: {when: all_pass, first_arrival: fast}\n"
+
+
+def publish(shop: Shop, *lines: str, freeze: str = "") -> None:
+    """From now on dev has these tracks, too, and this freeze."""
+    gate = shop.folder / "policy" / "gate.yaml"
+    tracks = FAST + "".join(f"      {line}\n" for line in lines)
+    text = gate.read_text().replace(FAST, tracks, 1).replace("  staging:\n", f"{freeze}  staging:\n", 1)
+    gate.write_text(text)
+    shop.done("policy", "publish", gate.parent, "--root", f"person:ann={shop.key('person:ann')}")
+
+
+def prove(shop: Shop, promotion: str) -> str:
+    """Export the promotion's proof, verify it with the trust root alone, and return what it says."""
+    file = shop.folder / "proof.json"
+    shop.done("proof", "export", promotion, "--out", file)
+    said = run_pratique("proof", "verify", file, "--trust-root", shop.trust_root)
+    assert said.code == 0, said
+    return said.out
+
+
+def test_an_older_image_goes_back_with_one_signature_whatever_its_checks_say_now(shop: Shop) -> None:
+    publish(shop, ROLLBACK)
+    shop.bring("clean", "dev")
+    shop.bring("middling", "dev")
+    gate = shop.folder / "policy" / "gate.yaml"
+    gate.write_text(gate.read_text().replace("formats: [cyclonedx]", "formats: [spdx]", 1))
+    shop.done("policy", "publish", gate.parent, "--root", f"person:ann={shop.key('person:ann')}")
+    promotion = shop.bring("clean", "dev")
+    shown = shop.show(promotion)
+    assert (shown["state"], shown["track"], shown["outcome"]) == ("review", "rollback", "block")
+    assert "dev held this image until" in shown["why"][0]
+    assert shop.approve(promotion, "person:eve").code == 0
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+    assert shop.repository("dev").resolve("clean") == shop.repository("build").resolve("clean")
+    assert "it went back to what was there before" in prove(shop, promotion)
+
+
+def test_an_emergency_passes_over_what_the_policy_names_and_its_seal_expires(shop: Shop) -> None:
+    publish(shop, EMERGENCY)
+    shop.deliver("bare", without="https://cyclonedx.org/bom")
+    assert shop.state(shop.bring("bare", "dev")) == "remediation"
+    shop.deliver("burning", without="https://cyclonedx.org/bom")
+    key = ("--as", "service:ci", "--key", shop.key("service:ci"))
+    ask = ("request", f"{shop.place}/build:burning", "--application", "shop", "--to", "dev", "--emergency", *key)
+    assert "an emergency needs words" in shop.pratique(*ask).err
+    promotion = shop.done(*ask, "--comment", "the shop is down").promotion
+    shop.work()
+    shown = shop.show(promotion)
+    assert (shown["state"], shown["track"]) == ("review", "emergency")
+    assert "does not count" in shop.approve(promotion, "person:eve").out
+    shop.approve(promotion, "person:bea")
+    shop.work()
+    assert (shop.state(promotion), shop.show(promotion)["level"]) == ("promoted", "emergency")
+    told = prove(shop, promotion)
+    assert "PRATIQUE_EMERGENCY_DEV" in told
+    assert "holds until" in told
+    assert "checks that the policy names were passed over" in told
+
+
+def test_an_emergency_where_the_policy_has_no_such_track_is_refused(shop: Shop) -> None:
+    key = ("--as", "service:ci", "--key", shop.key("service:ci"))
+    ask = ("request", f"{shop.place}/build:clean", "--application", "shop", "--to", "dev", "--emergency")
+    said = shop.pratique(*ask, "--comment", "hurry", *key)
+    assert (said.code, "dev has no emergency track" in said.err) == (1, True)
+
+
+def test_what_a_freeze_catches_waits_and_goes_on_by_itself(shop: Shop) -> None:
+    now = datetime.now(UTC)
+    begin, end = render_moment(now - timedelta(hours=1)), now + timedelta(seconds=6)
+    publish(shop, freeze=f"    freeze: [{{name: works, from: {begin}, until: {render_moment(end)}, allow: []}}]\n")
+    promotion = shop.bring("clean", "dev")
+    assert shop.state(promotion) == "judging"
+    assert f"freeze 'works' from {begin} until {render_moment(end)}" in shop.done("show", promotion).out
+    assert shop.repository("dev").resolve("clean") is None
+    time.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds()) + 0.1)
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+    prove(shop, promotion)
+
+
+def test_going_back_moves_in_a_freeze(shop: Shop) -> None:
+    publish(shop, ROLLBACK)
+    shop.bring("clean", "dev")
+    shop.bring("middling", "dev")
+    now = datetime.now(UTC)
+    begin, end = render_moment(now - timedelta(hours=1)), render_moment(now + timedelta(hours=1))
+    publish(shop, freeze=f"    freeze: [{{name: works, from: {begin}, until: {end}, allow: []}}]\n")
+    promotion = shop.bring("clean", "dev")
+    shop.approve(promotion, "person:eve")
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+    shop.deliver("next")
+    assert shop.state(shop.bring("next", "dev")) == "judging"
+
+
+def test_a_nightly_rescan_during_a_review_costs_nobody_a_vote(shop: Shop) -> None:
+    shop.bring("middling", "dev", "staging")
+    promotion = shop.bring("middling", "prod", actor="person:cai")
+    shop.approve(promotion, "person:bea")
+    record = shop.show(promotion)["record"]
+    shop.done("retry", promotion)
+    shop.work()
+    shown = shop.show(promotion)
+    assert (shown["state"], shown["record"]) == ("review", record)
+    assert "promotion.rechecked/1" in shop.types(promotion)
+    shop.approve(promotion, "person:eve")
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+    prove(shop, promotion)
