@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import assert_never
 
@@ -43,6 +44,7 @@ from pratique.storage.engine import open_engine
 from pratique.storage.store import Store
 from pratique.storage.upgrade import bring_up_to_date
 from pratique.tlog.witness import MAX_ANSWER_BYTES
+from pratique.values.names import Environment
 
 _AT_ONCE = 4  # effects a worker performs together; more do not help one disk
 
@@ -94,6 +96,12 @@ def open_scanners(flag: str | None, names: tuple[str, ...]) -> tuple[Scanner, ..
     if not names and not known:
         raise Absent(f"no scanner is set up; name a ready one, such as --with {next(iter(READY))}")
     return tuple(_scanner(known.get(name) or ready_scanner(name), name, config) for name in names or known)
+
+
+def _scanners_of(config: Config, environment: Environment) -> tuple[Scanner, ...]:
+    """Return what the settings have run by itself before an image may enter this environment."""
+    own = (one for one in config.scanners if any(fnmatchcase(environment, word) for word in one.environments))
+    return tuple(_scanner(one, one.name, config) for one in own)
 
 
 def _scanner(settings: ScannerSettings | None, name: str, config: Config) -> Scanner:
@@ -180,6 +188,7 @@ def assemble(config: Config, store: Store) -> Workspace:
         sealer=Sealer(trust, keys.seal, Memory(config.root / "signer-state.json")),
         trust=trust,
         post=post,
+        scanners=lambda environment: _scanners_of(config, environment),
         drill_every=config.drill,
     )
 

@@ -14,6 +14,7 @@ _PLACES = frozenset({"{image}", "{digest}", "{layout}", "{archive}", "{output}"}
 _EXAMINED = frozenset({"{image}", "{layout}", "{archive}"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(=.*)?", re.DOTALL)
+_PATTERN = re.compile(r"[a-z0-9*-]{1,31}")
 _MOST = {"seconds": 24 * 3600, "memory_mib": 1024 * 1024, "output_mib": 1024}
 
 
@@ -30,6 +31,7 @@ class ProgramSettings:
         version: Program and arguments that print its version; none where it has no such command.
         environment: Variables that it may have: ``NAME`` as it is here, ``NAME=VALUE`` as stated.
         exit_codes: The codes that mean that it made a report.
+        environments: For which it runs by itself while evidence is gathered, as patterns; by hand where there are none.
     """
 
     name: str
@@ -40,6 +42,7 @@ class ProgramSettings:
     version: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     exit_codes: tuple[int, ...] = (0,)
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class AdapterSettings:
         registry_authorization_env: The variable that holds the Authorization header that the registry wants of it.
         insecure: Plain HTTP is spoken with it.
         private: It may have a private address.
+        environments: As for a program.
     """
 
     name: str
@@ -69,6 +73,7 @@ class AdapterSettings:
     registry_authorization_env: str | None = None
     insecure: bool = False
     private: bool = True
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class PluginSettings:
         limits: What one run may take.
         entry_point: The name that the package declares.
         environment: As for a program.
+        environments: As for a program.
     """
 
     name: str
@@ -90,11 +96,19 @@ class PluginSettings:
     limits: Limits
     entry_point: str
     environment: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 ScannerSettings = ProgramSettings | AdapterSettings | PluginSettings
 
-_COMMON: Final = {"producer": str, "yields": str, "seconds": int, "memory_mib": int, "output_mib": int}
+_COMMON: Final = {
+    "producer": str,
+    "yields": str,
+    "seconds": int,
+    "memory_mib": int,
+    "output_mib": int,
+    "environments": list,
+}
 _PROGRAM: Final = {"argv": list, "version": list, "environment": list, "exit_codes": list}
 _ADAPTER: Final = {
     "url": str,
@@ -161,6 +175,7 @@ def _program(name: str, ready: Mapping[str, Any], table: Mapping[str, Any], wher
         version=_words(values, "version", where),
         environment=_environment(values, where),
         exit_codes=tuple(codes),
+        environments=_environments(values, where),
     )
 
 
@@ -174,7 +189,11 @@ def _adapter(name: str, table: Mapping[str, Any], where: str) -> AdapterSettings
         raise Malformed(f"{where}: url: expected https://…, found {table['url'][:60]!r}")
     if table["url"].startswith("http://") is not table.get("insecure", False):
         raise Malformed(f"{where}: url: expected https://…, or http://… together with insecure = true")
-    return AdapterSettings(*_shared(name, table, where), **{key: table[key] for key in _ADAPTER if key in table})
+    return AdapterSettings(
+        *_shared(name, table, where),
+        **{key: table[key] for key in _ADAPTER if key in table},
+        environments=_environments(table, where),
+    )
 
 
 def _plugin(name: str, table: Mapping[str, Any], where: str) -> PluginSettings:
@@ -183,6 +202,7 @@ def _plugin(name: str, table: Mapping[str, Any], where: str) -> PluginSettings:
         *_shared(name, table, where),
         entry_point=table["entry_point"],
         environment=_environment(table, where),
+        environments=_environments(table, where),
     )
 
 
@@ -223,6 +243,14 @@ def _words(values: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     if any(not isinstance(word, str) or "\0" in word for word in words):
         raise Malformed(f"{where}: {key}: expected a list of texts")
     return tuple(words)
+
+
+def _environments(values: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    words = _words(values, "environments", where)
+    for word in words:
+        if not _PATTERN.fullmatch(word):
+            raise Malformed(f"{where}: environments: expected names such as prod, or '*', found {word[:60]!r}")
+    return words
 
 
 def _environment(values: Mapping[str, Any], where: str) -> tuple[str, ...]:

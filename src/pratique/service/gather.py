@@ -1,7 +1,8 @@
 """Gathering: everything that claims to be evidence about an image, frozen by digest.
 
-What the image carries in its registry, what was handed in here, and the feeds in force. Nothing is judged yet; a
-list that could not be fetched is an error that is tried again, never an empty list.
+What the image carries in its registry, what was handed in here, what scanners say that the settings have run by
+themselves, and the feeds in force. Nothing is judged yet; a list that could not be fetched is an error that is tried
+again, never an empty list.
 """
 
 import logging
@@ -20,6 +21,7 @@ from pratique.registry.evidence import Carried, Found, collect_evidence
 from pratique.registry.interface import Registry
 from pratique.service.measuring import asks_for_layers, measured_pieces
 from pratique.service.perform import Done
+from pratique.service.scanning import scanned_pieces
 from pratique.service.scribe import Scribe, keep
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
@@ -80,6 +82,7 @@ def collect(workspace: Workspace, promotion: Promotion) -> Gathered:
     rules = workspace.store.read(lambda view: workspace.bundle(view).rules(promotion.to))
     if asks_for_layers(rules):
         pieces += measured_pieces(workspace, repository, closure, pieces)
+    pieces += scanned_pieces(workspace, promotion, repository, closure, pieces)
     feeds = workspace.store.read(feeds_in_force)
     bodies = {node.digest: node.raw for node in closure.nodes}
     manifests = {digest: bodies[digest] for digest in needed(promotion.image, bodies)}

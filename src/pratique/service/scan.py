@@ -24,7 +24,7 @@ from pratique.registry.closure import Closure, PlatformImage, distinct_blobs, pl
 from pratique.registry.copy import Keep, copy
 from pratique.registry.interface import Registry
 from pratique.registry.manifest import Manifest
-from pratique.scan.interface import Failed, Outcome, Scanner, Target, Yields, one_line
+from pratique.scan.interface import Failed, Outcome, Scanner, Target, Tool, Yields, one_line
 from pratique.service.evidence import check_signatory, hand_in
 from pratique.service.image import find
 from pratique.service.inspect import inspect
@@ -90,66 +90,102 @@ def scan(
         check_signatory(workspace, signatory)
     repository = workspace.open(reference.repository)
     closure = plan_from(repository, find(repository, reference))
-    errand = _Errand(workspace, repository, closure, signatory)
+    errand = Errand(workspace, repository, closure)
     if not closure.platforms:
         raise Refused(f"{reference}: expected an image that runs, found none in it; there is nothing to scan")
-    return tuple(_scanned(errand, image, scanner) for image in closure.platforms for scanner in scanners)
+    handing_in = _HandingIn(errand, signatory)
+    return tuple(
+        handing_in.of(run_scanner(errand, image, scanner)) for image in closure.platforms for scanner in scanners
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Errand:
-    """An image to be scanned, and for whom."""
+class Errand:
+    """An image to be scanned."""
 
     workspace: Workspace
     repository: Registry
     closure: Closure
-    signatory: ServiceSignatory | None
 
     def now(self) -> str:
         """Return the ledger's time."""
         return render_moment(self.workspace.store.read(lambda view: view.now))
 
-    def sign(self, statement: bytes) -> bytes:
-        """Return a bundle signed by whoever answers for it."""
-        key = self.workspace.keys.record() if self.signatory is None else self.signatory.key
-        return build_bundle(parse_envelope(key.envelope(IN_TOTO, statement)))
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One run of one scanner on one platform: the statement about it, and what it holds."""
+
+    scanner: Scanner
+    image: PlatformImage
+    run: ScanRun
+    statement: bytes
+    reading: Reading | None
 
 
-def _scanned(errand: _Errand, image: PlatformImage, scanner: Scanner) -> Scanned:
+def run_scanner(errand: Errand, image: PlatformImage, scanner: Scanner) -> Ran:
+    """Have one platform examined, and return a statement of what came of it; nothing is recorded.
+
+    Raises:
+        Absent, Refused: As :meth:`pratique.scan.interface.Scanner.scan`.
+        Unverified, Unreachable: The image could not be had from where it is.
+    """
     target = _target(errand.workspace, errand.repository, errand.closure.node(image.digest))
-    # 1. Run it, and believe nothing.
     started = errand.now()
-    reading, outcome = vet(scanner.scan(target), scanner, target)
-    # 2. State what came of it.
-    version = outcome.tool.version or _version(reading)
-    database = render_moment(outcome.tool.database_date) if outcome.tool.database_date else None
+    return _stated(errand, image, scanner, started, vet(scanner.scan(target), scanner, target))
+
+
+Vetted = tuple[Reading | None, Outcome]
+"""What a report says, and that there is one; or nothing, and why."""
+
+
+def _stated(errand: Errand, image: PlatformImage, scanner: Scanner, started: str, vetted: Vetted) -> Ran:
+    reading, outcome = vetted
+    database = outcome.tool.database_date
     run = ScanRun(
         scanner=scanner.name,
         producer=scanner.producer,
         sought=Sought(scanner.yields),
-        version=version,
-        database=database,
+        version=outcome.tool.version or _version(reading),
+        database=render_moment(database) if database else None,
         started=started,
         finished=errand.now(),
         invocation=outcome.invocation,
         **_came_of(outcome),
     )
-    content = errand.sign(build_scan(run, image.digest))
-    # 3. Hand it in, where promotions of the whole image look.
-    piece = Piece(Digest.of(content), BUNDLE_MEDIA, len(content), errand.closure.root, Origin.UPLOAD, content)
-    hand_in(errand.workspace, (piece,), errand.signatory.actor if errand.signatory else RECORDER)
-    return Scanned(
-        scanner=scanner.name,
-        producer=scanner.producer,
-        platform=str(image.platform or ""),
-        image=image.digest,
-        evidence=piece.digest,
-        version=version,
-        database=database,
-        failure=outcome.reason if isinstance(outcome, Failed) else None,
-        reading=reading,
-        examined=_examined(reading) if reading else None,
-    )
+    return Ran(scanner, image, run, build_scan(run, image.digest), reading)
+
+
+def never_ran(errand: Errand, image: PlatformImage, scanner: Scanner, because: str) -> Ran:
+    """Return the statement that a scanner could not even be started on this image."""
+    return _stated(errand, image, scanner, errand.now(), (None, Failed(Tool(), one_line(because))))
+
+
+@dataclass(frozen=True, slots=True)
+class _HandingIn:
+    """Records runs, signed by a service as its own or by this installation."""
+
+    errand: Errand
+    signatory: ServiceSignatory | None
+
+    def of(self, ran: Ran) -> Scanned:
+        workspace, root = self.errand.workspace, self.errand.closure.root
+        key = workspace.keys.record() if self.signatory is None else self.signatory.key
+        content = build_bundle(parse_envelope(key.envelope(IN_TOTO, ran.statement)))
+        piece = Piece(Digest.of(content), BUNDLE_MEDIA, len(content), root, Origin.UPLOAD, content)
+        hand_in(workspace, (piece,), self.signatory.actor if self.signatory else RECORDER)
+        return Scanned(
+            scanner=ran.scanner.name,
+            producer=ran.scanner.producer,
+            platform=str(ran.image.platform or ""),
+            image=ran.image.digest,
+            evidence=piece.digest,
+            version=ran.run.version,
+            database=ran.run.database,
+            failure=ran.run.reason if ran.run.report is None else None,
+            reading=ran.reading,
+            examined=_examined(ran.reading) if ran.reading else None,
+        )
 
 
 def _came_of(outcome: Outcome) -> dict[str, str]:
@@ -158,7 +194,7 @@ def _came_of(outcome: Outcome) -> dict[str, str]:
     return {"media_type": outcome.media_type, "report": base64.b64encode(outcome.content).decode()}
 
 
-def vet(outcome: Outcome, scanner: Scanner, target: Target) -> tuple[Reading | None, Outcome]:
+def vet(outcome: Outcome, scanner: Scanner, target: Target) -> Vetted:
     """Return what a report says and that it was made, or why it counts as none.
 
     Args:

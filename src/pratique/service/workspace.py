@@ -16,12 +16,14 @@ from pratique.promotion.happenings import PolicyPublished
 from pratique.promotion.states import Promotion
 from pratique.proof.trust import TrustRoot
 from pratique.registry.interface import Lock, Registry
+from pratique.scan.interface import Scanner
 from pratique.service.keyring import Keyring
 from pratique.signing.sealer import Sealer
 from pratique.storage.blobs import BlobStore
 from pratique.storage.store import Store
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest
+from pratique.values.names import Environment
 from pratique.values.reference import Repository
 
 
@@ -42,6 +44,7 @@ class Workspace:
         sealer: The signer, behind its own door.
         trust: What it believes before it reads its own ledger.
         post: Asks a witness.
+        scanners: What looks at an image while its evidence is gathered for an environment.
         drill_every: How often a drill is due; ``None`` where nobody asked for any.
     """
 
@@ -57,6 +60,7 @@ class Workspace:
     sealer: Sealer
     trust: TrustRoot
     post: Post
+    scanners: Callable[[Environment], tuple[Scanner, ...]]
     drill_every: timedelta | None = None
 
     def chain(self, view: View) -> Chain:

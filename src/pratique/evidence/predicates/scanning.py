@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.attest.dsse import parse_base64
-from pratique.attest.statement import Statement, Subject, build_statement
+from pratique.attest.statement import Statement, Subject, build_statement, parse_statement
 from pratique.errors import Malformed
 from pratique.evidence.document import open_document
 from pratique.evidence.facts.opaque import Opaque
@@ -89,6 +89,41 @@ def build_scan(run: ScanRun, manifest: Digest) -> bytes:
     return build_statement((Subject(manifest),), SCAN, predicate)
 
 
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """That a run ended, whatever it found.
+
+    Attributes:
+        scanner: How the settings call it.
+        manifest: What it examined.
+        finished: When.
+        failed: Whether it came to nothing.
+    """
+
+    scanner: str
+    manifest: Digest
+    finished: datetime
+    failed: bool
+
+
+def parse_run(payload: bytes) -> RunEnded | None:
+    """Return which run a statement tells of; nothing where it is a statement about anything else.
+
+    Raises:
+        Malformed: It is no statement, or one of this type without what every such statement has.
+    """
+    statement = parse_statement(payload)
+    if statement.predicate_type != SCAN or len(statement.subjects) != 1:
+        return None
+    predicate = loose(statement)
+    return RunEnded(
+        scanner=_text(table_at(predicate, "scanner"), "name"),
+        manifest=statement.subjects[0].digest,
+        finished=_moment(predicate, "finishedOn"),
+        failed=_text(predicate, "outcome") != "reported",
+    )
+
+
 def read_scan(statement: Statement, interpret: Interpret) -> Reading:
     """Return what the report inside says, or that the producer examined nothing.
 
@@ -106,7 +141,8 @@ def read_scan(statement: Statement, interpret: Interpret) -> Reading:
         case "failed":
             reason = shown(_text(predicate, "reason"), 400)
             # Nothing was made, so nothing is dated: a failure must not look like a fresh scan.
-            empty = Scan(producer, version, database, None, 0, (), (f"anything, because {reason}",))
+            ended = _moment(predicate, "finishedOn")
+            empty = Scan(producer, version, database, None, 0, (), (f"anything, because {reason}",), failed=ended)
             fact = empty if sought is Sought.VULNERABILITIES else Opaque(f"{producer} failed: {reason}")
             return Reading(FORMAT, None, Parse.OK, (f"{producer} failed: {reason}",), (fact,))
         case "reported":
@@ -119,7 +155,8 @@ def read_scan(statement: Statement, interpret: Interpret) -> Reading:
     missing = not inner.of(Scan if sought is Sought.VULNERABILITIES else Sbom)
     if missing and inner.parse is not Parse.REFUSED:
         notes.add(f"report: expected {sought}, found {shown(inner.format, 60)} without any")
-    facts = tuple(_dated(fact, version, database) for fact in inner.facts)
+    tool = _Tool(version, database, _moment(predicate, "finishedOn"))
+    facts = tuple(_dated(fact, tool) for fact in inner.facts)
     parse = Parse.PARTIAL if notes.reasons and inner.parse is Parse.OK else inner.parse
     return replace(inner, parse=parse, reasons=(*inner.reasons, *notes.reasons), facts=facts)
 
@@ -128,15 +165,29 @@ def _inner(predicate: Mapping[str, Any], interpret: Interpret) -> Reading:
     return interpret(open_document(parse_base64(_text(table_at(dict(predicate), "report"), "content"))))
 
 
-def _dated(fact: Facts, version: str | None, database: datetime | None) -> Facts:
-    """Return a fact with what its report does not say of the tool."""
-    if not isinstance(fact, Scan):
-        return fact
-    return replace(
-        fact,
-        producer_version=fact.producer_version or version,
-        database_date=fact.database_date or database,
-    )
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    """What is known of a run beside its report."""
+
+    version: str | None
+    database: datetime | None
+    finished: datetime
+
+
+def _dated(fact: Facts, tool: _Tool) -> Facts:
+    """Return a fact with what its report does not say of the tool and of the day."""
+    match fact:
+        case Scan():
+            return replace(
+                fact,
+                producer_version=fact.producer_version or tool.version,
+                database_date=fact.database_date or tool.database,
+                created=fact.created or tool.finished,
+            )
+        case Sbom():
+            return replace(fact, created=fact.created or tool.finished)
+        case _:
+            return fact
 
 
 def _sought(predicate: dict[str, Any]) -> Sought:
@@ -145,6 +196,13 @@ def _sought(predicate: dict[str, Any]) -> Sought:
         return Sought(said)
     except ValueError as error:
         raise Malformed(f"scan.sought: expected {' or '.join(Sought)}, found {shown(said, 40)!r}") from error
+
+
+def _moment(table: dict[str, Any], key: str) -> datetime:
+    moment = moment_of(said := _text(table, key))
+    if moment is None:
+        raise Malformed(f"scan.{key}: expected a moment in RFC 3339, found {shown(said, 40)!r}")
+    return moment
 
 
 def _text(table: dict[str, Any], key: str) -> str:

@@ -14,8 +14,8 @@ from typing import Literal
 from pratique.evidence.facts.scan import Severity
 from pratique.evidence.match import PRODUCER
 from pratique.evidence.model import Vulnerability
-from pratique.policy.checks.counting import NOBODY_HEARD, Statements, name_of, sort_out
-from pratique.policy.checks.coverage import find_gaps
+from pratique.policy.checks.counting import NOBODY_HEARD, SortedOut, Statements, name_of, sort_out
+from pratique.policy.checks.coverage import find_gaps, report_ages
 from pratique.policy.checks.grace import GRACE, Grace
 from pratique.policy.checks.lists import find_list_gaps
 from pratique.policy.checks.rule import CheckRule, answer, listed, named
@@ -98,8 +98,13 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
         findings=(*gaps, *(found.finding for found in counted)),
         counts=(*_counts(rule, facts, counted), *sorted_out.counts),
         evidence=[*(digest for _, _, digest in facts.scans), *(each.by.evidence for each in sorted_out.cleared)],
-        holds_until=min(filter(None, (sorted_out.holds_until, _ages_at(rule, facts))), default=None),
+        holds_until=_holds_until(rule, facts, sorted_out),
     )
+
+
+def _holds_until(rule: VulnerabilitiesRule, facts: Facts, sorted_out: SortedOut) -> datetime | None:
+    moments = (sorted_out.holds_until, _ages_at(rule, facts), report_ages(facts))
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _watched(rule: VulnerabilitiesRule, facts: Facts) -> tuple[Found, ...]:
