@@ -22,6 +22,7 @@ VERBS = {
     "rebuild": "tell whether a second build gave the same image",
     "watch": "take in advisories; what concerns what is held, and where a package is",
     "review": "the queue, one review, and a person's signed decision",
+    "waiver": "propose, grant or revoke an exception for one finding",
     "remediation": "what must be mended, by whom and when",
     "directory": "the signed list of people, roles and keys",
     "policy": "check or publish the rules",

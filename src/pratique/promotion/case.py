@@ -27,11 +27,12 @@ from pratique.promotion.directory import Directory
 from pratique.promotion.evidence_set import root_of_evidence
 from pratique.promotion.profile import Profile
 from pratique.promotion.record import Inputs, Record
+from pratique.promotion.waiver import Granted, open_granted
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 Bodies = Mapping[Digest, bytes]
-"""The bytes of evidence and feeds, by digest."""
+"""The bytes of evidence, feeds and grants of waivers, by digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Case:
     platforms: tuple[tuple[str, Facts], ...]
     review_by: date | None = None
     """The day on which the policy is to be looked at again."""
+    waivers: tuple[Granted, ...] = ()
 
     @property
     def facts(self) -> tuple[Facts, ...]:
@@ -99,6 +101,10 @@ def build_case(
             for platform in inputs.image.platforms
         ),
         review_by=bundle.metadata.review_by,
+        waivers=tuple(
+            open_granted(used, (_body(grant.envelope, "grant", bodies) for grant in used.grants), directory)
+            for used in inputs.waivers
+        ),
     )
 
 
@@ -113,6 +119,14 @@ def case_of(record: Record, *, bundle: Bundle, directory: Directory, bodies: Bod
         directory=directory,
         bodies=bodies,
     )
+
+
+def bodies_of(inputs: Inputs) -> frozenset[Digest]:
+    """Return the digests of everything that a case of these inputs is made from."""
+    pieces = (piece.digest for piece in inputs.evidence.pieces)
+    feeds = (feed.digest for feed in inputs.feeds)
+    grants = (grant.envelope for used in inputs.waivers for grant in used.grants)
+    return frozenset((*pieces, *feeds, *grants))
 
 
 def _check(what: str, expected: Digest, found: Digest) -> None:

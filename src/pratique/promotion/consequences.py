@@ -92,6 +92,7 @@ def _confirmed(
         outcome=announced.outcome,
         holds_until=announced.holds_until,
         current=announced.current,
+        waivers=announced.waivers,
     )
     if earlier.decision.track.name is Track.FAST:
         return (rechecked, approve(promotion, earlier, None, in_force))

@@ -21,6 +21,8 @@ class InForce:
     rules: Digest
     directory: Digest
     current: Digest | None
+    waivers: frozenset[str] = frozenset()
+    """Those that nobody revoked and no fact voided, whose time is not over."""
 
 
 def why_judge_again(judgement: Judgement | PromotionJudged, found: InForce) -> str | None:
@@ -36,6 +38,9 @@ def why_judge_again(judgement: Judgement | PromotionJudged, found: InForce) -> s
         )
     if judgement.directory != found.directory:
         return f"the directory is now {found.directory.short}; it was judged by {judgement.directory.short}"
+    gone = sorted(set(judgement.waivers) - found.waivers)
+    if gone:
+        return f"the waiver {gone[0]} is no longer in force"
     if judgement.current != found.current:
         return (
             f"the environment now holds {_shown(found.current)}; it was compared with {_shown(judgement.current)}"

@@ -11,6 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from pratique.attest.review import Decision
+from pratique.promotion.governance import (
+    WaiverExpired,
+    WaiverGranted,
+    WaiverProposed,
+    WaiverRevoked,
+    WaiverVoided,
+)
 from pratique.promotion.intake import EvidenceAdded, EvidenceSynced, FeedImported
 from pratique.promotion.signal import SignalRaised, SignalReconciled
 from pratique.promotion.steps import (
@@ -158,6 +165,8 @@ class PromotionJudged:
     rules: Digest
     directory: Digest
     current: Digest | None
+    waivers: tuple[str, ...] = ()
+    """The waivers that the outcome relies on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +179,7 @@ class PromotionRechecked:
     outcome: str
     holds_until: datetime | None
     current: Digest | None
+    waivers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +296,11 @@ Happening = (
     | SignalRaised
     | SignalReconciled
     | PrivateRedacted
+    | WaiverProposed
+    | WaiverGranted
+    | WaiverRevoked
+    | WaiverExpired
+    | WaiverVoided
     | DrillCompleted
     | Unknown
 )
@@ -319,6 +334,11 @@ TYPES: Mapping[str, type[Happening]] = {
     "signal.raised/1": SignalRaised,
     "signal.reconciled/1": SignalReconciled,
     "private.redacted/1": PrivateRedacted,
+    "waiver.proposed/1": WaiverProposed,
+    "waiver.granted/1": WaiverGranted,
+    "waiver.revoked/1": WaiverRevoked,
+    "waiver.expired/1": WaiverExpired,
+    "waiver.voided/1": WaiverVoided,
     "drill.completed/1": DrillCompleted,
 }
 """The name of each type in the ledger. A name once used keeps its meaning for ever."""

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from pratique.errors import Conflict
 from pratique.promotion.events import Entry
+from pratique.promotion.governance import Governance
 from pratique.promotion.happenings import (
     TYPES,
     DirectoryPublished,
@@ -208,6 +209,7 @@ _Passing = (
     | SignalReconciled
     | PrivateRedacted
     | DrillCompleted
+    | Governance
     | Unknown
 )
 
@@ -316,6 +318,7 @@ def _judgement(data: PromotionJudged, entry: Entry) -> Judgement:
         rules=data.rules,
         directory=data.directory,
         current=data.current,
+        waivers=data.waivers,
     )
 
 
@@ -328,6 +331,7 @@ def _rechecked(promotion: Promotion, data: PromotionRechecked) -> Promotion:
         holds_until=data.holds_until,
         current=data.current,
         rechecked_by=data.by_record,
+        waivers=data.waivers,
     )
     return replace(promotion, state=_STATE_AFTER[standing.track], judgement=standing)
 

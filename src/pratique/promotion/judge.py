@@ -5,14 +5,16 @@ the case: no clock, no storage, no setting.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pratique.evidence.facts.scan import Severity
-from pratique.policy.approval import Approval, Separation
+from pratique.policy.approval import USUAL_SEPARATION, Approval, Separation
 from pratique.policy.check import Rule, judge_check
 from pratique.policy.freshness import Freshness, freshness
 from pratique.policy.platforms import combine
 from pratique.policy.result import CheckResult, worst
 from pratique.policy.threats import risk_of
+from pratique.policy.waiver import Place
 from pratique.promotion.case import Case
 from pratique.promotion.happenings import Track
 from pratique.promotion.holds import holds_until
@@ -22,6 +24,7 @@ from pratique.promotion.record import ENGINE, SCHEMA, Decision, Record, build_re
 from pratique.promotion.routine import why_not_routine
 from pratique.promotion.separation import Duties, separate
 from pratique.promotion.track import Change, Circumstances, route
+from pratique.promotion.waiver import Covered, Setting, cover
 from pratique.promotion.way import asks, window_of
 
 
@@ -30,15 +33,15 @@ def judge(case: Case) -> Record:
 
     An image of several platforms is as good as its worst one, check by check.
     """
-    # 1. What every check finds, and what is left of it over all platforms.
-    results = tuple(_judge(rule, case) for rule in case.rules.checks)
+    # 1. What every check finds over all platforms, and what is left of it after the waivers.
+    covered, results = _waived(case, tuple(_judge(rule, case) for rule in case.rules.checks))
     risk = risk_of(case.facts, results, case.rules.risk.exposure)
     # 2. How the image differs from the one that it would replace, and the track that follows.
     profile = profile_of(case.facts, _repository(case))
     track = route(case.rules, results, risk, _circumstances(case, profile))
     # 3. Who must agree, and who cannot.
     asked, separation = asks(case.rules.tracks, track.name)
-    separated, extra = separate(_duties(case, separation), case.directory)
+    separated, extra = separate(_duties(case, separation, covered), case.directory)
     now, calendar = case.inputs.now, case.inputs.calendar
     window = window_of(case.rules.tracks, track.name)
     return build_record(
@@ -56,7 +59,8 @@ def judge(case: Case) -> Record:
             approvals=_needs(asked, extra if track.name is not Track.ROLLBACK else None),
             separation=separated,
             review_until=calendar.deadline(track.name, now, window) if window else None,
-            holds_until=holds_until(results, calendar.stops_at(track.name, now)),
+            holds_until=holds_until(results, calendar.stops_at(track.name, now), covered.heard),
+            waivers=covered.heard,
         )
     )
 
@@ -79,6 +83,47 @@ def _circumstances(case: Case, profile: Profile) -> Circumstances:
     )
 
 
+_UNHEARD = Covered((), {})
+
+
+def _waived(case: Case, results: tuple[CheckResult, ...]) -> tuple[Covered, tuple[CheckResult, ...]]:
+    """Return what the waivers cover, and the results with them; without any, those there are."""
+    if not case.waivers:
+        return _UNHEARD, results
+    slow = case.rules.tracks.slow
+    separated, _ = separate(_duties(case, slow.separation if slow else USUAL_SEPARATION, _UNHEARD), case.directory)
+    profile = profile_of(case.facts, _repository(case))
+    place = Place(
+        case.inputs.image.digest,
+        case.inputs.application,
+        case.inputs.to,
+        None if profile.bases is None else frozenset(profile.bases),
+    )
+    vulnerabilities = tuple(one for facts in case.facts for one in facts.vulnerabilities)
+    setting = Setting(place, case.rules, case.directory, case.inputs.now, vulnerabilities, separated.excluded)
+    covered = cover(case.waivers, results, setting)
+    if not covered.waived:
+        return covered, results
+    platforms = tuple((name, replace(facts, waived=covered.waived)) for name, facts in case.platforms)
+    checks = {check for check, _ in covered.waived}
+    again = replace(case, platforms=platforms)
+    return covered, tuple(
+        _told(result, _judge(rule, again), covered) if rule.id in checks else result
+        for rule, result in zip(case.rules.checks, results, strict=True)
+    )
+
+
+def _told(before: CheckResult, after: CheckResult, covered: Covered) -> CheckResult:
+    """Return a result with every finding that a waiver took out of it, each with its waiver: it stays in sight."""
+    standing = tuple(one for one in after.findings if (after.id, one.term) not in covered.waived)
+    waived = (
+        replace(one, message=f"{one.message}; waived by {covered.waived[before.id, one.term]}")
+        for one in before.findings
+        if (before.id, one.term) in covered.waived
+    )
+    return replace(after, findings=(*standing, *waived))
+
+
 def _change(case: Case, profile: Profile) -> Change:
     history = case.inputs.history
     if history.current is None:
@@ -98,7 +143,7 @@ def _severities(case: Case) -> Mapping[str, Severity | None]:
     return found
 
 
-def _duties(case: Case, separation: tuple[Separation, ...]) -> Duties:
+def _duties(case: Case, separation: tuple[Separation, ...], covered: Covered) -> Duties:
     return Duties(
         rules=separation,
         requester=case.inputs.request.requester,
@@ -107,6 +152,9 @@ def _duties(case: Case, separation: tuple[Separation, ...]) -> Duties:
         repository=_repository(case),
         platforms=case.facts,
         current=case.inputs.history.current_facts,
+        granters=tuple(
+            (grant.by, one.waiver) for one in case.waivers if one.waiver in covered.applied for grant in one.grants
+        ),
     )
 
 

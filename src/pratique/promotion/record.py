@@ -20,6 +20,7 @@ from pratique.promotion.profile import Profile
 from pratique.promotion.quorum import Need, Question
 from pratique.promotion.separation import Separated
 from pratique.promotion.track import Routing
+from pratique.promotion.waiver import Fate, Heard, WaiverUsed
 from pratique.values.canonical import canonical, parse_object
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
@@ -120,6 +121,7 @@ class Inputs:
     history: HistoryUsed
     calendar: Calendar = ALWAYS_OPEN
     """The environment's freezes and working hours around ``now``."""
+    waivers: tuple[WaiverUsed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,13 @@ class Decision:
     separation: Separated
     review_until: datetime | None
     holds_until: datetime | None
+    waivers: tuple[Heard, ...] = ()
+    """What became of every waiver that it was given."""
+
+    @property
+    def waived_by(self) -> tuple[str, ...]:
+        """The waivers that it relies on."""
+        return tuple(one.waiver for one in self.waivers if one.fate is Fate.APPLIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +257,7 @@ def judged(record: Record) -> PromotionJudged:
         rules=decision.inputs.policy.rules,
         directory=decision.inputs.directory.digest,
         current=held.digest if held else None,
+        waivers=decision.waived_by,
     )
 
 

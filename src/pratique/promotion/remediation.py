@@ -6,6 +6,7 @@ and no longer has its term. An outcome that is no judgement repairs nothing.
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from pratique.evidence.facts.scan import Severity
@@ -14,7 +15,7 @@ from pratique.policy.environment import EnvironmentRules
 from pratique.policy.remediation import Remediation
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.promotion.happenings import RemediationClosed, RemediationOpened, Track
-from pratique.promotion.record import Record
+from pratique.promotion.record import Decision, Record
 from pratique.promotion.states import Promotion
 from pratique.promotion.track import blockers
 from pratique.values.ids import Kind, build_id
@@ -39,7 +40,7 @@ def remediate(
         policy: Owners and times.
     """
     decision = record.decision
-    wanted = _wanted(decision.checks, rules) if decision.track.name is Track.REMEDIATION else ()
+    wanted = _wanted(_unwaived(decision), rules) if decision.track.name is Track.REMEDIATION else ()
     terms = {(result.id, finding.term) for result, finding in wanted}
     undecided = {result.id for result in decision.checks if result.outcome in (Outcome.UNKNOWN, Outcome.ERROR)}
     standing = [item for item in promotion.remediations if item.closed is None]
@@ -55,6 +56,17 @@ def remediate(
         if (result.id, finding.term) not in known
     )
     return (*opened, *closed)
+
+
+def _unwaived(decision: Decision) -> tuple[CheckResult, ...]:
+    """Return the results without the findings that a waiver covers: nobody need repair these before it ends."""
+    waived = {(heard.check, term) for heard in decision.waivers for term in heard.covered}
+    if not waived:
+        return decision.checks
+    return tuple(
+        replace(result, findings=tuple(one for one in result.findings if (result.id, one.term) not in waived))
+        for result in decision.checks
+    )
 
 
 def _wanted(results: tuple[CheckResult, ...], rules: EnvironmentRules) -> tuple[Wanted, ...]:

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from pratique.promotion.events import Event
+from pratique.promotion.governance import Governance, describe_governance
 from pratique.promotion.happenings import (
     DirectoryPublished,
     Happening,
@@ -38,7 +39,14 @@ from pratique.promotion.upkeep import DrillCompleted, PrivateRedacted, Upkeep, d
 from pratique.values.moment import render_moment
 
 _Published = (
-    DirectoryPublished | PolicyPublished | EvidenceAdded | EvidenceSynced | FeedImported | Upkeep | Unknown
+    DirectoryPublished
+    | PolicyPublished
+    | EvidenceAdded
+    | EvidenceSynced
+    | FeedImported
+    | Governance
+    | Upkeep
+    | Unknown
 )
 _Signalled = SignalRaised | SignalReconciled
 _Judged = PromotionRequested | PromotionRetried | PromotionGathered | PromotionJudged | PromotionRechecked
@@ -71,6 +79,8 @@ def _describe(data: Happening, event: Event) -> str:
 
 
 def _published(data: _Published, event: Event) -> str:
+    if isinstance(data, Governance):
+        return describe_governance(data, event.environment)
     match data:
         case DirectoryPublished():
             text = f"{event.actor} published version {data.version} of the directory, {data.digest.short}"

@@ -50,6 +50,8 @@ class Duties:
     platforms: tuple[Facts, ...]
     current: Profile | None
     """What the environment holds; None where it holds nothing of this name."""
+    granters: tuple[tuple[Actor, str], ...] = ()
+    """Who granted a waiver that is used here, and which."""
 
 
 def separate(duties: Duties, directory: Directory) -> tuple[Separated, Need | None]:
@@ -60,6 +62,9 @@ def separate(duties: Duties, directory: Directory) -> tuple[Separated, Need | No
         Separation.REQUESTER: tuple(_requester(duties, directory)),
         Separation.AUTHOR: tuple(_authors(changes, directory)),
         Separation.BUILDER: tuple(_builders(duties, directory)),
+        Separation.WAIVER_GRANTER: tuple(
+            Exclusion(by, f"{by} granted the waiver {it}") for by, it in duties.granters
+        ),
     }
     found = (exclusion for rule in duties.rules for exclusion in excluded[rule])
     first = {exclusion.person: exclusion for exclusion in reversed(tuple(found))}  # one reason each, the first

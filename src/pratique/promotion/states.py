@@ -103,6 +103,8 @@ class Judgement:
     current: Digest | None
     rechecked_by: Digest | None = None
     """The record of the latest judgement that came out no worse, where there is one."""
+    waivers: tuple[str, ...] = ()
+    """The waivers that the latest judgement relies on."""
 
 
 @dataclass(frozen=True, slots=True)

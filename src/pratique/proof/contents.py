@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pratique.errors import Refused, Unverified
 from pratique.promotion.events import Entry
+from pratique.promotion.governance import WaiverExpired, WaiverGranted, WaiverRevoked, WaiverVoided
 from pratique.promotion.happenings import (
     DirectoryPublished,
     Happening,
@@ -53,6 +54,7 @@ _UNDOING = (
 """What takes a seal back that nothing points at yet."""
 # Later ones too: a directory may revoke a key from an earlier index on, and who saw the newest policy misses it.
 _PUBLISHED = (DirectoryPublished, PolicyPublished)
+_ON_WAIVERS = (WaiverGranted, WaiverRevoked, WaiverExpired, WaiverVoided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,30 @@ def contents_of(kind: Kind, promotion: str, entries: Iterable[Entry]) -> Content
     if approval is None or judgement is None:
         raise Refused(f"promotion {promotion}: it has not been approved, so there is nothing to prove")
     published = tuple(entry for entry in every if isinstance(entry.event.data, _PUBLISHED))
-    chosen = tuple(sorted((*own, *published), key=lambda entry: entry.index))
+    waivers = tuple(_of_waivers(every, own, approval, judgement))
+    chosen = tuple(sorted((*own, *published, *waivers), key=lambda entry: entry.index))
     rests_on = _RestsOn(standing, approval, judgement, policies_used(published, approval, judgement))
     named = tuple((entry, role, digest) for entry in chosen for role, digest in _named(entry, rests_on))
     return Contents(chosen, standing, approval, judgement, named)
+
+
+def _of_waivers(
+    entries: Iterable[Entry], own: Iterable[Entry], approval: Approval, judgement: Judgement
+) -> Iterator[Entry]:
+    """Yield what happened before the approval to the waivers that it relies on."""
+    relied_on: set[str] = set()
+    for entry in own:
+        match entry.event.data:
+            case PromotionJudged(record=record, waivers=waivers) if record == approval.record:
+                relied_on.update(waivers)
+            case PromotionRechecked(by_record=record, waivers=waivers) if record == judgement.rechecked_by:
+                relied_on.update(waivers)
+            case _:
+                pass
+    for entry in entries if relied_on else ():
+        data = entry.event.data
+        if isinstance(data, _ON_WAIVERS) and data.waiver in relied_on and entry.index < approval.index:
+            yield entry
 
 
 def _own(kind: Kind, promotion: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -178,6 +200,8 @@ def _roles(entry: Entry, rests_on: _RestsOn) -> tuple[str, ...]:
             roles = ("record",)
         case ReviewGiven(record=record) if record == approval.record:
             roles = ("review",)
+        case WaiverGranted():
+            roles = ("waiver",)
         case PromotionSealed(seal=seal) if seal == rests_on.standing.seal:
             roles = ("seal",)
         case _:

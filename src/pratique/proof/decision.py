@@ -13,6 +13,7 @@ from pratique.errors import Malformed, Unverified
 from pratique.policy.result import Outcome, rank, worst
 from pratique.promotion.authority import Chain
 from pratique.promotion.events import Entry
+from pratique.promotion.governance import WaiverExpired, WaiverRevoked, WaiverVoided
 from pratique.promotion.guards import InForce, why_judge_again
 from pratique.promotion.happenings import (
     Happening,
@@ -45,8 +46,9 @@ def verify_decision(reading: Reading, chain: Chain, rules: Rules) -> Recorded:
     """
     record = _judged(reading)
     _check_outcome(record, rules)
+    _check_waivers(reading, chain, record, rules)
     _check_separation(reading, record, chain, rules)
-    _check_rechecked(reading, record, rules)
+    _check_rechecked(reading, chain, record, rules)
     _check_approval(reading, record, chain)
     return record
 
@@ -90,6 +92,7 @@ def _judged(reading: Reading) -> Recorded:
         ("rules", judged.rules, held.rules),
         ("directory", judged.directory, held.directory),
         ("current image", judged.current, held.current),
+        ("waivers", judged.waivers, record.waived_by),
     )
     for what, expected, found in compared:
         demand(f"record, {what}", expected, found)
@@ -227,6 +230,14 @@ def _tenths(text: str) -> int:
     return int(text.replace(".", ""))
 
 
+def _check_waivers(reading: Reading, chain: Chain, record: Recorded, rules: Rules) -> None:
+    if record.waivers:
+        # Few records rely on any; what reads them is loaded for these alone, so that all others start fast.
+        from pratique.proof.waiver import verify_waivers
+
+        verify_waivers(reading, chain, record, rules)
+
+
 def _check_separation(reading: Reading, record: Recorded, chain: Chain, rules: Rules) -> None:
     """Return if whom the policy excludes is excluded, as far as the events tell; authors are in the evidence."""
     people = rules.people(record.track)
@@ -241,7 +252,7 @@ def _check_separation(reading: Reading, record: Recorded, chain: Chain, rules: R
 # 3. A second look that left the record in force came out no worse.
 
 
-def _check_rechecked(reading: Reading, record: Recorded, rules: Rules) -> None:
+def _check_rechecked(reading: Reading, chain: Chain, record: Recorded, rules: Rules) -> None:
     for entry in reading.of(PromotionRechecked):
         data = entry.event.data
         if isinstance(data, PromotionRechecked) and data.by_record == reading.judgement.rechecked_by:
@@ -250,9 +261,11 @@ def _check_rechecked(reading: Reading, record: Recorded, rules: Rules) -> None:
             demand("promotion.rechecked, outcome", later.outcome, data.outcome)
             demand("promotion.rechecked, holds_until", later.holds_until, data.holds_until)
             demand("promotion.rechecked, current image", later.inputs.current, data.current)
+            demand("promotion.rechecked, waivers", later.waived_by, data.waivers)
             _check_inputs(reading, later, data.generation)
             _check_moment(reading, later, data.generation, entry.event.at)
             _check_outcome(later, rules)
+            _check_waivers(reading, chain, later, rules)
             refuse_worse(record, later)
 
 
@@ -284,7 +297,13 @@ def _check_approval(reading: Reading, record: Recorded, chain: Chain) -> None:
     track = approved.track if isinstance(approved, PromotionApproved) else None
     demand("promotion.approved, track", record.track, track)
     demand("promotion.approved, policy", judgement.policy, approval.policy)
-    in_force = InForce(approval.at, approval.rules, chain.at(approval.index).digest, approval.current)
+    ended = {
+        data.waiver
+        for entry in reading.contents.entries
+        if isinstance(data := entry.event.data, WaiverRevoked | WaiverExpired | WaiverVoided)
+    }
+    waivers = frozenset(judgement.waivers) - ended
+    in_force = InForce(approval.at, approval.rules, chain.at(approval.index).digest, approval.current, waivers)
     again = why_judge_again(judgement, in_force)
     if again:
         raise Unverified(f"promotion.approved at {approval.index}: it had to be judged again first: {again}")

@@ -24,6 +24,25 @@ MAX_PEOPLE = 1000  # ours; counting takes memory for each place to fill
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """A waiver that the judgement was given: the digest of its terms, and each grant's envelope and index."""
+
+    waiver: str
+    terms: Digest
+    grants: tuple[tuple[Digest, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A waiver that the outcome relies on, and the findings that it took out of it."""
+
+    waiver: str
+    check: str
+    covered: tuple[str, ...]
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """What a judgement relied on, as far as events say the same."""
 
@@ -49,6 +68,7 @@ class Inputs:
     left: datetime | None
     held: frozenset[str] | None
     """The vulnerabilities of what the environment held; None where they were not known."""
+    waivers: tuple[Used, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +79,8 @@ class Checked:
     check: str
     outcome: Outcome
     terms: tuple[str, ...]
+    severities: tuple[str | None, ...]
+    """Those of the findings, in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +103,12 @@ class Recorded:
     holds_until: datetime | None
     pieces: tuple[Json, ...]
     evidence: tuple[Digest, ...]
+    waivers: tuple[Waived, ...]
+
+    @property
+    def waived_by(self) -> tuple[str, ...]:
+        """The waivers that it relies on."""
+        return tuple(one.waiver for one in self.waivers)
 
     @property
     def images(self) -> tuple[Digest, ...]:
@@ -121,6 +149,7 @@ def read_record(content: bytes) -> Recorded:
         holds_until=fields.nullable("holds_until", fields.moment),
         pieces=tuple(piece.values for piece in pieces),
         evidence=tuple(piece.parsed("digest", Digest.parse) for piece in pieces),
+        waivers=tuple(_waived(fields)),
     )
 
 
@@ -150,23 +179,38 @@ def _inputs(fields: Fields) -> Inputs:
         track=request.text("track") if request.has("track") else None,
         left=history.moment("left") if history.has("left") else None,
         held=_held(history) if current.values else None,
+        waivers=tuple(map(_used, fields.objects_or_empty("waivers"))),
     )
 
 
+def _used(fields: Fields) -> Used:
+    grants = tuple((_digest(item, "envelope"), item.integer("index")) for item in fields.objects("grants"))
+    return Used(fields.text("waiver"), _digest(fields, "terms"), grants)
+
+
+def _waived(fields: Fields) -> Iterator[Waived]:
+    for item in fields.objects_or_empty("waivers"):
+        if item.text("fate") == "applied":
+            yield Waived(item.text("waiver"), item.text("check"), item.texts("covered"), item.moment("expires"))
+
+
 def _checks(fields: Fields) -> tuple[Checked, ...]:
-    terms = tuple(finding.text("term") for finding in fields.objects("findings"))
-    return tuple(_checked(check, terms) for check in fields.objects("checks"))
+    found = tuple(
+        (each.text("term"), each.text_or_empty("severity") or None) for each in fields.objects("findings")
+    )
+    return tuple(_checked(check, found) for check in fields.objects("checks"))
 
 
-def _checked(fields: Fields, terms: tuple[str, ...]) -> Checked:
+def _checked(fields: Fields, found: tuple[tuple[str, str | None], ...]) -> Checked:
     places = fields.integers("findings")
-    if any(place >= len(terms) for place in places):
-        raise Malformed(f"{fields.path('findings')}: expected places among the {len(terms)} findings")
+    if any(place >= len(found) for place in places):
+        raise Malformed(f"{fields.path('findings')}: expected places among the {len(found)} findings")
     return Checked(
         id=fields.text("id"),
         check=fields.text("check"),
         outcome=fields.member("outcome", Outcome),
-        terms=tuple(terms[place] for place in places),
+        terms=tuple(found[place][0] for place in places),
+        severities=tuple(found[place][1] for place in places),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pratique.attest.dsse import parse_envelope
 from pratique.errors import Unverified
 from pratique.policy.document import Bundle, parse_bundle
-from pratique.promotion.case import Bodies
+from pratique.promotion.case import Bodies, bodies_of
 from pratique.promotion.directory import Directory
 from pratique.promotion.engines import Materials, reproduce
 from pratique.promotion.events import Entry, parse_event
@@ -72,6 +72,4 @@ def _only(documents: tuple[T, ...], digest: Digest, what: str) -> T:
 
 
 def _bodies(record: Record, fetch: Callable[[Digest], bytes]) -> Bodies:
-    inputs = record.decision.inputs
-    digests = {piece.digest for piece in inputs.evidence.pieces} | {feed.digest for feed in inputs.feeds}
-    return {digest: fetch(digest) for digest in sorted(digests)}
+    return {digest: fetch(digest) for digest in sorted(bodies_of(record.decision.inputs))}

@@ -82,6 +82,8 @@ class Rules:
     known_exploited: tuple[str, ...]
     on_missing: OnUnknown
     on_error: OnUnknown
+    waivers: Fields | None
+    """What may be waived, as the policy writes it; None where nothing can."""
 
     def people(self, track: str) -> Slow | None:
         """Return who decides on a track; on one that asks nobody, whom the slow track would ask."""
@@ -157,6 +159,7 @@ def _rules(environment: str, fields: Fields) -> Rules:
         known_exploited=tuple(item.text("id") for item in fields.objects("checks") if _is_known_exploited(item)),
         on_missing=OnUnknown(_word(settings, "on_missing_evidence", OnUnknown.FAIL, OnUnknown.HOLD)),
         on_error=OnUnknown(_word(settings, "on_check_error", OnUnknown.HOLD, OnUnknown.FAIL)),
+        waivers=fields.object("waivers") if fields.has("waivers") else None,
     )
 
 

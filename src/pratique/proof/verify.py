@@ -163,7 +163,8 @@ def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Record
 def _inputs(reading: Reading, record: Recorded) -> tuple[Digest, ...]:
     """Return everything that the decision used, because a summary that lists anything must list all of it."""
     request = (reading.standing.request,) if reading.standing.request else ()
-    return tuple(sorted({*request, *reading.approval.reviews, *record.evidence}))
+    grants = (envelope for used in record.inputs.waivers for envelope, _ in used.grants)
+    return tuple(sorted({*request, *reading.approval.reviews, *record.evidence, *grants}))
 
 
 def _not_checked(reading: Reading, record: Recorded) -> Iterator[str]:

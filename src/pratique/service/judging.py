@@ -8,7 +8,7 @@ from pratique.attest.seal import Level
 from pratique.errors import Conflict, Refused
 from pratique.policy.facts import Arrival
 from pratique.promotion.calendar import Frozen
-from pratique.promotion.case import build_case
+from pratique.promotion.case import bodies_of, build_case
 from pratique.promotion.consequences import Verdict, follow
 from pratique.promotion.happenings import (
     Feed,
@@ -38,6 +38,7 @@ from pratique.service.calendar import calendar_of
 from pratique.service.copying import frozen_evidence
 from pratique.service.perform import Done, NotYet
 from pratique.service.scribe import Scribe, keep
+from pratique.service.waiver import void_waivers
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.promotion import Arrival as Arrived
@@ -74,6 +75,7 @@ def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectS
             directory=workspace.directory(scribe.tx),
             in_force=workspace.in_force(scribe.tx, standing),
         )
+        void_waivers(scribe.tx, record)
         for happening in happenings:
             scribe.append(happening, *([item] if isinstance(happening, _WITH_RECORD) else []))
 
@@ -115,8 +117,7 @@ def judge_inputs(workspace: Workspace, promotion: Promotion, inputs: Inputs) -> 
     """Return the record of these inputs, whose bytes are in the workspace's store."""
     bundle = workspace.bundle_of(inputs.policy.digest)
     directory = workspace.store.read(workspace.directory)
-    named = {*(piece.digest for piece in inputs.evidence.pieces), *(feed.digest for feed in inputs.feeds)}
-    bodies = {digest: workspace.blobs.get(digest) for digest in named}
+    bodies = {digest: workspace.blobs.get(digest) for digest in bodies_of(inputs)}
     case = build_case(
         promotion.id, promotion.generation, inputs, bundle=bundle, directory=directory, bodies=bodies
     )
@@ -155,6 +156,11 @@ def collect_inputs(workspace: Workspace, view: View, promotion: Promotion, froze
         feeds=frozen.feeds,
         history=_history(workspace, view, promotion),
         calendar=calendar_of(bundle.rules(promotion.to), view.now),
+        waivers=tuple(
+            one.used
+            for one in workspace.waivers(view)
+            if one.environment == promotion.to and one.in_force(view.now)
+        ),
     )
 
 

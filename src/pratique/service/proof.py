@@ -1,6 +1,7 @@
 """Clearances and proofs, assembled from this ledger; whoever verifies them needs nothing of it."""
 
 from pratique.promotion.states import Promotion
+from pratique.promotion.waiver_standing import TYPES
 from pratique.proof.clearance import Sources, assemble_clearance, assemble_promotion
 from pratique.service.ledger import checkpoint_over
 from pratique.service.witness import cosigners, witnessed
@@ -60,7 +61,7 @@ def _accountable(workspace: Workspace, checkpoint: SignedCheckpoint) -> bytes:
 
 
 def _sources(workspace: Workspace, view: View, promotion: str) -> Sources:
-    published = tuple(entry for name in _PUBLISHED for entry in view.ledger.of_type(name))
+    published = tuple(entry for name in (*_PUBLISHED, *TYPES) for entry in view.ledger.of_type(name))
     return Sources(
         entries=(*published, *view.ledger.of_promotion(promotion)),
         node=view.ledger.node,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pratique.errors import Absent
+from pratique.promotion.case import bodies_of
 from pratique.promotion.directory import Directory
 from pratique.promotion.engines import Materials, reproduce
 from pratique.promotion.record import Record
@@ -37,11 +38,10 @@ def replay_proof(content: bytes, fetch: Callable[[Digest], bytes]) -> tuple[Reco
 
 def _materials(workspace: Workspace, record: Record) -> Materials:
     inputs = record.decision.inputs
-    named = {*(piece.digest for piece in inputs.evidence.pieces), *(feed.digest for feed in inputs.feeds)}
     return Materials(
         bundle=workspace.bundle_of(inputs.policy.digest),
         directory=workspace.store.read(lambda view: _directory(workspace, view, inputs.directory.digest)),
-        bodies={digest: workspace.blobs.get(digest) for digest in named},
+        bodies={digest: workspace.blobs.get(digest) for digest in bodies_of(inputs)},
     )
 
 

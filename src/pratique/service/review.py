@@ -12,7 +12,7 @@ from pratique.attest.dsse import IN_TOTO
 from pratique.attest.review import Decision, Review, Seen, build_review
 from pratique.attest.sshsig import Namespace
 from pratique.errors import Absent, Conflict, Unverified
-from pratique.promotion.case import case_of
+from pratique.promotion.case import bodies_of, case_of
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import EventObject
 from pratique.promotion.happenings import Happening, ReviewGiven
@@ -144,8 +144,7 @@ def prepare(workspace: Workspace, prefix: str, verdict: Verdict) -> Prepared:
 
 def _judge_again(workspace: Workspace, record: Record, directory: Directory) -> None:
     inputs = record.decision.inputs
-    named = {*(piece.digest for piece in inputs.evidence.pieces), *(feed.digest for feed in inputs.feeds)}
-    bodies = {digest: workspace.blobs.get(digest) for digest in named}
+    bodies = {digest: workspace.blobs.get(digest) for digest in bodies_of(inputs)}
     bundle = workspace.bundle_of(inputs.policy.digest)
     again = judge(case_of(record, bundle=bundle, directory=directory, bodies=bodies))
     if again.digest != record.digest:

@@ -24,6 +24,7 @@ from pratique.service.pointing import attach_seal, point_tag
 from pratique.service.scribe import Scribe, about
 from pratique.service.sealing import seal_promotion
 from pratique.service.search import refreshed
+from pratique.service.waiver import any_expired, end_expired
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.transaction import Transaction
@@ -101,6 +102,8 @@ def tick(workspace: Workspace) -> None:
     """Attend once to everything that nobody is at work on."""
     if workspace.store.read(lambda view: view.effects.neglected()):
         workspace.store.transact(_attend)
+    if workspace.store.read(lambda view: any_expired(workspace, view)):
+        workspace.store.transact(lambda tx: end_expired(workspace, tx))
     for promotion in workspace.store.read(lambda view: view.promotions.open_everywhere()):
         if promotion.state in (State.REVIEW, State.APPROVED):
             _look_after(workspace, promotion)

@@ -14,6 +14,7 @@ from pratique.promotion.directory import Directory
 from pratique.promotion.guards import InForce
 from pratique.promotion.happenings import PolicyPublished
 from pratique.promotion.states import Promotion
+from pratique.promotion.waiver_standing import TYPES, WaiverStanding, fold_waivers
 from pratique.proof.trust import TrustRoot
 from pratique.registry.interface import Lock, Registry
 from pratique.scan.interface import Scanner
@@ -105,6 +106,10 @@ class Workspace:
         """Return a policy that was published, by its digest."""
         return _bundle(self.blobs, digest)
 
+    def waivers(self, view: View) -> tuple[WaiverStanding, ...]:
+        """Return how every waiver stands."""
+        return fold_waivers(entry for name in TYPES for entry in view.ledger.of_type(name))
+
     def in_force(self, view: View, promotion: Promotion) -> InForce:
         """Return what the guards compare a promotion's decision with, at this moment."""
         current = view.arrivals.current(*promotion.place)
@@ -113,6 +118,7 @@ class Workspace:
             rules=self.bundle(view).rules(promotion.to).digest,
             directory=self.directory(view).digest,
             current=current.image if current else None,
+            waivers=frozenset(one.waiver for one in self.waivers(view) if one.in_force(view.now)),
         )
 
 

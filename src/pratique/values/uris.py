@@ -6,6 +6,7 @@ Statements of our own use ``https://pratique.example/<name>/v1``; decisions.md, 
 REQUEST = "https://pratique.example/request/v1"
 REVIEW = "https://pratique.example/review/v1"
 WITHDRAWAL = "https://pratique.example/withdrawal/v1"
+WAIVER = "https://pratique.example/waiver/v1"
 REPORT = "https://pratique.example/report/v1"
 SOURCE = "https://pratique.example/source/v1"
 POLICY = "https://pratique.example/policy/v1"
