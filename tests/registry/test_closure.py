@@ -17,6 +17,9 @@ from tests.registry.builders import (
     on,
     write_layout,
 )
+from tests.registry.memory_registry import MemoryRegistry
+from tests.registry.opened import at
+from tests.registry.scripted_server import scripted_server
 
 from pratique.errors import Absent, Malformed, Refused, Unverified
 from pratique.registry.closure import Closure, plan
@@ -233,3 +236,27 @@ def test_a_layout_that_regclient_made_has_what_regclient_put_there(
 
     assert (len(found.nodes), len(found.platforms), len(found.evidence)) == (nodes, platforms, evidence)
     assert found.left_out == ()
+
+
+def annotated(name: str) -> Built:
+    """An image whose manifest has some hundred thousand bytes."""
+    return build_image(name, annotations={"padding": "x" * 100_000})
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [(Limits(manifest_bytes=1_000_000), "more than 1000000 bytes"), (Limits(nodes=20), "more than 20 manifests")],
+)
+@pytest.mark.parametrize("named", ["as parts", "as referrers that are none"])
+def test_what_is_named_without_end_is_not_fetched_without_end(limits: Limits, message: str, named: str) -> None:
+    others = tuple(annotated(f"other-{number}") for number in range(200))
+    index, memory = build_index(*((each, on("amd64")) for each in others)), MemoryRegistry()
+    root = index if named == "as parts" else build_image("root")
+    for each in (root, *others):
+        memory.manifests["shop", str(each.digest)] = (each.media_type, each.raw)
+    memory.manifests["shop", fallback_tag(root.digest)] = (index.media_type, index.raw)
+    with scripted_server(memory.answer) as server:
+        with pytest.raises(Refused, match=message):
+            plan(at(server), root.digest, limits)
+        fetched = [each for each in server.asked if each.method == "GET" and "/manifests/sha256:" in each.target]
+    assert len(fetched) < 100

@@ -15,6 +15,7 @@ from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _WORKERS = 8  # half of what one registry is asked at once; more is slower on two processors
+_AT_ONCE = 4 * _WORKERS
 _BUILDKIT_TYPE = "vnd.docker.reference.type"
 _BUILDKIT_SUBJECT = "vnd.docker.reference.digest"
 
@@ -25,7 +26,7 @@ class Limits:
 
     Attributes:
         depth: Manifests above each other; an index of indexes with signed signatures of signed reports is six deep.
-        nodes: Manifests altogether.
+        nodes: Manifests altogether, those included that are only named.
         manifest_bytes: Of all manifests together; they are held in memory.
         blob_bytes: Of all blobs together, as stated.
     """
@@ -48,6 +49,7 @@ class Search:
         self.gaps: list[Gap] = []
         self._repository = repository
         self._limits = limits
+        self._named = 1
         self._bytes = 0
 
     def run(self, root: Manifest) -> None:
@@ -58,6 +60,7 @@ class Search:
             Refused: There is too much of it.
             Unreachable: Something could not be asked.
         """
+        self._count(root)
         layer, depth = self._admit((root,), 0), 0
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="plan") as pool:
             while layer:
@@ -71,10 +74,33 @@ class Search:
     def _fetch(
         self, edges: tuple["_Named", ...], pool: ThreadPoolExecutor
     ) -> dict[Digest, Manifest | PratiqueError]:
-        """Fetch what these edges lead to, each manifest once."""
+        """Fetch what these edges lead to, each manifest once; what is only named counts like what belongs there."""
         wanted = tuple(dict.fromkeys(named.edge.child for named in edges if named.edge.child not in self.nodes))
-        answers = pool.map(lambda digest: _manifest(self._repository, digest), wanted)
-        return {**self.nodes, **dict(zip(wanted, answers, strict=True))}
+        self._named += len(wanted)
+        if self._named > self._limits.nodes:
+            raise _too_many(self._limits)
+        found: dict[Digest, Manifest | PratiqueError] = dict(self.nodes)
+        for start in range(0, len(wanted), _AT_ONCE):  # no more is on its way than may be thrown away again
+            some = wanted[start : start + _AT_ONCE]
+            for digest, answer in zip(some, pool.map(self._manifest, some), strict=True):
+                self._count(answer)
+                found[digest] = answer
+        return found
+
+    def _manifest(self, digest: Digest) -> Manifest | PratiqueError:
+        """Anyone who may push can attach rubbish: it must neither count nor stop what it claims to be about."""
+        try:
+            return self._repository.manifest(digest)
+        except (Absent, Malformed, Unverified) as error:
+            return error
+
+    def _count(self, found: Manifest | PratiqueError) -> None:
+        self._bytes += found.size if isinstance(found, Manifest) else 0
+        if self._bytes > self._limits.manifest_bytes:
+            raise Refused(
+                f"image: its manifests have more than {self._limits.manifest_bytes} bytes; "
+                "remove what is not needed"
+            )
 
     def _held(
         self, edges: tuple["_Named", ...], found: dict[Digest, Manifest | PratiqueError]
@@ -90,23 +116,13 @@ class Search:
                 yield child
 
     def _admit(self, found: Iterable[Manifest], depth: int) -> tuple[Manifest, ...]:
-        """Add what is new, within limits, and return it."""
+        """Add what is new and nests no deeper than it may, and return it."""
         new: list[Manifest] = []
         for manifest in found:
             if manifest.digest in self.nodes:
                 continue
             if depth > self._limits.depth:
                 raise Malformed(f"image: nested deeper than {self._limits.depth} manifests, at {manifest.digest}")
-            if len(self.nodes) >= self._limits.nodes:
-                raise Refused(
-                    f"image: more than {self._limits.nodes} manifests belong to it; remove what is not needed"
-                )
-            self._bytes += manifest.size
-            if self._bytes > self._limits.manifest_bytes:
-                raise Refused(
-                    f"image: its manifests have more than {self._limits.manifest_bytes} bytes; "
-                    "remove what is not needed"
-                )
             self.nodes[manifest.digest] = manifest
             new.append(manifest)
         return tuple(new)
@@ -153,12 +169,8 @@ def _edges(layer: tuple[Manifest, ...], repository: Registry, pool: ThreadPoolEx
                 yield _Named(Edge(node.digest, kind, found))
 
 
-def _manifest(repository: Registry, digest: Digest) -> Manifest | PratiqueError:
-    """Anyone who may push can attach rubbish: it must neither count nor stop what it claims to be about."""
-    try:
-        return repository.manifest(digest)
-    except (Absent, Malformed, Unverified) as error:
-        return error
+def _too_many(limits: Limits) -> Refused:
+    return Refused(f"image: more than {limits.nodes} manifests belong to it; remove what is not needed")
 
 
 def _attestations(index: Manifest) -> Iterator[Edge]:
