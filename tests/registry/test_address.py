@@ -1,5 +1,9 @@
 """Where connections go: the checked address is the one that is dialled."""
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +42,7 @@ from pratique.values.reference import parse_repository
         "::10.0.0.1",
         "64:ff9b:1::a00:1",
         "192.0.0.192",
+        "168.63.129.16",
         "fec0::1",
         "::ffff:0:7f00:1",
         "5f00::1",
@@ -145,6 +150,59 @@ def test_a_name_is_resolved_once_and_that_address_is_dialled() -> None:
             assert connection.getpeername()[0] == "127.0.0.1"
 
 
+@contextmanager
+def over_ipv6(heard: list[bytes]) -> Iterator[int]:
+    """Serve the blob on IPv6 loopback, and yield the port; skip where there is no such address."""
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError as error:
+        pytest.skip(f"no IPv6 loopback on this machine: {error}")
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                heard.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\n" + BLOB)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+@pytest.mark.parametrize("name", ["registry.example", "[::1]"])
+def test_an_ipv6_address_is_checked_and_then_dialled(name: str) -> None:
+    heard: list[bytes] = []
+    with over_ipv6(heard) as port:
+        host = f"{name}:{port}"
+        settings = Settings(
+            Path("/nowhere"),
+            insecure=frozenset({host}),
+            private=frozenset({host}),
+            resolve=lambda name, port: ("::1",),
+        )
+        repository = open_repository(parse_repository(f"{host}/shop"), settings)
+        assert fetch_blob(repository, blob_of(BLOB), 100) == BLOB
+    assert [b"Host: %b\r\n" % host.encode() in asked for asked in heard] == [True]
+
+
+def test_an_ipv6_loopback_that_nobody_listed_is_not_dialled() -> None:
+    heard: list[bytes] = []
+    with over_ipv6(heard) as port:
+        dialer = Dialer(frozenset(), lambda name, port: ("::1",))
+        with pytest.raises(Refused, match="::1 is not a public address"):
+            dialer.dial(Origin("http", "registry.example", port))
+    assert heard == []
+
+
 def test_a_name_that_resolves_to_nothing_sensible_is_unreachable() -> None:
     with pytest.raises(Unreachable, match="no address"):
         Dialer(frozenset(), lambda host, port: ("rubbish",)).dial(Origin("https", "x.example", 443))
@@ -181,3 +239,14 @@ def test_no_text_makes_the_url_reader_fail_otherwise(text: str) -> None:
         origin_of(f"http://{text}")
     except Malformed:
         pass
+
+
+def test_of_a_name_with_addresses_without_end_only_a_few_are_tried() -> None:
+    with scripted_server(serve_blob) as server:
+        host, _, port = server.host.partition(":")
+        origin = Origin("http", "registry.example", int(port))
+        silent = tuple(f"127.77.0.{number}" for number in range(1, 30))
+        trusted = frozenset({origin.authority})
+        Dialer(trusted, lambda name, port: (*silent[:3], host)).dial(origin).close()
+        with pytest.raises(Unreachable, match="cannot connect"):
+            Dialer(trusted, lambda name, port: (*silent, host)).dial(origin)

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
-from tests.registry.builders import blob_of, build_image, build_referrer, no_lock
+from tests.registry.builders import blob_of, build_image, build_referrer, no_lock, to_json
 from tests.registry.memory_registry import MemoryRegistry
 from tests.registry.opened import BLOB, SECRET, at
 from tests.registry.scripted_server import Asked, Reply, Script, scripted_server
@@ -224,3 +224,26 @@ def test_a_connection_that_was_closed_while_idle_is_replaced() -> None:
         registry = at(server)
         for _ in range(3):
             assert registry.blob_size(Digest("0" * 64)) is None
+
+
+@pytest.mark.parametrize("name", ["v1\x1b[2J", "v1\nv2", "", "a/b", "x" * 129])
+def test_a_list_with_what_no_tag_can_be_is_refused(name: str) -> None:
+    listed = to_json({"name": "shop", "tags": ["v1", name]})
+    with (
+        scripted_server(lambda asked: Reply(body=listed)) as server,
+        pytest.raises(Malformed, match="as tags have"),
+    ):
+        at(server).tags()
+
+
+def test_tags_without_end_are_refused() -> None:
+    pages = itertools.count()
+
+    def endless(asked: Asked) -> Reply:
+        page = next(pages)
+        tags = [f"{page}-{number}-{'x' * 100}" for number in range(30_000)]
+        return Reply(headers=(("Link", f'<?n=1000&last={page}>; rel="next"'),), body=to_json({"tags": tags}))
+
+    with scripted_server(endless) as server, pytest.raises(Refused, match="at most 500000 tags"):
+        at(server).tags()
+    assert next(pages) < 20

@@ -242,3 +242,14 @@ def test_an_unreadable_entry_does_not_hide_the_others() -> None:
 def test_a_digest_listed_twice_counts_once() -> None:
     listed = read_list(to_json({"manifests": [IMAGE.descriptor(), IMAGE.descriptor(annotations={"a": "b"})]}))
     assert merge_lists(listed, listed) == listed[:1]
+
+
+@pytest.mark.parametrize("hostile", ["linux\x1b[2J", "linux\n  whole yes", "li\u202enux", "linux\x9b31m"])
+@pytest.mark.parametrize("field", ["os", "architecture", "variant"])
+def test_what_is_shown_of_a_manifest_cannot_command_a_terminal(field: str, hostile: str) -> None:
+    platform = {"os": "linux", "architecture": "amd64", field: hostile}
+    with pytest.raises(Malformed, match=f"{field}: expected printable text") as told:
+        parse_manifest(build_index((IMAGE, {"platform": platform})).raw)
+    assert str(told.value).isprintable()
+    with pytest.raises(Malformed, match="artifactType: expected printable text"):
+        parse_manifest(changed(IMAGE.raw, artifactType=hostile))

@@ -18,6 +18,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], tuple[str, ...]]
 """Turn a host name and port into addresses."""
 
+_MOST_TRIED = 8  # whoever owns a name may give it thousands of addresses that never answer
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _IPV4_INSIDE = (  # the last 32 bits are an IPv4 address
     ipaddress.IPv6Network("64:ff9b::/96"),  # NAT64, RFC 6052
@@ -29,6 +30,9 @@ _NOT_PUBLIC = (  # though the standard library calls some of them global
     ipaddress.IPv6Network("fec0::/10"),  # site-local, RFC 3879; deprecated, not gone
     ipaddress.IPv6Network("5f00::/16"),  # segment routing, RFC 9602
     ipaddress.IPv4Network("192.0.0.0/24"),  # IETF protocols, RFC 6890; a cloud's metadata service is among them
+    ipaddress.IPv4Network(
+        "168.63.129.16/32"
+    ),  # public by its number, and Azure's host under every virtual machine
 )
 
 
@@ -123,7 +127,7 @@ class Dialer:
     idle_seconds: float = 60
 
     def dial(self, origin: Origin) -> socket.socket:
-        """Connect to the first address that answers, after every address of the name has been checked.
+        """Connect to the first address that answers, after every address of the name has been checked; few are tried.
 
         Raises:
             Refused: One of the addresses is not public, and the host is not trusted.
@@ -135,7 +139,7 @@ class Dialer:
             raise Unreachable(f"{origin}: the name does not resolve: {error}") from error
         self._check_all(addresses, origin)
         problem = "no address"
-        for address in addresses:
+        for address in addresses[:_MOST_TRIED]:
             try:
                 connection = _connected(address, origin.port, self.connect_seconds)
             except OSError as error:

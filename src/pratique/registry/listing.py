@@ -17,11 +17,13 @@ from pratique.registry.referrers import MAX_REFERRERS, extend_list, fallback_tag
 from pratique.registry.remote import Overtaken, Remote, media_type
 from pratique.values.canonical import parse_object
 from pratique.values.digest import Digest
+from pratique.values.reference import TAG
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NO_API = frozenset({400, 404, 405, 406}) | _REDIRECTS  # as registries in use answer
 _MAX_PAGES = 32
 _MAX_TAG_PAGES = 1000
+_MAX_TAGS = 500_000  # of 128 letters each, what one listing may take of memory
 _MAX_REDIRECTS = 3
 _TRIES = 5
 
@@ -30,10 +32,12 @@ def tags(remote: Remote) -> tuple[str, ...]:
     """Return every tag, sorted."""
     found: set[str] = set()
     for page in _tag_pages(remote):
-        names = parse_object(page.body, "list of tags").get("tags") or []
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise Malformed(f"{remote}: list of tags: expected a list of names")
+        names = parse_object(page.body, "list of tags", max_bytes=MAX_MANIFEST_BYTES).get("tags") or []
+        if not isinstance(names, list) or not all(isinstance(name, str) and TAG.fullmatch(name) for name in names):
+            raise Malformed(f"{remote}: list of tags: expected a list of names as tags have them; ask who runs it")
         found.update(names)
+        if len(found) > _MAX_TAGS:
+            raise Refused(f"{remote}: expected at most {_MAX_TAGS} tags, found more; remove some")
     return tuple(sorted(found))
 
 

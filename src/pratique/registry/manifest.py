@@ -263,6 +263,8 @@ def _text(value: Mapping[str, Any], field: str, what: str) -> str:
     text = value.get(field, "")
     if not isinstance(text, str):
         raise Malformed(f"{what}: {field}: expected text, found {type(text).__name__}")
+    if not text.isprintable():  # it is shown, and must be no order to a terminal and no line of ours
+        raise Malformed(f"{what}: {field}: expected printable text, found {text[:40]!a}")
     return text
 
 

@@ -14,7 +14,7 @@ from pratique.values.digest import Digest
 
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _NAME = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _EXPECTED = "HOST/REPOSITORY[:TAG][@sha256:…] or oci:PATH[:TAG][@sha256:…]"
 
 
@@ -97,6 +97,6 @@ def _layout(rest: str, digest: Digest | None, text: str) -> Reference:
 
 
 def _tag(tag: str, text: str) -> str:
-    if not _TAG.fullmatch(tag):
+    if not TAG.fullmatch(tag):
         raise Malformed(f"reference: {tag[:200]!r} is no tag, in {text[:200]!r}")
     return tag
