@@ -231,13 +231,56 @@ def test_no_proxy_is_read_in_each_of_its_forms(exceptions: str, origin: Origin, 
 
 
 @pytest.mark.parametrize(
-    "url", ["https://ann:hunter2@proxy.example", "socks5://ann:hunter2@p.example", "http://", "http://p:hunter2/"]
+    ("url", "said"),
+    [
+        ("https://ann:hunter2@proxy.example", "to which TLS is spoken"),
+        ("HTTPS://proxy.example:3129", "to which TLS is spoken"),
+        ("socks5://ann:hunter2@p.example", "SOCKS proxy"),
+        ("socks5h://p.example:1080", "SOCKS proxy"),
+        ("SOCKS4://p.example", "SOCKS proxy"),
+        ("ftp://p.example", "found none"),
+        ("http://", "found none"),
+        ("http://p:hunter2/", "found none"),
+    ],
 )
-def test_a_proxy_of_another_kind_is_malformed_and_not_quoted(url: str) -> None:
-    proxies = Proxies.of({"https_proxy": url})
-    with pytest.raises(Malformed, match="https_proxy") as malformed:
+@pytest.mark.parametrize("variable", ["https_proxy", "ALL_PROXY"])
+def test_a_proxy_of_another_kind_is_called_by_its_kind_and_not_quoted(url: str, said: str, variable: str) -> None:
+    proxies = Proxies.of({variable: url})
+    with pytest.raises(Malformed, match=f"https_proxy .* {said}") as malformed:
         proxies.towards(https(NAME))
     assert "hunter2" not in f"{malformed.value} {proxies!r}"
+
+
+@pytest.mark.parametrize("url", ["socks5://p.example:1080", "https://p.example"])
+def test_no_registry_is_reached_past_a_proxy_that_cannot_be_used(url: str, tmp_path: Path) -> None:
+    with scripted_server(serve_blob) as server:
+        port = server.host.partition(":")[2]
+        host = f"{NAME}:{port}"
+        settings = Settings(
+            tmp_path,
+            insecure=frozenset({host}),
+            private=frozenset({host}),
+            proxies=Proxies.of({"all_proxy": url}),
+            resolve=lambda host, port: ("127.0.0.1",),
+        )
+        with pytest.raises(Malformed, match="no_proxy"):
+            open_repository(parse_repository(f"{host}/shop"), settings).resolve("v1")
+        assert not server.connections
+
+
+@pytest.mark.parametrize("exceptions", [".example", NAME, "*", "*.example"])
+def test_a_registry_that_no_proxy_names_is_reached_directly(exceptions: str, tmp_path: Path) -> None:
+    with scripted_server(serve_blob) as server:
+        host = f"{NAME}:{server.host.partition(':')[2]}"
+        settings = Settings(
+            tmp_path,
+            insecure=frozenset({host}),
+            private=frozenset({host}),
+            proxies=Proxies.of({"http_proxy": "http://127.0.0.1:1", "no_proxy": exceptions}),
+            resolve=lambda host, port: ("127.0.0.1",),
+        )
+        repository = open_repository(parse_repository(f"{host}/shop"), settings)
+        assert fetch_blob(repository, blob_of(BLOB), 100) == BLOB
 
 
 def test_a_proxy_that_is_not_needed_is_not_judged() -> None:

@@ -8,14 +8,13 @@ import base64
 import re
 import threading
 import time
-from datetime import datetime
 from typing import Any
 
 from pratique.errors import Absent, Malformed, Refused, Unreachable
 from pratique.registry.credentials import Credentials, Secret
 from pratique.values.dataclass import dataclass
 
-_HOST = re.compile(r"\d{12}\.dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_HOST = r"\d{12}\.dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
 _EARLY_SECONDS = 15 * 60  # so that a copy that begins now does not end with a password that no longer counts
 
 
@@ -40,7 +39,9 @@ class EcrCredentials:
             Refused: AWS does not give these credentials a password.
             Unreachable: AWS does not answer.
         """
-        named = _HOST.fullmatch(host)
+        named = (
+            re.fullmatch(_HOST, host) if ".ecr" in host else None
+        )  # most never meet one: compiled when one comes
         if named is None:
             return None
         place = (named["region"], named["fips"] is not None)
@@ -79,6 +80,8 @@ def _refusal(response: Any, host: str) -> Refused | Unreachable:
 
 
 def _read(answer: Any, host: str) -> _Given:
+    from datetime import datetime
+
     try:
         data = answer["authorizationData"][0]
         user, colon, password = base64.b64decode(data["authorizationToken"], validate=True).decode().partition(":")

@@ -5,12 +5,14 @@ with a date, with nothing, and with text where JSON was promised.
 """
 
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from pratique.errors import Unreachable
 from pratique.registry.gate import spread
 from pratique.values.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,17 @@ class Waits:
         return asked
 
 
-def retry_after(text: str, now: datetime | None = None) -> float | None:
+def retry_after(text: str, now: "datetime | None" = None) -> float | None:
     """Return the seconds that a Retry-After header asks for, ``None`` where nothing readable is said."""
     if text.isascii() and text.isdigit():
         return float(text[:12])
+    return _until(text, now) if text else None
+
+
+def _until(text: str, now: "datetime | None") -> float | None:
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime  # slow to load, and registries rarely say a date
+
     try:
         moment = parsedate_to_datetime(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

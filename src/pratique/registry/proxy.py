@@ -71,11 +71,21 @@ def _parse(url: str, variable: str) -> Proxy:
     if parts.scheme != "http" or not host:
         # Without the value, which may hold a password.
         raise Malformed(
-            f"{variable} (or all_proxy): expected http://[USER:PASSWORD@]HOST:PORT; change or unset it"
+            f"{variable} (or all_proxy): expected http://[USER:PASSWORD@]HOST:PORT, found {_kind(parts.scheme)}; "
+            "change it, unset it, or name the registry in no_proxy"
         )
     user = parts.username
     credentials = Credentials(unquote(user), unquote(parts.password or "")).basic if user is not None else ""
     return Proxy(host, port, credentials)
+
+
+def _kind(scheme: str) -> str:
+    """Return what a proxy is that is not ours to use, in the words of whoever set it."""
+    if scheme.startswith("socks"):
+        return "a SOCKS proxy, which is not spoken"
+    if scheme == "https":
+        return "a proxy to which TLS is spoken, which is not: to registries it is, through the proxy"
+    return "none"
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,8 +8,6 @@ import logging
 import re
 import time
 from dataclasses import field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import assert_never
 from urllib.parse import urlencode
@@ -175,6 +173,11 @@ def _age(issued: object, served: str) -> float:
 
     Compared with our clock, every token of a service whose clock is behind would look expired.
     """
+    if not (issued and served):
+        return 0.0
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime  # slow to load, and only tokens need it
+
     try:
         age = (parsedate_to_datetime(served) - datetime.fromisoformat(str(issued)).astimezone(UTC)).total_seconds()
     except (ValueError, TypeError, OverflowError):
