@@ -2,8 +2,10 @@
 
 import datetime
 import ipaddress
+import os
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -247,3 +249,16 @@ def test_a_manifest_that_the_registry_calls_otherwise_is_unverified() -> None:
 
     with scripted_server(registry) as server, pytest.raises(Unverified, match="calls it"):
         at(server).put_manifest(build_image("a").manifest)
+
+
+def test_a_registry_that_sends_each_time_elsewhere_does_not_gather_connections() -> None:
+    with ExitStack() as stack:
+        storages = [stack.enter_context(scripted_server(serve_blob)) for _ in range(60)]
+        ways = iter(storages)
+        server = stack.enter_context(scripted_server(redirect(lambda: f"http://{next(ways).host}/x")))
+        registry, before = at(server, *storages), len(os.listdir("/proc/self/fd"))
+        for _ in storages:
+            assert fetch_blob(registry, blob_of(BLOB), 100) == BLOB
+        ends = 2  # of each connection, as the servers are in this process
+        assert len(os.listdir("/proc/self/fd")) - before < 30 * ends
+        assert server.connections == 1

@@ -21,6 +21,7 @@ from pratique.registry.stream import MAX_ERROR_BYTES, Stream, network
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _STALE = (ConnectionResetError, BrokenPipeError)
+_MOST_ORIGINS = 16  # a registry may send for every blob to another host, each of which keeps a connection
 _COMMITS = 8 * 1024 * 1024  # bytes a second that a registry is trusted to put on its disk after the last came
 
 __all__ = ["MAX_ERROR_BYTES", "Answer", "Authorization", "Request", "Stream", "Transport"]
@@ -143,8 +144,14 @@ class Transport:
         return target, tuple(headers)
 
     def _pool(self, origin: Origin) -> "_Pool":
+        """Return an origin's idle connections; of the origin that was asked the longest ago, they are closed."""
         with self._guard:
-            return self._pools.setdefault(origin, _Pool())
+            pool = self._pools.pop(origin) if origin in self._pools else _Pool()
+            self._pools[origin] = pool
+            forgotten = [self._pools.pop(next(iter(self._pools))) for _ in range(len(self._pools) - _MOST_ORIGINS)]
+        for each in forgotten:
+            each.close()
+        return pool
 
 
 class _Pool:
@@ -152,6 +159,7 @@ class _Pool:
 
     def __init__(self) -> None:
         self._idle: list[Line] = []
+        self._forgotten = False
         self._guard = threading.Lock()
 
     def take(self) -> Line | None:
@@ -166,7 +174,17 @@ class _Pool:
 
     def give_back(self, line: Line) -> None:
         with self._guard:
-            self._idle.append(line)
+            if not self._forgotten:
+                self._idle.append(line)
+                return
+        line.close()
+
+    def close(self) -> None:
+        with self._guard:
+            self._forgotten = True
+            idle, self._idle = self._idle, []
+        for line in idle:
+            line.close()
 
 
 def _close(line: Line) -> None:
