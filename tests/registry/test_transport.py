@@ -139,6 +139,14 @@ def test_a_registry_with_a_certificate_nobody_signed_is_unreachable(tls: ssl.SSL
         assert server.asked == []
 
 
+def test_a_registry_that_speaks_no_tls_is_called_that() -> None:
+    with scripted_server(serve_blob) as server:
+        registry = open_repository(parse_repository(f"{server.host}/shop"), Settings(Path("/nowhere")))
+        with pytest.raises(Unreachable, match="if it speaks plain HTTP, list it as insecure"):
+            registry.resolve("v1")
+        assert server.asked == []
+
+
 def test_a_redirect_from_https_to_http_is_refused(tls: ssl.SSLContext, certificate: Path) -> None:
     with (
         scripted_server(serve_blob) as plain,

@@ -13,6 +13,7 @@ MAX_ERROR_BYTES: Final = 64 * 1024
 _FILL_SECONDS = 0.25  # on a slow line, whoever watches or wants to stop need not wait for a whole buffer
 _ANSWER_SECONDS = 120  # for a whole small answer
 _PIECE_BYTES = 16 * 1024
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"})  # as OpenSSL says it
 
 
 class Broken(Unreachable):
@@ -108,7 +109,7 @@ def network(url: str) -> Iterator[None]:
         raise Unreachable(f"{shown(url)}: too slow or silent: {_said(error)}; try again") from error
     except OSError as error:
         if reason := _tls_reason(error):
-            raise Unreachable(f"{shown(url)}: TLS: {reason}; see its certificate") from error
+            raise Unreachable(f"{shown(url)}: TLS: {_remedy(reason)}") from error
         raise Broken(f"{shown(url)}: {_said(error)}; try again") from error
     except ValueError as error:  # a header of ours that none may be
         raise Malformed(f"{shown(url)}: not HTTP: {_said(error)}") from error
@@ -121,6 +122,12 @@ def _tls_reason(error: OSError) -> str:
     ):  # only ssl.SSLError has one; ssl is not loaded where nothing is encrypted
         return ""
     return getattr(error, "verify_message", "") or getattr(error, "reason", "") or "failed"
+
+
+def _remedy(reason: str) -> str:
+    if reason in _NO_TLS:
+        return f"it answers with something else ({reason}); if it speaks plain HTTP, list it as insecure"
+    return f"{reason}; see its certificate"
 
 
 def _said(error: Exception) -> str:
