@@ -76,6 +76,8 @@ class Config:
     registries: tuple[RegistrySettings, ...]
     credentials: Lookup = Lookup.DOCKER
     scanners: "tuple[ScannerSettings, ...]" = ()
+    checks: "tuple[ScannerSettings, ...]" = ()
+    """Outside checks, which policies ask for by name."""
     drill: timedelta | None = None
     """How often the worker restores the export in a drill; ``None`` where an operator does so by hand."""
 
@@ -99,6 +101,7 @@ _KEYS = {
     "credentials": str,
     "registry": dict,
     "scanner": dict,
+    "check": dict,
     "drill": str,
 }
 _REGISTRY_FILES = ("password_file", "ca_file", "client_cert", "client_key")
@@ -144,6 +147,7 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
             raise Malformed(f"{path}: expected the key {key!r}; add it, for example {key} = {_EXAMPLES[key]!r}")
     registries = tuple(_registry(host, table, path, text) for host, table in values.get("registry", {}).items())
     scanners = tuple(_scanner(name, table, path, text) for name, table in values.get("scanner", {}).items())
+    checks = tuple(_check(name, table, path, text) for name, table in values.get("check", {}).items())
     lookup = environment.get(f"{_PREFIX}CREDENTIALS", values.get("credentials", Lookup.DOCKER.value))
     return Config(
         root=root,
@@ -155,6 +159,7 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
         registries=registries,
         credentials=_lookup(lookup, path),
         scanners=scanners,
+        checks=checks,
         drill=_drill(values.get("drill"), path),
     )
 
@@ -211,6 +216,17 @@ def _scanner(name: str, table: Any, path: Path, text: str) -> "ScannerSettings":
         raise Malformed(f"{where}: expected a table")
     _closed(table, KEYS, path, text, start)
     return parse_scanner(name, table, where)
+
+
+def _check(name: str, table: Any, path: Path, text: str) -> "ScannerSettings":
+    from pratique.scan.check import KEYS, parse_check
+
+    start = _heading("check", name, text)
+    where = f"{path}:{_line(text, 'check', start)}: [check.{name}]"
+    if not isinstance(table, dict):
+        raise Malformed(f"{where}: expected a table")
+    _closed(table, KEYS, path, text, start)
+    return parse_check(name, table, where)
 
 
 def _heading(group: str, name: str, text: str) -> int:

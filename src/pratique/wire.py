@@ -20,6 +20,7 @@ from pratique.registry.open import open_repository
 from pratique.registry.proxy import Proxies
 from pratique.registry.tls import Contexts, Tls
 from pratique.registry.transport import Transport
+from pratique.scan.check import open_check, word_of
 from pratique.scan.exchange import Ask, Question, Reply
 from pratique.scan.executable import Program
 from pratique.scan.harbor import Adapter
@@ -102,6 +103,14 @@ def _scanners_of(config: Config, environment: Environment) -> tuple[Scanner, ...
     """Return what the settings have run by itself before an image may enter this environment."""
     own = (one for one in config.scanners if any(fnmatchcase(environment, word) for word in one.environments))
     return tuple(_scanner(one, one.name, config) for one in own)
+
+
+def _check_of(config: Config, name: str, word: str) -> Scanner | None:
+    """Return the outside check of this name, if the settings describe one of the kind that a policy asks for."""
+    for settings in config.checks:
+        if settings.name == name and word_of(settings) == word:
+            return open_check(settings, asking(settings) if isinstance(settings, AdapterSettings) else None)
+    return None
 
 
 def _scanner(settings: ScannerSettings | None, name: str, config: Config) -> Scanner:
@@ -189,6 +198,7 @@ def assemble(config: Config, store: Store) -> Workspace:
         trust=trust,
         post=post,
         scanners=lambda environment: _scanners_of(config, environment),
+        check=lambda name, word: _check_of(config, name, word),
         drill_every=config.drill,
     )
 

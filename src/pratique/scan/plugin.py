@@ -37,9 +37,9 @@ class PythonScanner(Protocol):
         ...
 
 
-def program_of(settings: PluginSettings) -> ProgramSettings:
-    """Return the program that runs such a class."""
-    host = (sys.executable, "-P", "-m", "pratique.scan.plugin_host", settings.entry_point)
+def program_of(settings: PluginSettings, group: str = GROUP) -> ProgramSettings:
+    """Return the program that runs such a class, which a package declares in a group of entry points."""
+    host = (sys.executable, "-P", "-m", "pratique.scan.plugin_host", group, settings.entry_point)
     return ProgramSettings(
         name=settings.name,
         producer=settings.producer,

@@ -1,7 +1,7 @@
 """Runs one scanner class in this process and ends; started by :mod:`pratique.scan.plugin` and by nobody else.
 
-With a name alone it prints what the class says of itself; with a layout, a digest and a file, it has the image
-scanned and writes the report there. What the class prints goes where complaints go.
+With a group and a name alone it prints what the class says of itself; with a layout, a digest and a file, it has
+the image scanned and writes the report there. What the class prints goes where complaints go.
 """
 
 import json
@@ -10,15 +10,15 @@ from contextlib import redirect_stdout
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from pratique.scan.plugin import GROUP, PythonScanner
+from pratique.scan.plugin import PythonScanner
 
 
 def main(words: list[str]) -> int:
     """Return 0 where the class did what was asked, else 1, with one line of complaint."""
-    name, rest = words[0], words[1:]
-    found = tuple(entry_points(group=GROUP, name=name))
+    group, name, rest = words[0], words[1], words[2:]
+    found = tuple(entry_points(group=group, name=name))
     if len(found) != 1:
-        return _complain(f"expected one package that declares {name!r} in {GROUP}, found {len(found)}")
+        return _complain(f"expected one package that declares {name!r} in {group}, found {len(found)}")
     try:
         with redirect_stdout(sys.stderr):
             scanner: PythonScanner = found[0].load()()

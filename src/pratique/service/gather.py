@@ -19,6 +19,7 @@ from pratique.promotion.states import Promotion
 from pratique.registry.closure import Closure, plan
 from pratique.registry.evidence import Carried, Found, collect_evidence
 from pratique.registry.interface import Registry
+from pratique.service.checking import checked_pieces
 from pratique.service.measuring import asks_for_layers, measured_pieces
 from pratique.service.perform import Done
 from pratique.service.scanning import scanned_pieces
@@ -83,6 +84,7 @@ def collect(workspace: Workspace, promotion: Promotion) -> Gathered:
     if asks_for_layers(rules):
         pieces += measured_pieces(workspace, repository, closure, pieces)
     pieces += scanned_pieces(workspace, promotion, repository, closure, pieces)
+    pieces += checked_pieces(workspace, promotion, repository, closure, pieces)
     feeds = workspace.store.read(feeds_in_force)
     bodies = {node.digest: node.raw for node in closure.nodes}
     manifests = {digest: bodies[digest] for digest in needed(promotion.image, bodies)}

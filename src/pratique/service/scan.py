@@ -111,6 +111,10 @@ class Errand:
         """Return the ledger's time."""
         return render_moment(self.workspace.store.read(lambda view: view.now))
 
+    def target(self, image: PlatformImage) -> Target:
+        """Return one of its platforms, as whoever examines it wants it."""
+        return _target(self.workspace, self.repository, self.closure.node(image.digest))
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -130,7 +134,7 @@ def run_scanner(errand: Errand, image: PlatformImage, scanner: Scanner) -> Ran:
         Absent, Refused: As :meth:`pratique.scan.interface.Scanner.scan`.
         Unverified, Unreachable: The image could not be had from where it is.
     """
-    target = _target(errand.workspace, errand.repository, errand.closure.node(image.digest))
+    target = errand.target(image)
     started = errand.now()
     return _stated(errand, image, scanner, started, vet(scanner.scan(target), scanner, target))
 

@@ -126,7 +126,7 @@ def _look_back(workspace: Workspace, promotion: Promotion, closure: Closure, kno
     return _Seen(
         runs=tuple(_runs(workspace, known)),
         reports=understand(tuple(distinct.values()), directory.machine_keys(), _subject(closure)),
-        since=workspace.store.read(lambda view: _began(view, promotion)),
+        since=workspace.store.read(lambda view: began_at(view, promotion)),
         now=workspace.store.read(lambda view: view.now),
         oldest=_oldest(rules),
     )
@@ -140,7 +140,7 @@ def _runs(workspace: Workspace, known: tuple[Piece, ...]) -> Iterator[RunEnded]:
                 yield run
 
 
-def _began(view: View, promotion: Promotion) -> datetime:
+def began_at(view: View, promotion: Promotion) -> datetime:
     """Return when the present attempt of a promotion began."""
     began = [
         entry.event.at

@@ -46,6 +46,7 @@ class Workspace:
         trust: What it believes before it reads its own ledger.
         post: Asks a witness.
         scanners: What looks at an image while its evidence is gathered for an environment.
+        check: The outside check of a name, if the settings describe it as the kind (``exec``…) that is asked for.
         drill_every: How often a drill is due; ``None`` where nobody asked for any.
     """
 
@@ -62,6 +63,7 @@ class Workspace:
     trust: TrustRoot
     post: Post
     scanners: Callable[[Environment], tuple[Scanner, ...]]
+    check: Callable[[str, str], Scanner | None]
     drill_every: timedelta | None = None
 
     def chain(self, view: View) -> Chain:

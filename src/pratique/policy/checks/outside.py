@@ -27,7 +27,7 @@ class OutsideRule(CheckRule):
     """What all of them have: the name in the settings, and how many objections are too many."""
 
     uses: Slug
-    """How ``pratique.toml`` calls it, under ``[checks.<name>]``; there stands how it is run, and never here."""
+    """How ``pratique.toml`` calls it, under ``[check.<name>]``; there stands how it is run, and never here."""
     max: Count = field(default=Count(0), metadata=tighter(lower))
     max_age: timedelta | None = field(default=None, metadata=tighter(lower))
     """How old its answer may be; where it is not given, any."""
@@ -112,7 +112,7 @@ def _late(rule: OutsideRule, run: CheckRun, facts: Facts) -> tuple[Problem, ...]
 def _silent(rule: OutsideRule, facts: Facts) -> CheckFinding:
     message = f"{rule.uses} has not looked at this image"
     order = (
-        f"describe it under [checks.{rule.uses}] in pratique.toml, and have {facts.subject.short} gathered again"
+        f"describe it under [check.{rule.uses}] in pratique.toml, and have {facts.subject.short} gathered again"
     )
     return CheckFinding("coverage", message, fix=order)
 
