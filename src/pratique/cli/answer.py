@@ -11,6 +11,13 @@ from typing import Any
 
 from pratique.values.dataclass import dataclass
 
+_ORDERS = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F)
+_ORDERS += (*range(0x2028, 0x202F), *range(0x2066, 0x206A))
+"""What a terminal obeys, or writes backwards, instead of showing it; the ends of our own lines are none."""
+
+_AS_SPACES = dict.fromkeys(_ORDERS, " ")
+_AS_ESCAPES = {order: f"\\u{order:04x}" for order in _ORDERS}
+
 
 class Exit(IntEnum):
     """How a verb ended, for scripts."""
@@ -37,10 +44,17 @@ class Answer:
     def rendered(self, *, as_json: bool) -> str:
         """Return what goes to standard output."""
         if not as_json:
-            return self.text
+            return harmless(self.text)
         if isinstance(self.value, tuple):
-            return "\n".join(json.dumps(one, ensure_ascii=False) for one in self.value)
-        return json.dumps(self.value, indent=2, ensure_ascii=False)
+            text = "\n".join(json.dumps(one, ensure_ascii=False) for one in self.value)
+        else:
+            text = json.dumps(self.value, indent=2, ensure_ascii=False)
+        return text.translate(_AS_ESCAPES)
+
+
+def harmless(text: str) -> str:
+    """Return text, whoever wrote it, with spaces for what a terminal would obey; lines stay."""
+    return text.translate(_AS_SPACES)
 
 
 def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

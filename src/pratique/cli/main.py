@@ -128,5 +128,7 @@ def _failed(error: "PratiqueError", *, as_json: bool) -> int:
         problem = {"type": f"urn:pratique:error:{error.kind}", "detail": message, "code": error.exit_code}
         print(json.dumps({"error": problem}), file=sys.stderr)
     else:
-        print(f"pratique: {error.kind}: {message}", file=sys.stderr)
+        from pratique.cli.answer import harmless
+
+        print(f"pratique: {error.kind}: {harmless(message)}", file=sys.stderr)
     return error.exit_code
