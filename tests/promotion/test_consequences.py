@@ -6,7 +6,7 @@ from typing import Any
 from tests.promotion.builders import NOW, digest, directory, event, gathered, requested, reviewed, story
 from tests.promotion.cases import CLEAN, HIGH, MEDIUM, bundle, case, evidence, provenance, sbom, source
 
-from pratique.promotion.consequences import Verdict, follow, worse
+from pratique.promotion.consequences import Verdict, follow, no_worse
 from pratique.promotion.events import Entry
 from pratique.promotion.guards import InForce
 from pratique.promotion.happenings import (
@@ -150,8 +150,8 @@ def test_another_policy_or_directory_makes_a_new_record() -> None:
 
 def test_one_more_reviewer_or_one_more_excluded_is_worse() -> None:
     unknown = judge(case((sbom(*MEDIUM), provenance(), source("github:99")), generation=2))
-    assert worse(unknown, ASKED)
+    assert not no_worse(unknown, ASKED)
     asked_by_cleo = again(requester="person:cleo")
-    assert worse(asked_by_cleo, ASKED)
-    assert not worse(again(), ASKED)
+    assert not no_worse(asked_by_cleo, ASKED)
+    assert no_worse(again(), ASKED)
     assert asked_by_cleo.decision.track.name is Track.SLOW

@@ -57,22 +57,23 @@ def _only_rechecked(promotion: Promotion, earlier: Record, record: Record) -> bo
         return False  # nobody has signed it, and the new one may be the way out
     before, after = earlier.decision.inputs, record.decision.inputs
     same = before.policy == after.policy and before.directory == after.directory
-    return same and not worse(record, earlier)
+    return same and no_worse(record, earlier)
 
 
-def worse(record: Record, earlier: Record) -> bool:
-    """Tell whether a person who signed the earlier record would have to look again.
+def no_worse(record: Record, earlier: Record) -> bool:
+    """Tell whether nobody who signed the earlier record has to look again.
 
-    So it is where the outcome or the track is worse, where something is found that was not there, where one more
-    person is needed, or where somebody is excluded who was not.
+    So it is where neither the outcome nor the track is worse, nothing is found that was not there, no other person
+    is needed, and nobody is excluded who was not. Every record is no worse than itself, and what is no worse than
+    something no worse is no worse.
     """
     before, after = earlier.decision, record.decision
     return (
-        rank(after.outcome) > rank(before.outcome)
-        or _TRACKS.index(after.track.name) > _TRACKS.index(before.track.name)
-        or not _terms(record) <= _terms(earlier)
-        or not set(after.approvals) <= set(before.approvals)
-        or not set(after.separation.excluded) <= set(before.separation.excluded)
+        rank(after.outcome) <= rank(before.outcome)
+        and _TRACKS.index(after.track.name) <= _TRACKS.index(before.track.name)
+        and _terms(record) <= _terms(earlier)
+        and set(after.approvals) <= set(before.approvals)
+        and set(after.separation.excluded) <= set(before.separation.excluded)
     )
 
 
