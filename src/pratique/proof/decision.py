@@ -272,7 +272,7 @@ def _check_rechecked(reading: Reading, chain: Chain, record: Recorded, rules: Ru
 def refuse_worse(record: Recorded, later: Recorded) -> None:
     """Return if a second look came out no worse than the record that people signed, or raise ``Unverified``.
 
-    As ``promotion.consequences.worse``, which the server asks.
+    As ``promotion.consequences.no_worse``, which the server asks.
     """
     demand("promotion.rechecked, policy", record.inputs.policy, later.inputs.policy)
     demand("promotion.rechecked, rules", record.inputs.rules, later.inputs.rules)
