@@ -95,7 +95,7 @@ def expect(name: str, old: str, new: str, words: str) -> None:
         ("inherits: staging", "inherits: «stagign", "did you mean 'staging'?"),
         ("inherits: staging", "inherits: «prod", "prod inherits from itself"),
         ("environment: dev,", "environment: «dve,", "there is no environment 'dve'; did you mean 'dev'?"),
-        ('{id: sig, check: signature, keys: ["service:ci"]}', "«{id: sig, check: signature}", "the key 'keys'"),
+        ('{id: sig, check: signature, keys: ["service:ci"]}', "«{id: sig, check: signature}", "at least one service or identity"),
         ("{id: tests,", "{id: «licences,", "'licences' stands twice"),
         ("max: 0}", "max: «many}", "expected a whole number, found the text 'many'"),
         ("max: 0}", "max: «-1}", "expected a whole number from 0"),

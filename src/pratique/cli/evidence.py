@@ -58,7 +58,9 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     inspect = verbs.add("inspect", "print what a reader makes of files; nothing is recorded")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.set_defaults(run=_inspect)
-    identity = verbs.add("identity", "verify who signed a Sigstore bundle with a certificate; nothing is recorded")
+    identity = verbs.add(
+        "identity", "verify who signed a Sigstore bundle with a certificate; --record keeps it"
+    )
     identity.add_argument("bundle", type=Path, metavar="BUNDLE")
     identity.add_argument(
         "--trusted-root",
@@ -71,6 +73,12 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     identity.add_argument("--issuer", required=True, metavar="URL", help="who vouched for that name, exactly")
     identity.add_argument(
         "--artifact", type=Path, metavar="FILE", help="what was signed, if it is not in the bundle"
+    )
+    identity.add_argument(
+        "--record",
+        type=reference,
+        metavar="IMAGE",
+        help="record it as evidence about this image, which the bundle's statement must name",
     )
     identity.set_defaults(run=_identity)
     return verbs.parser
@@ -200,12 +208,12 @@ def _inspect(arguments: argparse.Namespace) -> Answer:
 
 
 def _identity(arguments: argparse.Namespace) -> Answer:
-    from pratique.service.identity import identify
+    from pratique.service.identity import identify, read_file, record_identity
     from pratique.signing.keyless import NOT_REPEATED, Identity
 
     expected = Identity(arguments.identity, arguments.issuer)
     found = identify(arguments.bundle, arguments.trusted_root, expected, arguments.artifact)
-    value = {
+    value: dict[str, Any] = {
         "identity": found.identity.name,
         "issuer": found.identity.issuer,
         "content": str(found.content),
@@ -214,7 +222,15 @@ def _identity(arguments: argparse.Namespace) -> Answer:
         "trusted_root": str(found.trusted_root),
         "repeatable": NOT_REPEATED,
     }
-    return Answer(value, f"{found.content}: {found}")
+    told = f"{found.content}: {found}"
+    if arguments.record is None:
+        return Answer(value, told)
+    from pratique.wire import open_workspace
+
+    with open_workspace(arguments.workspace) as workspace:
+        word, bundle = record_identity(workspace, arguments.record, read_file(arguments.bundle), found)
+    value["recorded"] = {"identity": word.hex, "bundle": bundle.hex}
+    return Answer(value, f"{told}; recorded as {word.short}")
 
 
 def _told(one: dict[str, Any]) -> str:

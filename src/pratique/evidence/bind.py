@@ -23,7 +23,7 @@ from pratique.evidence.read import examine
 from pratique.evidence.surface.claim import states_surface
 from pratique.values.digest import Digest
 from pratique.values.names import Actor
-from pratique.values.uris import SCAN, SOURCE, VERDICT
+from pratique.values.uris import IDENTITY, SCAN, SOURCE, VERDICT
 
 EVIDENCE_USE = "evidence"
 SOURCE_USE = "source"
@@ -111,6 +111,8 @@ def _uses(reading: Reading) -> frozenset[str]:
     """Return what a key must be listed for, one of these, so that its word counts for such a document."""
     if reading.predicate_type == SOURCE:
         return frozenset((SOURCE_USE,))
+    if reading.predicate_type == IDENTITY:  # nobody else verified the certificate
+        return frozenset((RECORD_USE,))
     # What this installation measured, or had scanned or checked, it signs with its record key, which signs no other.
     ours = states_surface(reading) or reading.predicate_type in (SCAN, VERDICT)
     return frozenset((EVIDENCE_USE, RECORD_USE) if ours else (EVIDENCE_USE,))

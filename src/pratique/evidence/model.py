@@ -12,6 +12,7 @@ from typing import TypeVar
 from pratique.attest.verify import Signed
 from pratique.evidence.facts.build import Provenance, SourceChange
 from pratique.evidence.facts.claims import Attributes, RuntimeReport, Scorecard, Verdict
+from pratique.evidence.facts.identity import Certified
 from pratique.evidence.facts.lists import Advisories, KnownExploited, Likelihoods
 from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.facts.packages import Sbom
@@ -49,6 +50,7 @@ Facts = (
     | Scorecard
     | Rebuild
     | CheckRun
+    | Certified
     | Advisories
     | KnownExploited
     | Likelihoods

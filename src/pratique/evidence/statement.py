@@ -24,6 +24,7 @@ from pratique.evidence.predicates.documents import (
     read_report,
     read_spdx_predicate,
 )
+from pratique.evidence.predicates.identity import read_identity
 from pratique.evidence.predicates.kept import read_kept
 from pratique.evidence.predicates.provenance import PROVENANCE_TYPES, read_provenance
 from pratique.evidence.predicates.reader import Interpret, PredicateReader, understood
@@ -33,7 +34,7 @@ from pratique.evidence.predicates.scanning import read_scan
 from pratique.evidence.predicates.tests import read_test_result
 from pratique.evidence.predicates.verdict import read_verdict
 from pratique.evidence.predicates.vulnerabilities import read_vulnerabilities
-from pratique.values.uris import REBUILD, REPORT, RUNTIME_REPORT, SCAN, SOURCE, VERDICT
+from pratique.values.uris import IDENTITY, REBUILD, REPORT, RUNTIME_REPORT, SCAN, SOURCE, VERDICT
 
 
 def read_statement(statement: Statement, interpret: Interpret) -> Reading:
@@ -70,6 +71,7 @@ _EXACT: Mapping[str, PredicateReader] = {
     RUNTIME_REPORT: read_runtime_report,
     REBUILD: read_rebuild,
     VERDICT: read_verdict,
+    IDENTITY: read_identity,
     COSIGN_VULNERABILITIES: read_cosign_vulnerabilities,
     COSIGN_CUSTOM: read_cosign_custom,
     CYCLONEDX_BOM: read_cyclonedx_predicate,

@@ -11,6 +11,7 @@ from typing import Any
 
 from pratique.evidence.facts.build import Claimed, Material, Provenance
 from pratique.evidence.facts.claims import Attributes, RuntimeReport, Scorecard, Verdict
+from pratique.evidence.facts.identity import Certified
 from pratique.evidence.facts.lists import Advisories, KnownExploited, Likelihoods
 from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.facts.packages import Sbom
@@ -193,6 +194,7 @@ _COUNTERS: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
     Attributes: lambda found: {"attributes": len(found.attributes)},
     Verdict: _verdict,
     RuntimeReport: _runtime,
+    Certified: lambda _: {"identities": 1},
     Rebuild: lambda found: {"rebuilds": {"same" if found.equal else "different": 1}},
     CheckRun: _check_run,
     Scorecard: lambda found: {"scorecard_checks": len(found.checks)},

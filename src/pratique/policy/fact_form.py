@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 from pratique.errors import Malformed
 from pratique.evidence.facts.build import Provenance, SourceChange
 from pratique.evidence.facts.claims import Attributes, RuntimeReport, Scorecard, Verdict
+from pratique.evidence.facts.identity import Certified
 from pratique.evidence.facts.packages import Sbom
 from pratique.evidence.facts.rebuild import Rebuild
 from pratique.evidence.facts.results import Results
@@ -43,6 +44,7 @@ KINDS: Final[Mapping[str, type[Facts]]] = {
     "scorecard": Scorecard,
     "rebuild": Rebuild,
     "check": CheckRun,
+    "identity": Certified,
 }
 """What a piece of evidence may say, by the word for it."""
 

@@ -81,6 +81,8 @@ class Checked:
     terms: tuple[str, ...]
     severities: tuple[str | None, ...]
     """Those of the findings, in the same order."""
+    certified: int
+    """How many signatures by certificates it counted, which nobody can verify again offline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,13 @@ def _checked(fields: Fields, found: tuple[tuple[str, str | None], ...]) -> Check
         outcome=fields.member("outcome", Outcome),
         terms=tuple(found[place][0] for place in places),
         severities=tuple(found[place][1] for place in places),
+        certified=_count(fields, "certified"),
     )
+
+
+def _count(fields: Fields, name: str) -> int:
+    counts = fields.object_or_empty("counts")
+    return counts.integer(name) if counts.has(name) else 0
 
 
 def _held(history: Fields) -> frozenset[str] | None:

@@ -169,6 +169,11 @@ def _inputs(reading: Reading, record: Recorded) -> tuple[Digest, ...]:
 
 def _not_checked(reading: Reading, record: Recorded) -> Iterator[str]:
     yield "judgement not recomputed: that takes the evidence itself (the full form)"
+    if certified := max((check.certified for check in record.checks), default=0):
+        yield (
+            f"signatures by certificates ({certified}) were verified when they were handed in, by the server's word: "
+            "not re-verified offline"
+        )
     if record.track is Track.FAST:
         yield "no person signed this: the policy's fast track asks nobody"
     if record.track is Track.ROLLBACK:
