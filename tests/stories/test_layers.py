@@ -5,11 +5,12 @@ from pathlib import Path
 
 from tests.evidence.surface.pictures import Entry, file, image, packed
 from tests.registry.builders import no_lock
-from tests.stories.ci import CLEAN, statements
+from tests.stories.ci import CLEAN, HIGH, statements
 from tests.stories.shop import Shop
 
 from pratique.attest.bundle import BUNDLE_MEDIA
 from pratique.evidence.surface.claim import SCAI, build_surface
+from pratique.evidence.surface.origin import BASE_DIGEST
 from pratique.registry.attach import attach_referrer
 from pratique.registry.closure import plan
 from pratique.registry.layout import Layout
@@ -123,3 +124,45 @@ def test_a_person_does_not_sign_what_a_machine_built(shop: Shop) -> None:
     build = f"oci:{shop.workspace}/registry/build@{first}"
     signs = ("--record", "--as", "person:ann", "--key", shop.key("person:ann"))
     assert "expected a service's key" in shop.pratique("rebuild", "compare", build, build, *signs).err
+
+
+JINJA, FLASK = (
+    file(f"site/{name}-{version}.dist-info/METADATA", f"Name: {name}\nVersion: {version}\n".encode())
+    for name, version in (("jinja2", "2.10"), ("flask", "3.0.0"))
+)
+
+
+def finding_of(shop: Shop, name: str, base: Digest | None, *layers: tuple[Entry, ...]) -> tuple[str | None, str]:
+    """Whose jinja2's vulnerability is in an image that names its base: in the record, and as people see it."""
+    repository = shop.repository("build")
+    assert isinstance(repository, Layout)
+    noted = {} if base is None else {BASE_DIGEST: str(base)}
+    digest = image(repository, name, *layers, annotations=noted)
+    for kind, statement in statements(digest, HIGH):
+        attach_referrer(repository, digest, shop.signed(kind, statement), no_lock)
+    promotion = shop.bring(name, "dev", "staging")
+    checks = shop.show(promotion)["decision"]["checks"]
+    (whose,) = {
+        each.get("origin")
+        for check in checks
+        for each in check.get("findings", ())
+        if "@pkg:pypi/jinja2" in each["term"]
+    }
+    return whose, shop.done("show", promotion).out
+
+
+def test_what_is_found_is_told_to_be_the_base_images_or_the_applications(shop: Shop) -> None:
+    change_policy(shop, cross_checked)
+    repository = shop.repository("build")
+    assert isinstance(repository, Layout)
+    lower, strange = image(repository, "lower", (JINJA,)), image(repository, "strange", (FLASK,))
+    whose, told = finding_of(shop, "theirs", lower, (JINJA,), (FLASK,))
+    assert whose == "base"
+    assert "of the base image" in told
+    whose, told = finding_of(shop, "ours", strange, (FLASK,), (JINJA,))
+    assert whose == "application"
+    assert "of the application" in told
+    for name, base in (("lying", strange), ("silent", None)):
+        whose, told = finding_of(shop, name, base, (JINJA,), (FLASK,))
+        assert whose is None
+        assert "of the" not in told

@@ -1,6 +1,7 @@
 """``pratique show``: everything about one promotion, and what it waits for."""
 
 import argparse
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer
@@ -8,6 +9,7 @@ from pratique.cli.options import verb_parser
 from pratique.cli.promotion import line, value_of
 
 if TYPE_CHECKING:
+    from pratique.policy.result import CheckResult
     from pratique.promotion.quorum import Quorum
     from pratique.promotion.record import Record
     from pratique.service.show import Detail
@@ -85,7 +87,18 @@ def record_lines(record: "Record") -> list[str]:
         lines.append(f"  {MARKS[result.outcome]} {result.outcome:<8}{result.id:<12}{result.message}")
         if result.remedy and result.outcome != "pass":
             lines.append(f"             → {result.remedy}")
+        if whose := _whose(result):
+            lines.append(f"             {whose}")
     return lines
+
+
+def _whose(result: "CheckResult") -> str:
+    """Return how many findings are the base image's and the application's; nothing where no layer tells."""
+    counts = Counter(finding.origin for finding in result.findings)
+    if not counts.keys() - {None}:
+        return ""
+    words = {"base": "of the base image", "application": "of the application", None: "of unknown origin"}
+    return ", ".join(f"{counts[origin]} {told}" for origin, told in words.items() if counts[origin])
 
 
 def quorum_lines(quorum: "Quorum") -> list[str]:

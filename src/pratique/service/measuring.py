@@ -13,6 +13,7 @@ from pratique.policy.check import needs_layers
 from pratique.policy.environment import EnvironmentRules
 from pratique.registry.closure import Closure
 from pratique.registry.interface import Registry
+from pratique.service.bases import with_bases
 from pratique.service.ours import record_statement, stated_here
 from pratique.service.surface import measure_image, memory_of
 from pratique.service.workspace import Workspace
@@ -42,6 +43,7 @@ def measured_pieces(
     """
     try:
         measured = measure_image(repository, closure, memory_of(workspace.root))
+        measured = with_bases(workspace, repository, closure, measured, known)
     except (Absent, Malformed, Refused, Unverified) as error:
         _log.warning("attack surface of %s was not measured: %s", closure.root, error)
         return ()
