@@ -20,13 +20,14 @@ from pratique.registry.open import open_repository
 from pratique.registry.proxy import Proxies
 from pratique.registry.tls import Contexts, Tls
 from pratique.registry.transport import Transport
-from pratique.scan.check import open_check, word_of
+from pratique.scan.check import GROUP, word_of
 from pratique.scan.exchange import Ask, Question, Reply
 from pratique.scan.executable import Program
 from pratique.scan.harbor import Adapter
 from pratique.scan.interface import Scanner
 from pratique.scan.plugin import program_of
 from pratique.scan.ready import READY
+from pratique.scan.service_check import Service
 from pratique.scan.settings import (
     AdapterSettings,
     PluginSettings,
@@ -109,8 +110,20 @@ def _check_of(config: Config, name: str, word: str) -> Scanner | None:
     """Return the outside check of this name, if the settings describe one of the kind that a policy asks for."""
     for settings in config.checks:
         if settings.name == name and word_of(settings) == word:
-            return open_check(settings, asking(settings) if isinstance(settings, AdapterSettings) else None)
+            return _check(settings)
     return None
+
+
+def _check(settings: ScannerSettings) -> Scanner:
+    match settings:
+        case ProgramSettings():
+            return Program(settings)
+        case PluginSettings():
+            return Program(program_of(settings, GROUP))
+        case AdapterSettings():
+            return Service(settings, asking(settings))
+        case _:
+            assert_never(settings)
 
 
 def _scanner(settings: ScannerSettings | None, name: str, config: Config) -> Scanner:
