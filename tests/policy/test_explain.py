@@ -184,7 +184,7 @@ FAIR = "- fair: from 2026-10-01 00:00:00 on the wall until 2026-10-05 06:00:00 o
     [
         FAIR + "all the same there moves: rollback, emergency",
         "- weekend: every week on Saturday and Sunday; all the same there moves: rollback, emergency",
-        "- these sign: 1 person in the role lead and 2 people in the role board if risk.score > 60",
+        "- these sign: 1 person in the role lead and 2 people in the role board if risk.score > 60.0",
         "- that time runs only on Monday and Tuesday from 08:30 until 17:00",
         "- findings of kev and high",
         "- never waived are findings of sig",

@@ -221,13 +221,10 @@ def enters_with(track: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def emergencies(track: EmergencyTrack | None) -> Iterator[tuple[Any, ...]]:
-    for failed, hours in product(CHECKS, DAYS):
-        if (
-            track is not None
-            and failed in track.skippable
-            and failed not in track.never
-            and hours <= track.expires
-        ):
+    for failed, hours in product((None, *CHECKS), DAYS):
+        if track is None or hours > track.expires:
+            continue
+        if failed is None or (failed in track.skippable and failed not in track.never):
             yield failed, hours, track.post_mortem is Afterwards.OPTIONAL or "looked at"
 
 

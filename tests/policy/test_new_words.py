@@ -36,7 +36,7 @@ environments:
     tracks:
       fast: {when: all_pass, also: {change: routine, expr: diff.major_bumps == 0}}
       slow:
-        approvals: [{role: lead, count: 1}, {role: board, count: 2, when: risk.score > 60}]
+        approvals: [{role: lead, count: 1}, {role: board, count: 2, when: risk.score > 60.0}]
         separation: [requester, author, builder, policy_editor, waiver_granter]
         reason: text
         window: 3d
@@ -72,7 +72,7 @@ def test_the_tracks_say_who_signs_and_for_how_long(bundle: Bundle) -> None:
     assert tracks.slow.escalate
     assert tracks.rollback
     assert tracks.emergency
-    assert [approval.when for approval in tracks.slow.approvals] == [None, "risk.score > 60"]
+    assert [approval.when for approval in tracks.slow.approvals] == [None, "risk.score > 60.0"]
     assert (tracks.slow.hours.begin, tracks.slow.escalate.after) == (time(8, 30), timedelta(days=1))
     assert (tracks.rollback.keep, tracks.rollback.separation) == (timedelta(days=90), ())
     assert (tracks.emergency.expires, tracks.emergency.never) == (timedelta(hours=48), ("sig", "kev"))
@@ -159,7 +159,11 @@ def test_every_edge_is_read_back_the_same(edge: datetime) -> None:
             "- «{name: weekend}",
             "expected 'from' and 'until', or 'weekly'",
         ),
-        ("{name: fair, from: 2026-10-01, ", "«{name: fair, ", "expected both 'from' and 'until'; a freeze has an end"),
+        (
+            "{name: fair, from: 2026-10-01, ",
+            "«{name: fair, ",
+            "expected both 'from' and 'until'; a freeze has an end",
+        ),
         ("[sat, sun]", "[sat, «sunday]", "did you mean 'sun'?"),
         ("name: weekend", "name: «fair", "'fair' stands twice"),
         ("allow: [emergency, slow]", "allow: [«emergancy]", "did you mean 'emergency'?"),
@@ -170,10 +174,17 @@ def test_every_edge_is_read_back_the_same(edge: datetime) -> None:
         ("require: [justification, ticket]", "require: [«tiket]", "did you mean 'ticket'?"),
         (
             "{role: lead, count: 1}, {role: board, count: 2,",
-            "{role: board, count: 1, when: a}, {role: board, count: 2,",
+            "{role: board, count: 1, when: diff.major_bumps == 0}, {role: board, count: 2,",
             "without 'when'",
         ),
         ("also: {change: routine, expr: diff.major_bumps == 0}", "also: «{}", "expected 'change', 'expr' or both"),
+        (
+            "when: risk.score > 60.0",
+            "when: «risk.scoer > 60.0",
+            "there is no fact 'risk.scoer'; did you mean 'risk.score'",
+        ),
+        ("expr: diff.major_bumps == 0", "expr: «diff.major_bump == 0", "did you mean 'diff.major_bumps'"),
+        ("when: risk.score > 60.0", 'when: «risk.score > "a"', "expression 1:"),
         ("exposure: controlled", "exposure: «contrlled", "did you mean 'controlled'?"),
         ("model: pratique-risk/1", "model: «pratique-risk/2", "did you mean 'pratique-risk/1'?"),
         ("version: 2026.11.1", "version: «2026.11", "put it in quotes"),

@@ -8,6 +8,9 @@ from datetime import time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from pratique.errors import Malformed
+from pratique.policy.expression import examine
+from pratique.policy.expression_facts import TRACK
 from pratique.policy.moments import Weekday
 from pratique.policy.schema import Misfit, Path, key
 from pratique.policy.tightening import Tight
@@ -46,6 +49,9 @@ class Approval:
     when: Expression | None = None
     """Only then; without a condition, always."""
 
+    def __post_init__(self) -> None:
+        refuse_bad_condition(self.when, "when")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
@@ -68,6 +74,15 @@ class Escalation:
 
     after: timedelta
     to: Role
+
+
+def refuse_bad_condition(condition: Expression | None, name: str) -> None:
+    """Return if a condition refers only to what is known of an image and its change, or raise ``Misfit``."""
+    if condition is not None:
+        try:
+            examine(condition, TRACK)
+        except Malformed as error:
+            raise Misfit((name,), str(error)) from error
 
 
 def refuse_bad_approvals(approvals: tuple[Approval, ...]) -> None:

@@ -35,4 +35,5 @@ def _in(hint: Any, slot: Slot, value: Any, kinds: frozenset[Any], path: Path) ->
 def _label(slot: Slot, item: Any, place: int) -> str | int:
     if slot.keyed_by:
         return str(getattr(item, slot.keyed_by))
-    return str(getattr(item, "id", None) or getattr(item, "name", None) or place)
+    label = getattr(item, "id", None) or getattr(item, "name", None)
+    return str(label) if label else place

@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 from pratique.errors import Malformed
 from pratique.policy.application import Application, ApplicationImage
+from pratique.policy.conditions import faulty_conditions
 from pratique.policy.document import Bundle, Metadata
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.inherit import EnvironmentText, Whole, complete
@@ -130,16 +131,19 @@ def _bundle(
 ) -> Bundle:
     own: dict[str, MarkedText] = {application.name: marked for marked, application in applications.values()}
     try:
-        return Bundle(
+        bundle = Bundle(
             metadata=text.metadata,
             environments=_environments(text),
             remediation=text.remediation,
             applications=_distinct(applications),
         )
+        for fault in faulty_conditions(bundle):
+            raise fault
     except Misfit as error:
         if error.path[:1] == ("applications",) and error.path[1] in own:
             raise own[str(error.path[1])].located(Misfit(error.path[2:], error.problem)) from error
         raise gate.located(error) from error
+    return bundle
 
 
 def _distinct(applications: Applications) -> tuple[Application, ...]:

@@ -19,6 +19,7 @@ from pratique.policy.approval import (
     Separation,
     one_of,
     refuse_bad_approvals,
+    refuse_bad_condition,
     refuse_bad_window,
 )
 from pratique.policy.schema import Misfit
@@ -77,6 +78,7 @@ class Also:
     def __post_init__(self) -> None:
         if self.change is None and self.expr is None:
             raise Misfit((), "expected 'change', 'expr' or both")
+        refuse_bad_condition(self.expr, "expr")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
