@@ -4,7 +4,19 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import copying, judging, ledger, promoting, reading, registry, replaying, starting, surface, watching
+from bench import (
+    copying,
+    judging,
+    ledger,
+    promoting,
+    published,
+    reading,
+    registry,
+    replaying,
+    starting,
+    surface,
+    watching,
+)
 from bench.figure import Figure
 from bench.shop import prove
 
@@ -23,6 +35,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield promoting.fast_track(shop)
     yield from ledger.events(folder / "ledger")
     yield ledger.frontier()
+    yield from published.figures(folder / "published")
     copied = copying.against_skopeo(folder)
     if copied:
         yield copied

@@ -20,6 +20,7 @@ RULES = 1
 
 SHORTEST = 3  # characters of a text that is looked for; fewer are no trigram
 _WAIT_SECONDS = 30
+_COMMON = 10_000
 _SCHEMA = """
 CREATE TABLE made (rules INTEGER NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL) STRICT;
 CREATE TABLE entry (idx INTEGER PRIMARY KEY, at TEXT NOT NULL, sentence TEXT NOT NULL) STRICT;
@@ -101,8 +102,8 @@ class SearchIndex:
         Raises:
             Malformed: The text is too short to be looked for.
         """
-        queries = tuple(_queries(wanted))
         with self._open() as rows:
+            queries = tuple(_queries(wanted, rows))
             found = {
                 row[0]: Found(*row)
                 for query, values in queries
@@ -160,16 +161,23 @@ _NEWEST = {
 }
 
 
-def _queries(wanted: Wanted) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """Yield queries whose answers together are what is wanted: one for each meaning of the first key."""
+def _queries(wanted: Wanted, rows: sqlite3.Connection) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Yield queries whose answers together are what is wanted: one for each meaning of the rarest key."""
     if wanted.text is not None:
         yield _query(_BY_TEXT, (_phrase(wanted.text),), wanted.keys, wanted)
     elif wanted.keys:
-        first, *others = wanted.keys
+        first, *others = sorted(wanted.keys, key=lambda choices: sum(_count(key, rows) for key in choices))
         for key in first:
             yield _query(_BY_KEY, (key.kind.value, key.text), tuple(others), wanted)
     else:
         yield _query(_BY_PLACE, (), (), wanted)
+
+
+def _count(key: Key, rows: sqlite3.Connection) -> int:
+    """Return how many entries have a key, up to a number from which on it is common."""
+    query = "SELECT count(*) FROM (SELECT 1 FROM mention WHERE kind = ? AND text = ? LIMIT ?)"
+    (found,) = rows.execute(query, (key.kind.value, key.text, _COMMON)).fetchone()
+    return int(found)
 
 
 def _query(
