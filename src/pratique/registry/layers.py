@@ -3,29 +3,24 @@
 What comes out of a layer counts only once it was read to its end and its bytes have the digest that the manifest
 states; so the reader is given everything and its answer is returned, or an error is raised.
 
-Source: OCI image-spec 1.1, layer.md and config.md ("Layer DiffID"); RFC 1952.
+Source: OCI image-spec 1.1, layer.md and config.md ("Layer DiffID").
 """
 
 import hashlib
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
-from pratique.errors import Malformed, Refused, Unreachable, Unverified
+from pratique.errors import Malformed, Unreachable, Unverified
 from pratique.evidence.surface.member import Member
 from pratique.registry.interface import Reader, Registry
 from pratique.registry.manifest import Descriptor
 from pratique.registry.tar import LIMITS as TAR_LIMITS
 from pratique.registry.tar import Content, TarLimits, members
+from pratique.registry.unpack import unpack
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _BUFFER: Final = 256 * 1024
-_GZIP: Final = b"\x1f\x8b"
-_ZSTD: Final = b"\x28\xb5\x2f\xfd"
-_BZIP2: Final = b"BZh"
-_XZ: Final = b"\xfd7zXZ"
-_GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 
 T = TypeVar("T")
 Members = Iterator[tuple[Member, Content]]
@@ -61,7 +56,7 @@ def read_layer(
 
     Raises:
         Absent: It is not there.
-        Refused: It is packed in a way that is not read here, such as zstd.
+        Refused: It is packed in a way that is not read here, such as xz.
         Malformed: It is no layer, leads out of the image, or is larger than it may be.
         Unverified: Its bytes have another digest or size than stated.
         Unreachable: It could not be read to its end.
@@ -124,7 +119,7 @@ class _Unpacked:
     """The tar archive inside, as a stream of a limited length; hashed as its ``diff_id`` is."""
 
     def __init__(self, packed: _Packed, what: str, max_bytes: int) -> None:
-        self._chunks = _unpack(packed, what)
+        self._chunks = unpack(packed.chunk, what)
         self._what = what
         self._left = max_bytes
         self._hashed = hashlib.sha256()
@@ -171,36 +166,3 @@ class _Unpacked:
             raise Malformed(f"{self._what}: unpacks to more bytes than a layer may have; it may be a bomb")
         self._hashed.update(self._buffer)
         return bool(self._buffer)
-
-
-def _unpack(packed: _Packed, what: str) -> Iterator[bytes]:
-    """Yield the archive; how it is packed is told by its first bytes, as runtimes do, whatever its type says."""
-    first = packed.chunk()
-    if first.startswith(_GZIP):
-        yield from _gunzip(first, packed, what)
-        return
-    for mark, name in ((_ZSTD, "zstd"), (_BZIP2, "bzip2"), (_XZ, "xz")):
-        if first.startswith(mark):
-            raise Refused(
-                f"{what}: is packed with {name}, which is not read here; push it as gzip to have it examined"
-            )
-    while first:
-        yield first
-        first = packed.chunk()
-
-
-def _gunzip(first: bytes, packed: _Packed, what: str) -> Iterator[bytes]:
-    """Yield what several gzip members hold one after the other, as eStargz writes them."""
-    rest = first
-    try:
-        while rest:
-            unpacker = zlib.decompressobj(_GZIP_WINDOW)
-            while not unpacker.eof:
-                if chunk := unpacker.decompress(rest, _BUFFER):
-                    yield chunk
-                rest = unpacker.unconsumed_tail or (b"" if unpacker.eof else packed.chunk())
-                if not rest and not chunk and not unpacker.eof:
-                    raise Malformed(f"{what}: the gzip ends early; build or push it again")
-            rest = unpacker.unused_data or packed.chunk()
-    except zlib.error as error:
-        raise Malformed(f"{what}: expected gzip: {error}; build or push it again") from error
