@@ -290,3 +290,33 @@ def test_every_situation_has_one_answer_and_always_the_same(
     assert decision.track.why
     assert (decision.review_until is None) == (decision.approvals == ())
     assert decision.holds_until is None or decision.holds_until >= decision.inputs.now
+
+
+# Conditions.
+
+
+def conditional(condition: str) -> str:
+    return gate(("also: {change: routine}", f"also: {{expr: '{condition}'}}"))
+
+
+def test_a_condition_of_the_fast_track_is_judged() -> None:
+    holds = decide(evidence(CLEAN), conditional("diff.major_bumps == 0 && !diff.base_changed"), current=RUNS)
+    fails = decide(evidence(CLEAN), conditional("diff.major_bumps > 0"), current=RUNS)
+    assert (holds.track.name, fails.track.name) == (Track.FAST, Track.SLOW)
+    assert "the condition 'diff.major_bumps > 0' does not hold" in told(fails)
+
+
+def test_a_condition_about_what_nobody_knows_is_never_met() -> None:
+    decision = decide(evidence(CLEAN), conditional("diff.major_bumps == 0 || risk.score < 100.0"))
+    assert decision.track.name is Track.SLOW
+    assert "cannot be judged" in told(decision)
+
+
+@pytest.mark.parametrize(
+    ("condition", "asked"),
+    [("risk.score > 99.0", 1), ("risk.score >= 0.0", 2), ("image.setuid > 3", 2)],
+    ids=["it does not hold", "it holds", "nobody measured the image"],
+)
+def test_a_reviewer_who_is_asked_under_a_condition(condition: str, asked: int) -> None:
+    text = gate(("{role: security, count: 1}", f"{{role: security, count: 1, when: '{condition}'}}"))
+    assert len(decide(evidence(MEDIUM), text).approvals) == asked

@@ -16,6 +16,7 @@ from pratique.policy.result import CheckResult, worst
 from pratique.policy.threats import risk_of
 from pratique.policy.waiver import Place
 from pratique.promotion.case import Case
+from pratique.promotion.conditions import Known, asked_of, known_of
 from pratique.promotion.happenings import Track
 from pratique.promotion.holds import holds_until
 from pratique.promotion.profile import Profile, profile_of
@@ -38,7 +39,8 @@ def judge(case: Case) -> Record:
     risk = risk_of(case.facts, results, case.rules.risk.exposure)
     # 2. How the image differs from the one that it would replace, and the track that follows.
     profile = profile_of(case.facts, _repository(case))
-    track = route(case.rules, results, risk, _circumstances(case, profile))
+    known = known_of(case.facts, risk, profile, case.inputs.history.current_facts)
+    track = route(case.rules, results, risk, _circumstances(case, profile, known))
     # 3. Who must agree, and who cannot.
     asked, separation = asks(case.rules.tracks, track.name)
     separated, extra = separate(_duties(case, separation, covered), case.directory)
@@ -56,7 +58,7 @@ def judge(case: Case) -> Record:
             risk=risk,
             profile=profile,
             track=track,
-            approvals=_needs(asked, extra if track.name is not Track.ROLLBACK else None),
+            approvals=_needs(asked_of(asked, known), extra if track.name is not Track.ROLLBACK else None),
             separation=separated,
             review_until=calendar.deadline(track.name, now, window) if window else None,
             holds_until=holds_until(results, calendar.stops_at(track.name, now), covered.heard),
@@ -70,16 +72,17 @@ def _judge(rule: Rule, case: Case) -> CheckResult:
     return combine(rule, by_platform, case.rules.settings)
 
 
-def _circumstances(case: Case, profile: Profile) -> Circumstances:
+def _circumstances(case: Case, profile: Profile, known: Known) -> Circumstances:
     history, now = case.inputs.history, case.inputs.now
-    known = history.current_facts.vulnerabilities if history.current and history.current_facts else None
+    held = history.current_facts.vulnerabilities if history.current and history.current_facts else None
     return Circumstances(
         change=_change(case, profile),
         now=now,
         asked=case.inputs.request.track,
         left=history.left,
-        held=None if known is None else frozenset(known),
+        held=None if held is None else frozenset(held),
         review_by=freshness(case.review_by, now.date()) if case.review_by else Freshness.FRESH,
+        known=known,
     )
 
 

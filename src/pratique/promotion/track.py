@@ -14,7 +14,9 @@ from pratique.policy.freshness import Freshness
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.risk import Risk
 from pratique.policy.settings import Settings
+from pratique.policy.tracks import Change as AlsoChange
 from pratique.policy.tracks import FastTrack, FirstArrival, When
+from pratique.promotion.conditions import Known, why_unmet
 from pratique.promotion.happenings import Track
 from pratique.promotion.way import skipped, stopping, why_back
 from pratique.values.dataclass import dataclass
@@ -53,6 +55,8 @@ class Circumstances:
     left: datetime | None = None
     held: frozenset[str] | None = None
     review_by: Freshness = Freshness.FRESH
+    known: Known | None = None
+    """What conditions may refer to; None where nothing is known."""
 
 
 def route(rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Risk, found: Circumstances) -> Routing:
@@ -142,6 +146,9 @@ def _obstacles(
     if fast.risk_at_most is not None and Decimal(risk.score) > fast.risk_at_most:
         yield f"the risk is {risk.score}, and the fast track takes at most {fast.risk_at_most}"
     yield from _differences(rules, fast, found.change)
+    unmet = why_unmet(fast.also.expr, found.known or {}) if fast.also and fast.also.expr else None
+    if unmet:
+        yield unmet
     if found.review_by is Freshness.OVERDUE:
         yield from _overdue(found)
 
@@ -164,7 +171,7 @@ def _differences(rules: EnvironmentRules, fast: FastTrack, change: Change) -> It
     if change.first:
         if fast.first_arrival is FirstArrival.SLOW:
             yield f"it is the first image of its name in {rules.name}, so there is nothing to compare it with"
-    elif fast.also is not None:
+    elif fast.also is not None and fast.also.change is AlsoChange.ROUTINE:
         yield from (f"not a routine change: {reason}" for reason in change.more_than_routine)
 
 
@@ -177,7 +184,7 @@ def _ease(rules: EnvironmentRules, risk: Risk, change: Change) -> Iterator[str]:
         yield f"the risk is {risk.score}, at most {fast.risk_at_most}"
     if change.first:
         yield "the first image of its name may take the fast track"
-    elif fast.also is not None:
+    elif fast.also is not None and fast.also.change is AlsoChange.ROUTINE:
         yield "the change is routine"
 
 
