@@ -3,6 +3,8 @@
 import json
 import multiprocessing
 import os
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,6 +26,8 @@ from pratique.errors import Absent, Conflict, Malformed, Unreachable, Unverified
 from pratique.registry.blob import holding
 from pratique.registry.edges import EdgeKind, legacy_tag
 from pratique.registry.interface import ANY, Registry
+from pratique.registry.layout_index import REF_NAME
+from pratique.registry.manifest import OCI_MANIFEST
 from pratique.registry.open import Settings, open_repository
 from pratique.registry.referrers import fallback_tag
 from pratique.values.digest import Digest
@@ -240,3 +244,34 @@ def test_the_earlier_image_stays_when_a_tag_moves_on(tmp_path: Path) -> None:
     layout(tmp_path).put_tag("v1", first.digest, ANY)
 
     assert {str(entry["digest"]) for entry in index_of(tmp_path)} == {str(first.digest), str(second.digest)}
+
+
+def seconds(task: Callable[[], object]) -> float:
+    began = time.monotonic()
+    task()
+    return time.monotonic() - began
+
+
+def test_an_index_that_lists_very_much_is_looked_through_once(tmp_path: Path) -> None:
+    image = build_image("web")
+    write_layout(tmp_path, {"v1": image})
+    document = json.loads((tmp_path / "index.json").read_bytes())
+    nothing = [{"mediaType": OCI_MANIFEST, "digest": str(Digest.of(b"%d" % n)), "size": 5} for n in range(5000)]
+    tagged = [{**each, "annotations": {REF_NAME: f"t{n}"}} for n, each in enumerate(nothing)]
+    content = json.dumps({**document, "manifests": [*document["manifests"], *nothing, *tagged]})
+    (tmp_path / "index.json").write_text(content)
+    here = layout(tmp_path)
+    first = seconds(lambda: here.referrers(image.digest))
+    later = seconds(lambda: [(here.referrers(image.digest), here.resolve("none")) for _ in range(50)])
+    assert later < first
+
+
+def test_an_untagged_referrer_whose_bytes_come_later_is_then_found(tmp_path: Path) -> None:
+    image = build_image("web")
+    referrer = build_referrer(image, BUNDLE, b"{}")
+    write_layout(tmp_path, {"v1": image}, untagged=(referrer,))
+    (tmp_path / "blobs" / "sha256" / referrer.digest.hex).unlink()
+    here = layout(tmp_path)
+    assert here.referrers(image.digest) == ()
+    here.put_manifest(referrer.manifest)
+    assert [each.digest for each in here.referrers(image.digest)] == [referrer.digest]

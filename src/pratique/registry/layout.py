@@ -6,6 +6,7 @@ Source: OCI image-spec 1.1, image-layout.md. Referrers are kept as regctl keeps 
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
@@ -16,7 +17,7 @@ from pratique.registry import layout_index
 from pratique.registry.blob import holding, pump
 from pratique.registry.disk import INCOMING, disk_errors, locked, make_folder, sweep, write_whole
 from pratique.registry.interface import ANY, Expected, Lock, Opening, Reader
-from pratique.registry.layout_index import MAX_INDEX_BYTES, Index
+from pratique.registry.layout_index import MAX_INDEX_BYTES, Index, Lookup
 from pratique.registry.manifest import MAX_MANIFEST_BYTES, OCI_MANIFEST, Descriptor, Manifest, parse_manifest
 from pratique.registry.referrers import extend_list, fallback_tag, merge_lists, read_list
 from pratique.values.canonical import parse_object
@@ -24,6 +25,7 @@ from pratique.values.digest import Digest
 from pratique.values.reference import LayoutRepository, Repository
 
 _log = logging.getLogger(__name__)
+Loose = dict[Digest, list[Descriptor]]
 _MARKER = b'{"imageLayoutVersion":"1.0.0"}'
 
 
@@ -41,7 +43,9 @@ class Layout:
         self._path = path
         self._blobs = path / "blobs" / "sha256"
         self._ready = False
-        self._seen: tuple[tuple[int, int, int], Index] | None = None
+        self._seen: tuple[tuple[int, int, int], Lookup] | None = None
+        self._loose: tuple[Lookup, Loose] | None = None
+        self._guard = threading.Lock()
         self._subjects: dict[Digest, Digest | None] = {}  # by content address, so never out of date
 
     @property
@@ -55,7 +59,7 @@ class Layout:
 
     def resolve(self, tag: str) -> Digest | None:
         """Return what the tag points to."""
-        return self._index().find(tag)
+        return self._lookup().find(tag)
 
     def tags(self) -> tuple[str, ...]:
         """Return every tag, sorted."""
@@ -68,7 +72,7 @@ class Layout:
 
     def manifest(self, digest: Digest) -> Manifest:
         """Return the manifest with this digest."""
-        return self._manifest(digest, self._index())
+        return self._manifest(digest, self._lookup())
 
     def has_manifest(self, digest: Digest) -> bool:
         """Tell whether a manifest with this digest is here."""
@@ -115,6 +119,7 @@ class Layout:
         with opening() as reader, self._doing(f"writing blob {blob.digest} to"):
             self._prepare()
             write_whole(self._place(blob.digest), lambda file: pump(reader, blob, file.write))
+        self._loose = None  # what could not be read may be readable now
 
     def mount_blob(self, _blob: Descriptor, _source: Repository, /) -> bool:
         """Never: a hard link would let whoever may write the other layout change these bytes afterwards."""
@@ -122,13 +127,10 @@ class Layout:
 
     def referrers(self, subject: Digest) -> tuple[Descriptor, ...]:
         """Return the list under the fallback tag, and untagged manifests about this subject (as oras writes)."""
-        index = self._index()
-        listing = index.find(fallback_tag(subject))
+        lookup = self._lookup()
+        listing = lookup.find(fallback_tag(subject))
         listed = read_list(self._bytes(listing)) if listing else ()
-        loose = tuple(entry.descriptor for entry in index.entries if not entry.tag)
-        return merge_lists(
-            listed, tuple(entry for entry in loose if self._subject(entry.digest, index) == subject)
-        )
+        return merge_lists(listed, tuple(self._by_subject(lookup).get(subject, ())))
 
     def put_referrer(self, manifest: Manifest, lock: Lock) -> None:
         """Store a referrer and list it under the fallback tag of its subject."""
@@ -179,18 +181,29 @@ class Layout:
         self._keep(extended)
         return layout_index.with_list(index, tag, extended)
 
-    def _subject(self, digest: Digest, index: Index) -> Digest | None:
+    def _by_subject(self, lookup: Lookup) -> Loose:
+        """Return the untagged manifests under what they are about, looked at once for every state of the layout."""
+        with self._guard:
+            if self._loose is None or self._loose[0] is not lookup:
+                found: Loose = {}
+                for entry in lookup.index.entries:
+                    if not entry.tag and (about := self._subject(entry.descriptor.digest, lookup)):
+                        found.setdefault(about, []).append(entry.descriptor)
+                self._loose = (lookup, found)
+            return self._loose[1]
+
+    def _subject(self, digest: Digest, lookup: Lookup) -> Digest | None:
         if digest not in self._subjects:
             try:
-                subject = self._manifest(digest, index).subject
+                subject = self._manifest(digest, lookup).subject
             except (Absent, Malformed, Unverified):
                 return None  # what cannot be read is no evidence, and must not hide the others
             self._subjects[digest] = subject.digest if subject else None
         return self._subjects[digest]
 
-    def _manifest(self, digest: Digest, index: Index) -> Manifest:
+    def _manifest(self, digest: Digest, lookup: Lookup) -> Manifest:
         try:
-            return parse_manifest(self._bytes(digest), index.media_type(digest))
+            return parse_manifest(self._bytes(digest), lookup.media_type(digest))
         except Malformed as error:
             raise Malformed(f"{self._repository}: {digest}: {error}") from error
 
@@ -208,16 +221,20 @@ class Layout:
         blob = Descriptor(OCI_MANIFEST, manifest.digest, manifest.size)
         with holding(manifest.raw)() as reader:
             write_whole(self._place(manifest.digest), lambda file: pump(reader, blob, file.write))
+        self._loose = None
 
     def _index(self) -> Index:
+        return self._lookup().index
+
+    def _lookup(self) -> Lookup:
         path = self._path / "index.json"
         with self._doing("reading index.json of"):
             if not self._is_layout() or not path.is_file():
-                return Index()
+                return Lookup(Index())
             state = path.stat()
             seen = (state.st_ino, state.st_mtime_ns, state.st_size)  # written whole under a new inode, by us
             if self._seen is None or self._seen[0] != seen:
-                self._seen = (seen, layout_index.read_index(_read(path, MAX_INDEX_BYTES)))
+                self._seen = (seen, Lookup(layout_index.read_index(_read(path, MAX_INDEX_BYTES))))
             return self._seen[1]
 
     def _is_layout(self) -> bool:

@@ -45,15 +45,31 @@ class Index:
             raise Malformed(f"index.json: tag {tag!r} points to {len(found)} manifests; remove all but one entry")
         return next(iter(found), None)
 
-    def media_type(self, digest: Digest) -> str:
-        """Return the media type under which a manifest is listed, empty if it is not."""
-        types = (entry.descriptor.media_type for entry in self.entries if entry.descriptor.digest == digest)
-        return next(types, "")
-
     @property
     def untagged(self) -> tuple[Digest, ...]:
         """The manifests listed without a tag."""
         return tuple(entry.descriptor.digest for entry in self.entries if not entry.tag)
+
+
+class Lookup:
+    """An index that is asked again and again: whoever wrote it may have listed very much."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._tagged: dict[str, set[Digest]] = {}
+        self._types: dict[Digest, str] = {}
+        for entry in index.entries:
+            self._tagged.setdefault(entry.tag, set()).add(entry.descriptor.digest)
+            self._types.setdefault(entry.descriptor.digest, entry.descriptor.media_type)
+
+    def find(self, tag: str) -> Digest | None:
+        """Return what a tag points to; raises as :meth:`Index.find`."""
+        found = self._tagged.get(tag, ())
+        return self.index.find(tag) if len(found) > 1 else next(iter(found), None)
+
+    def media_type(self, digest: Digest) -> str:
+        """Return the media type under which a manifest is listed, empty if it is not."""
+        return self._types.get(digest, "")
 
 
 def read_index(raw: bytes) -> Index:
