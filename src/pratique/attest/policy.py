@@ -13,7 +13,19 @@ from pratique.values.canonical import Json
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
+from pratique.values.names import Actor, Group, parse_actor, parse_group
 from pratique.values.uris import POLICY
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Who may publish the next version without root keys: a member of the owning group, and people in these roles.
+
+    All are distinct, and its author is none of them.
+    """
+
+    owner: Group
+    approvals: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,10 @@ class Policy:
     effective_on: datetime | None
     directory: Digest
     sources: Digest | None
+    author: Actor | None = None
+    """Who wrote it and therefore cannot approve it; None where root key holders publish it themselves."""
+    changes: Changes | None = None
+    """Who may publish its successor; None: root key holders alone."""
 
 
 def parse_policy(payload: bytes) -> Policy:
@@ -42,7 +58,7 @@ def parse_policy(payload: bytes) -> Policy:
             payload is not canonical.
     """
     subjects, fields = read_form(payload, POLICY, "policy")
-    fields.only("version", "previous", "effectiveOn", "directory", "sources")
+    fields.only("version", "previous", "effectiveOn", "directory", "sources", "author", "changes")
     if len(subjects) != 1:
         raise Malformed(f"policy.subject: expected exactly one bundle, found {len(subjects)}")
     policy = Policy(
@@ -53,6 +69,8 @@ def parse_policy(payload: bytes) -> Policy:
         effective_on=fields.nullable("effectiveOn", fields.moment),
         directory=fields.digest("directory"),
         sources=fields.nullable("sources", fields.digest),
+        author=fields.parsed("author", parse_actor) if fields.has("author") else None,
+        changes=_changes(fields.object("changes").only("owner", "approvals")) if fields.has("changes") else None,
     )
     if policy.version < 1 or (policy.version == 1) != (policy.previous is None):
         raise Malformed("policy: expected version 1 without a previous digest, or a later version with one")
@@ -60,19 +78,27 @@ def parse_policy(payload: bytes) -> Policy:
     return policy
 
 
+def _changes(fields: Fields) -> Changes:
+    asked = tuple(item.only("role", "count") for item in fields.objects("approvals"))
+    approvals = tuple((item.parsed("role", parse_slug), item.integer("count")) for item in asked)
+    return Changes(fields.parsed("owner", parse_group), approvals)
+
+
 def build_policy(policy: Policy) -> bytes:
     """Return the canonical payload that the policy's owners sign."""
-    return build_statement(
-        (Subject(policy.digest, policy.bundle),),
-        POLICY,
-        {
-            "version": policy.version,
-            "previous": _digest(policy.previous),
-            "effectiveOn": render_moment(policy.effective_on) if policy.effective_on else None,
-            "directory": _digest(policy.directory),
-            "sources": _digest(policy.sources),
-        },
-    )
+    predicate: dict[str, Json] = {
+        "version": policy.version,
+        "previous": _digest(policy.previous),
+        "effectiveOn": render_moment(policy.effective_on) if policy.effective_on else None,
+        "directory": _digest(policy.directory),
+        "sources": _digest(policy.sources),
+    }
+    if policy.author is not None:
+        predicate["author"] = policy.author
+    if policy.changes is not None:
+        asked = [{"role": role, "count": count} for role, count in policy.changes.approvals]
+        predicate["changes"] = {"owner": policy.changes.owner, "approvals": asked}
+    return build_statement((Subject(policy.digest, policy.bundle),), POLICY, predicate)
 
 
 def _digest(digest: Digest | None) -> Json:

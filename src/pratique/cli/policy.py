@@ -4,7 +4,7 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 
-from pratique.cli import policy_test
+from pratique.cli import policy_life, policy_simulate, policy_test
 from pratique.cli.answer import Answer
 from pratique.cli.options import subverbs
 from pratique.cli.words import named_key
@@ -42,6 +42,8 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     publish.add_argument("--effective-on", type=_moment, metavar="TIME", help="from then on (default: now)")
     publish.set_defaults(run=_publish)
     policy_test.add(verbs)
+    policy_life.add(verbs)
+    policy_simulate.add(verbs)
     return verbs.parser
 
 
@@ -86,12 +88,12 @@ def _schema(arguments: argparse.Namespace) -> Answer:
 
 
 def _publish(arguments: argparse.Namespace) -> Answer:
-    from pratique.service.policy import publish
+    from pratique.service.policy import publish, read_bundle
     from pratique.service.signatory import PersonSignatory
     from pratique.wire import open_workspace
 
     signatories = tuple(PersonSignatory(person, key) for person, key in arguments.root)
     with open_workspace(arguments.workspace) as workspace:
-        done = publish(workspace, arguments.path, signatories, arguments.effective_on)
+        done = publish(workspace, read_bundle(arguments.path), signatories, arguments.effective_on)
     value = {"name": done.bundle, "version": done.version, "digest": str(done.digest)}
     return Answer(value, f"policy {done.bundle} {done.version} is {done.digest}")

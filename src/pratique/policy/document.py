@@ -10,6 +10,7 @@ from typing import Literal
 
 from pratique.errors import Absent, Malformed
 from pratique.policy.application import Application
+from pratique.policy.change_rules import ChangeRules
 from pratique.policy.consistency import problems
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.remediation import NOBODY_NAMED, Remediation
@@ -41,6 +42,8 @@ class Bundle:
     environments: tuple[EnvironmentRules, ...] = field(metadata=keyed_by("name"))
     remediation: Remediation = NOBODY_NAMED
     applications: tuple[Application, ...] = field(default=(), metadata=keyed_by("name"))
+    changes: ChangeRules | None = None
+    """Who may change it; without a word, root key holders alone."""
 
     def __post_init__(self) -> None:
         if not self.environments:

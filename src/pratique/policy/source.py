@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 from pratique.errors import Malformed
 from pratique.policy.application import Application, ApplicationImage
+from pratique.policy.change_rules import ChangeRules
 from pratique.policy.conditions import faulty_conditions
 from pratique.policy.document import Bundle, Metadata
 from pratique.policy.environment import EnvironmentRules
@@ -50,6 +51,7 @@ class GateText:
     path: tuple[Environment, ...] = ()
     environments: tuple[EnvironmentText, ...] = field(metadata=keyed_by("name"))
     remediation: Remediation = NOBODY_NAMED
+    changes: ChangeRules | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,7 @@ def _bundle(
             environments=_environments(text),
             remediation=text.remediation,
             applications=_distinct(applications),
+            changes=text.changes,
         )
         for fault in faulty_conditions(bundle):
             raise fault

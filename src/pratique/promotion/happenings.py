@@ -12,6 +12,10 @@ from enum import StrEnum
 
 from pratique.attest.review import Decision
 from pratique.promotion.governance import (
+    PolicyEndorsed,
+    PolicyProposed,
+    PolicyReviewed,
+    PolicyShadowed,
     WaiverExpired,
     WaiverGranted,
     WaiverProposed,
@@ -296,6 +300,10 @@ Happening = (
     | SignalRaised
     | SignalReconciled
     | PrivateRedacted
+    | PolicyProposed
+    | PolicyEndorsed
+    | PolicyReviewed
+    | PolicyShadowed
     | WaiverProposed
     | WaiverGranted
     | WaiverRevoked
@@ -334,6 +342,10 @@ TYPES: Mapping[str, type[Happening]] = {
     "signal.raised/1": SignalRaised,
     "signal.reconciled/1": SignalReconciled,
     "private.redacted/1": PrivateRedacted,
+    "policy.proposed/1": PolicyProposed,
+    "policy.endorsed/1": PolicyEndorsed,
+    "policy.reviewed/1": PolicyReviewed,
+    "policy.shadowed/1": PolicyShadowed,
     "waiver.proposed/1": WaiverProposed,
     "waiver.granted/1": WaiverGranted,
     "waiver.revoked/1": WaiverRevoked,

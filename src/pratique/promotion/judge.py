@@ -155,6 +155,7 @@ def _duties(case: Case, separation: tuple[Separation, ...], covered: Covered) ->
         repository=_repository(case),
         platforms=case.facts,
         current=case.inputs.history.current_facts,
+        editors=case.inputs.policy.editors,
         granters=tuple(
             (grant.by, one.waiver) for one in case.waivers if one.waiver in covered.applied for grant in one.grants
         ),

@@ -51,6 +51,8 @@ class PolicyUsed:
 
     digest: Digest
     rules: Digest
+    editors: tuple[Actor, ...] = ()
+    """Who made the last change to the rules of the environment."""
 
 
 @dataclass(frozen=True, slots=True)

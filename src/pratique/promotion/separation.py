@@ -50,6 +50,8 @@ class Duties:
     platforms: tuple[Facts, ...]
     current: Profile | None
     """What the environment holds; None where it holds nothing of this name."""
+    editors: tuple[Actor, ...] = ()
+    """Who made the last change to the rules."""
     granters: tuple[tuple[Actor, str], ...] = ()
     """Who granted a waiver that is used here, and which."""
 
@@ -62,6 +64,10 @@ def separate(duties: Duties, directory: Directory) -> tuple[Separated, Need | No
         Separation.REQUESTER: tuple(_requester(duties, directory)),
         Separation.AUTHOR: tuple(_authors(changes, directory)),
         Separation.BUILDER: tuple(_builders(duties, directory)),
+        Separation.POLICY_EDITOR: tuple(
+            Exclusion(by, f"{by} made the last change to the rules of {duties.environment}")
+            for by in duties.editors
+        ),
         Separation.WAIVER_GRANTER: tuple(
             Exclusion(by, f"{by} granted the waiver {it}") for by, it in duties.granters
         ),

@@ -1,13 +1,14 @@
 """The policies in a proof: who signed each version, and which rules were in force where it matters."""
 
-from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.policy import Policy, parse_policy
+from pratique.attest.dsse import IN_TOTO, Envelope, parse_envelope
+from pratique.attest.policy import Changes, Policy, parse_policy
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import TrustedKeys, open_envelope
 from pratique.errors import Unverified
 from pratique.promotion.authority import Chain
 from pratique.promotion.events import Entry
 from pratique.promotion.happenings import PolicyPublished
+from pratique.promotion.policy_change import why_not_enough
 from pratique.proof.contents import policies_used
 from pratique.proof.demand import demand
 from pratique.proof.reading import Reading
@@ -68,9 +69,10 @@ def verify_policies(reading: Reading, chain: Chain, trust: TrustRoot) -> PolicyI
 def _verify_succession(reading: Reading, chain: Chain) -> int:
     """Return the newest version, 0 where there is none."""
     previous: PolicyPublished | None = None
+    changes: Changes | None = None
     for entry in reading.of(PolicyPublished):
         published = _published(entry)
-        _verify_signed(reading, entry, published, chain)
+        changes = _verify_signed(reading, entry, published, chain, changes)
         where = f"policy at {entry.index}"
         demand(f"{where}, version", previous.version + 1 if previous else 1, published.version)
         demand(f"{where}, previous version's digest", previous.digest if previous else None, published.previous)
@@ -79,7 +81,18 @@ def _verify_succession(reading: Reading, chain: Chain) -> int:
     return previous.version if previous else 0
 
 
-def _verify_signed(reading: Reading, entry: Entry, published: PolicyPublished, chain: Chain) -> None:
+def _verify_signed(
+    reading: Reading, entry: Entry, published: PolicyPublished, chain: Chain, changes: Changes | None
+) -> Changes | None:
+    """Return who may publish the next version, once those who may have published this one.
+
+    Args:
+        reading: The proof.
+        entry: The publication.
+        published: What it says.
+        chain: The directories.
+        changes: Whom the version before allows to publish without root keys, where it does.
+    """
     directory = chain.at(entry.index)
     envelope = parse_envelope(reading.object(entry, "policy-signature"))
     root = directory.document.root
@@ -88,10 +101,9 @@ def _verify_signed(reading: Reading, entry: Entry, published: PolicyPublished, c
     )
     try:
         opened = open_envelope(envelope, keys, Namespace.POLICY, payload_type=IN_TOTO, threshold=root.threshold)
+        stated = parse_policy(opened.payload)
     except Unverified as error:
-        raise Unverified(
-            f"policy at {entry.index}: root keys of directory {directory.version}: {error}"
-        ) from error
+        stated = _by_quorum(envelope, entry, chain, changes, str(error))
     said = Policy(
         bundle=published.bundle,
         digest=published.digest,
@@ -99,9 +111,34 @@ def _verify_signed(reading: Reading, entry: Entry, published: PolicyPublished, c
         previous=published.previous,
         effective_on=published.effective_on,
         directory=directory.digest,
-        sources=parse_policy(opened.payload).sources,
+        sources=stated.sources,
+        author=stated.author,
+        changes=stated.changes,
     )
-    demand(f"policy at {entry.index}, what its owners signed", said, parse_policy(opened.payload))
+    demand(f"policy at {entry.index}, what its owners signed", said, stated)
+    return stated.changes
+
+
+def _by_quorum(
+    envelope: Envelope, entry: Entry, chain: Chain, changes: Changes | None, without_root: str
+) -> Policy:
+    """Return what a quorum of the policy before signed, or raise ``Unverified`` where it is none."""
+    directory = chain.at(entry.index)
+    where = f"policy at {entry.index}"
+    if changes is None:
+        raise Unverified(f"{where}: root keys of directory {directory.version}: {without_root}")
+    keys = tuple(
+        pair for pair in directory.people_keys(entry.index) if not _is_revoked(chain, pair[1].key_id, entry.index)
+    )
+    opened = open_envelope(envelope, keys, Namespace.POLICY, payload_type=IN_TOTO)
+    stated = parse_policy(opened.payload)
+    people = tuple(signer.holder for signer in opened.signers)
+    missing = why_not_enough(changes, stated.author, people, directory, entry.event.at)
+    if missing is not None:
+        raise Unverified(f"{where}: neither root keys nor its own quorum published it: {missing}")
+    if stated.changes != changes:
+        raise Unverified(f"{where}: it changes who may change it, which root key holders alone may")
+    return stated
 
 
 def _is_revoked(chain: Chain, key_id: str, index: int) -> bool:

@@ -37,7 +37,9 @@ from pratique.service.again import judge_again
 from pratique.service.calendar import calendar_of
 from pratique.service.copying import frozen_evidence
 from pratique.service.perform import Done, NotYet
+from pratique.service.policy_history import editors
 from pratique.service.scribe import Scribe, keep
+from pratique.service.shadow import shadow_of, tell
 from pratique.service.waiver import void_waivers
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
@@ -66,6 +68,7 @@ def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectS
         until = inputs.calendar.moves_again(record.decision.track.name, inputs.now)
         return NotYet(until, f"{frozen.told}: nothing on the {record.decision.track.name} track moves")
     item = keep(workspace.blobs, "record", RECORD_MEDIA, record.content)
+    shadowed = shadow_of(workspace, record)
 
     def write(scribe: Scribe, standing: Promotion) -> None:
         happenings = follow(
@@ -76,6 +79,8 @@ def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectS
             in_force=workspace.in_force(scribe.tx, standing),
         )
         void_waivers(scribe.tx, record)
+        if shadowed is not None:
+            tell(scribe, shadowed, record)
         for happening in happenings:
             scribe.append(happening, *([item] if isinstance(happening, _WITH_RECORD) else []))
 
@@ -149,7 +154,9 @@ def collect_inputs(workspace: Workspace, view: View, promotion: Promotion, froze
         from_=promotion.from_,
         to=promotion.to,
         destination=promotion.destination,
-        policy=PolicyUsed(bundle.digest, bundle.rules(promotion.to).digest),
+        policy=PolicyUsed(
+            bundle.digest, bundle.rules(promotion.to).digest, editors(view, bundle.rules(promotion.to))
+        ),
         directory=DirectoryUsed(directory.digest),
         request=RequestUsed(promotion.request, promotion.requester, promotion.signed, promotion.track),
         evidence=frozen.evidence,

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pratique.attest.dsse import IN_TOTO, build_envelope, parse_envelope
-from pratique.attest.policy import Policy, build_policy, parse_policy
+from pratique.attest.policy import Changes, Policy, build_policy, parse_policy
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Absent, Conflict, Malformed, Refused
@@ -111,36 +111,49 @@ def prepare(
     """
     check_known(read.bundle, after.directory)
     sources = canonical(read.sources)
-    statement = build_policy(
-        Policy(
-            bundle=read.bundle.metadata.name,
-            digest=read.bundle.digest,
-            version=after.version,
-            previous=after.previous,
-            effective_on=effective_on,
-            directory=after.directory.digest,
-            sources=Digest.of(sources),
-        )
-    )
+    statement = build_policy(state(read, after, effective_on, None))
     if not signatories:
         raise Refused("policy: expected at least one root key holder to sign; give --key")
     envelope = joined(tuple(sign(each, statement, IN_TOTO, Namespace.POLICY) for each in signatories))
     signed_by = authorised(envelope, after.directory)
     return Publication(
-        happening=PolicyPublished(
-            bundle=read.bundle.metadata.name,
-            version=after.version,
-            digest=read.bundle.digest,
-            previous=after.previous,
-            effective_on=effective_on,
-            environments=tuple((rules.name, rules.digest) for rules in read.bundle.environments),
-        ),
+        happening=announce(read.bundle, parse_policy(statement)),
         objects=(
             keep(blobs, "policy", POLICY_MEDIA, read.bundle.resolved),
             keep(blobs, "policy-signature", ENVELOPE_MEDIA, envelope),
             keep(blobs, "policy-sources", SOURCES_MEDIA, sources),
         ),
         signed_by=signed_by,
+    )
+
+
+def state(read: Read, after: Succession, effective_on: datetime | None, author: Actor | None) -> Policy:
+    """Return the statement that whoever publishes a policy signs."""
+    bundle = read.bundle
+    rule = bundle.changes
+    asked = tuple((str(one.role), int(one.count)) for one in rule.approvals) if rule else ()
+    return Policy(
+        bundle=bundle.metadata.name,
+        digest=bundle.digest,
+        version=after.version,
+        previous=after.previous,
+        effective_on=effective_on,
+        directory=after.directory.digest,
+        sources=Digest.of(canonical(read.sources)),
+        author=author,
+        changes=Changes(bundle.metadata.owner, asked) if rule else None,
+    )
+
+
+def announce(bundle: Bundle, stated: Policy) -> PolicyPublished:
+    """Return the event that puts a signed policy in force."""
+    return PolicyPublished(
+        bundle=stated.bundle,
+        version=stated.version,
+        digest=stated.digest,
+        previous=stated.previous,
+        effective_on=stated.effective_on,
+        environments=tuple((rules.name, rules.digest) for rules in bundle.environments),
     )
 
 
@@ -166,7 +179,7 @@ def joined(envelopes: tuple[bytes, ...]) -> bytes:
 
 
 def publish(
-    workspace: Workspace, path: Path, signatories: tuple[Signatory, ...], effective_on: datetime | None = None
+    workspace: Workspace, read: Read, signatories: tuple[Signatory, ...], effective_on: datetime | None = None
 ) -> PolicyPublished:
     """Publish a policy as the successor of the last one.
 
@@ -175,12 +188,11 @@ def publish(
         Refused: It carries another name than its predecessor.
         Unverified: Too few of the directory's root key holders signed.
     """
-    read = read_bundle(path)
-    after = workspace.store.read(lambda view: _succession(workspace, view, read.bundle))
+    after = workspace.store.read(lambda view: succession(workspace, view, read.bundle))
     publication = prepare(workspace.blobs, read, after, signatories, effective_on)
 
     def command(tx: Transaction) -> None:
-        if _succession(workspace, tx, read.bundle) != after:
+        if succession(workspace, tx, read.bundle) != after:
             raise Conflict("policy: the directory or the policy changed meanwhile; publish it again")
         Scribe(tx, publication.signed_by[0]).append(publication.happening, *publication.objects)
 
@@ -188,7 +200,8 @@ def publish(
     return publication.happening
 
 
-def _succession(workspace: Workspace, view: View, bundle: Bundle) -> Succession:
+def succession(workspace: Workspace, view: View, bundle: Bundle) -> Succession:
+    """Return where a policy would stand; raises ``Refused`` for another name, ``Conflict`` for the last one again."""
     published = [
         entry.event.data
         for entry in view.ledger.of_type("policy.published/1")

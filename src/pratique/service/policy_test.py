@@ -10,7 +10,7 @@ from pratique.policy.policy_test import read_tests
 from pratique.promotion.golden import GOLDEN
 from pratique.promotion.mutation import Improved, mutate
 from pratique.promotion.policy_test import Ran, Seen, coverage, run_case
-from pratique.service.policy import read_bundle
+from pratique.service.policy import Read, read_bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,15 @@ def run_tests(path: Path) -> Report:
         Absent: There is no policy, or no test beside it.
         Malformed: The policy or a test breaks its form; the message begins with ``file:line:column``.
     """
-    read = read_bundle(path)
-    files = {name: text for name, text in read.sources.items() if name.startswith("tests/")}
-    if not files:
+    report = run_tests_of(read_bundle(path))
+    if not report.ran:
         raise Absent(f"policy {path}: has no tests/*.yaml; write one for each check, or see docs/policy-tests.md")
+    return report
+
+
+def run_tests_of(read: Read) -> Report:
+    """Run the cases of a policy that was read; where there are none, nothing ran. Raises as :func:`run_tests`."""
+    files = {name: text for name, text in read.sources.items() if name.startswith("tests/")}
     cases = [case for name, text in sorted(files.items()) for case in read_tests(text, name)]
     ran = tuple(run_case(case, read.bundle, golden()) for case in cases)
     mutated = [mutate(one, read.bundle) for one in ran]
