@@ -141,3 +141,26 @@ def test_opening_places_loads_no_database() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ), check=True
     )
     assert found.stdout.split() == []
+
+
+@pytest.mark.parametrize("hostile", ["a symlink", "open to others", "somebody else's"])
+def test_locks_outside_a_workspace_lie_where_nobody_else_can_touch_them(tmp_path: Path, hostile: str) -> None:
+    folder = tmp_path / "pratique"
+    match hostile:
+        case "a symlink":
+            (tmp_path / "elsewhere").mkdir(mode=0o700)
+            folder.symlink_to(tmp_path / "elsewhere")
+        case "open to others":
+            folder.mkdir()
+            folder.chmod(0o777)
+        case _:
+            if os.getuid() != 0:
+                pytest.skip("only root can give a folder to somebody else")
+            folder.mkdir(mode=0o700)
+            os.chown(folder, 65534, 65534)
+    with open_places(None, environment={"XDG_RUNTIME_DIR": str(tmp_path)}) as places:
+        with pytest.raises(Refused, match="only you may write to"), places.lock("x"):
+            pass
+        folder.unlink() if folder.is_symlink() else folder.rmdir()
+        with places.lock("x"), places.lock("y"):
+            assert folder.stat().st_mode & 0o777 == 0o700

@@ -6,13 +6,14 @@ Kept apart from ``wire``, and light: moving an image needs no database.
 import fcntl
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from pratique.config import FILE, WORKSPACE, Config, Lookup, RegistrySettings, load, workspace_root
-from pratique.errors import Unreachable
+from pratique.errors import Refused, Unreachable
 from pratique.registry.credentials import CredentialSource, Remembered, first_known
 from pratique.registry.docker_config import config_files, docker_credentials
 from pratique.registry.ecr import EcrCredentials
@@ -134,10 +135,30 @@ def file_locks(directory: Path) -> Lock:
 
 
 def _own_locks(environment: Mapping[str, str]) -> Lock:
-    def lock(name: str) -> AbstractContextManager[None]:  # where they lie is settled when one is needed
-        return file_locks(_own_folder(environment))(name)
+    @contextmanager
+    def lock(name: str) -> Iterator[None]:  # where they lie is settled when one is needed
+        folder = _own_folder(environment)
+        with suppress(FileExistsError), _said(folder):
+            folder.mkdir(mode=0o700, parents=True)
+        with _said(folder):
+            found = folder.lstat()
+        # Whoever owns the folder could take a lock away under us, or never give it back; and anybody may make it first.
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+            raise Refused(f"{folder}: expected a folder that only you may write to, found another; remove it")
+        with file_locks(folder)(name):
+            yield
 
     return lock
+
+
+@contextmanager
+def _said(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise Unreachable(f"lock {place}: {error.strerror}; look at the folder and its permissions") from error
 
 
 def _own_folder(environment: Mapping[str, str]) -> Path:
