@@ -247,3 +247,17 @@ def test_tags_without_end_are_refused() -> None:
     with scripted_server(endless) as server, pytest.raises(Refused, match="at most 500000 tags"):
         at(server).tags()
     assert next(pages) < 20
+
+
+def test_a_gateway_that_repeats_our_credentials_does_not_bring_them_into_a_message() -> None:
+    def echoing(asked: Asked) -> Reply:
+        sent = asked.headers.get("authorization")
+        if sent is None:
+            return Reply(401, (("WWW-Authenticate", "Basic"),))
+        said = f"not for you, with Authorization: {sent} and eyJhbGciOi.eyJzdWIi.c2ln"
+        return Reply(403, body=to_json({"errors": [{"code": "DENIED", "message": said}]}))
+
+    with scripted_server(echoing) as server, pytest.raises(Refused, match="not for you") as told:
+        at(server, credentials=SECRET).manifest(Digest("0" * 64))
+    assert SECRET.basic.removeprefix("Basic ") not in str(told.value)
+    assert "eyJzdWIi" not in str(told.value)

@@ -15,6 +15,10 @@ from pratique.values.digest import Digest
 
 _UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN"})
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+# What a gateway that repeats a question's headers shows of them: the value of Authorization, a token of three parts.
+_SECRET = re.compile(
+    r"\b(?:basic|bearer)[\s\"':=]+[A-Za-z0-9._~+/=-]{4,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*", re.IGNORECASE
+)
 _REMEDIES: Mapping[int, str] = {
     401: "see which credentials are configured for it and what they may do",
     403: "see which credentials are configured for it and what they may do",
@@ -94,11 +98,12 @@ def _errors(answer: Answer) -> Errors:
 
 
 def _words(errors: Errors) -> str:
-    """Return the registry's own words, as far as they can be shown: one line, printable, short."""
+    """Return the registry's own words, as far as they can be shown: one line, printable, short, no secret of ours."""
     if not errors:
         return ""
     text = f"{errors[0].get('code', '')}: {errors[0].get('message', '')}"
-    return "".join(letter for letter in text if letter.isprintable())[:200]
+    plain = "".join(letter for letter in text if letter.isprintable())
+    return _SECRET.sub("[removed]", plain)[:200]
 
 
 def _named(errors: Errors) -> frozenset[Digest]:
