@@ -5,12 +5,10 @@ Source: OCI image-spec 1.1, config.md. A field that is missing is empty; one of 
 
 from typing import Any
 
-from pratique.errors import Malformed
+from pratique.evidence.surface.config_fields import CONFIG, object_of, text_of, texts_of
 from pratique.registry.manifest import Platform
 from pratique.values.canonical import parse_object
 from pratique.values.dataclass import dataclass
-
-_WHAT = "image config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,44 +27,21 @@ class ImageConfig:
 
 def parse_config(content: bytes) -> ImageConfig:
     """Read a config, or raise ``Malformed``."""
-    document = parse_object(content, _WHAT, max_bytes=len(content))
-    runs = document.get("config") or {}
-    if not isinstance(runs, dict):
-        raise Malformed(f"{_WHAT}: config: expected an object, found {type(runs).__name__}")
-    labels = _object(runs, "Labels")
+    document = parse_object(content, CONFIG, max_bytes=len(content))
+    runs = object_of(document, "config")
+    labels = object_of(runs, "Labels")
     return ImageConfig(
         platform=_platform(document),
-        created=_text(document, "created"),
-        user=_text(runs, "User"),
-        working_dir=_text(runs, "WorkingDir"),
-        entrypoint=_texts(runs, "Entrypoint"),
-        command=_texts(runs, "Cmd"),
-        ports=tuple(sorted(_object(runs, "ExposedPorts"))),
-        labels=tuple(sorted((name, _text(labels, name)) for name in labels)),
+        created=text_of(document, "created"),
+        user=text_of(runs, "User"),
+        working_dir=text_of(runs, "WorkingDir"),
+        entrypoint=texts_of(runs, "Entrypoint"),
+        command=texts_of(runs, "Cmd"),
+        ports=tuple(sorted(object_of(runs, "ExposedPorts"))),
+        labels=tuple(sorted((name, text_of(labels, name)) for name in labels)),
     )
 
 
 def _platform(document: dict[str, Any]) -> Platform | None:
-    os, architecture = _text(document, "os"), _text(document, "architecture")
-    return Platform(os, architecture, _text(document, "variant")) if os and architecture else None
-
-
-def _text(fields: dict[str, Any], name: str) -> str:
-    found = fields.get(name) or ""
-    if not isinstance(found, str):
-        raise Malformed(f"{_WHAT}: {name[:80]}: expected text, found {type(found).__name__}")
-    return found
-
-
-def _texts(fields: dict[str, Any], name: str) -> tuple[str, ...]:
-    found = fields.get(name) or []
-    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-        raise Malformed(f"{_WHAT}: {name}: expected a list of texts")
-    return tuple(found)
-
-
-def _object(fields: dict[str, Any], name: str) -> dict[str, Any]:
-    found = fields.get(name) or {}
-    if not isinstance(found, dict):
-        raise Malformed(f"{_WHAT}: {name}: expected an object, found {type(found).__name__}")
-    return found
+    os, architecture = text_of(document, "os"), text_of(document, "architecture")
+    return Platform(os, architecture, text_of(document, "variant")) if os and architecture else None

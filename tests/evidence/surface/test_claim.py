@@ -26,7 +26,9 @@ from pratique.evidence.facts.claims import Attributes
 from pratique.evidence.read import read
 from pratique.evidence.surface.claim import build_surface, read_surface, surface_of, surface_value
 from pratique.evidence.surface.form import build_layer, parse_layer
-from pratique.evidence.surface.measure import Surface
+from pratique.evidence.surface.measure import Surface, measure_surface
+from pratique.evidence.surface.secrets import WITHHELD
+from pratique.evidence.surface.settings import parse_settings
 from pratique.registry.layers import read_layer
 from pratique.values.digest import Digest
 
@@ -132,3 +134,19 @@ def test_damaged_facts_are_no_facts(tmp_path: Path, damage: str) -> None:
     document = json.loads(build_layer(read_layer(here, layer, noted).facts(layer.digest, Digest.of(archive))))
     with pytest.raises(Malformed, match="have the layer read again"):
         parse_layer(json.dumps({**document, damage: 7}).encode(), layer.digest)
+
+
+def test_a_credential_in_the_place_of_a_name_is_not_signed_for_ever(tmp_path: Path) -> None:
+    config = {
+        "created": ACCESS_KEY,
+        "config": {
+            "ExposedPorts": {ACCESS_KEY: {}},
+            "Volumes": {f"/data/{ACCESS_KEY}": {}},
+            "Env": [f"{ACCESS_KEY}=1", "A_TOKEN=1"],
+        },
+        "rootfs": {"diff_ids": []},
+    }
+    found = measure_surface((), parse_settings(json.dumps(config).encode()), compressed=0)
+    assert ACCESS_KEY.encode() not in build_surface(found, Digest.of(b"image"), "x")
+    assert found.env_suspicious == ("A_TOKEN", WITHHELD)
+    assert found.ports == found.volumes == (WITHHELD,)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from pratique.evidence.surface.member import MemberKind
-from pratique.evidence.surface.secrets import suspicious_variable
+from pratique.evidence.surface.secrets import told
 from pratique.values.digest import Digest
 
 SHOWN: Final = 20
@@ -156,14 +156,7 @@ def document_differences(where: str, aspect: Aspect, first: Any, second: Any) ->
 
 
 def _shown(path: str, text: str) -> str:
-    said = [(path.rpartition(".")[2], text), *((name, value) for name, _, value in _assignments(text))]
-    if text != _NOTHING and any(suspicious_variable(name, value) for name, value in said):
-        return "a text that may hold a credential"
-    return text[:_WIDEST]
-
-
-def _assignments(text: str) -> Iterator[tuple[str, str, str]]:
-    return (word.partition("=") for word in text.replace('"', " ").split())
+    return text if text == _NOTHING else told(text, path.rpartition(".")[2])[:_WIDEST]
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ docker's ``config.json``.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 MAX_BYTES: Final = 1024 * 1024
@@ -50,7 +51,8 @@ _RULES: Final = (
     _rule("stripe-key", (b"k_live_",), rb"(?<![A-Za-z0-9])[rs]k_live_[A-Za-z0-9]{24}"),
     _rule("registry-login", (b'"auths"',), rb'"auth"\s{0,8}:\s{0,8}"[A-Za-z0-9+/]{12,4000}={0,2}"'),
 )
-KINDS: Final = frozenset(rule.kind for rule in _RULES)
+WITHHELD: Final = "a text that may hold a credential"
+"""What is said in the place of one."""
 
 _ENV: Final = re.compile(
     r"(?:^|_)(?:PASS(?:WORD|WD|PHRASE)?|PWD|SECRET|TOKEN|CREDENTIALS?|(?:API|ACCESS|PRIVATE|SECRET|AUTH)_?KEY)(?:_|$|\d)"
@@ -75,3 +77,18 @@ def suspicious_variable(name: str, value: str) -> bool:
         return False
     named = _ENV.search(name) is not None and not _POINTS_ELSEWHERE.search(name)
     return named or bool(find_secrets(f"{name}={value}".encode("utf-8", "backslashreplace")))
+
+
+def told(text: str, name: str = "") -> str:
+    """Return a text as it may be signed and kept for ever: as it is, unless it may hold a credential.
+
+    Args:
+        text: What somebody wrote.
+        name: What it is called where it stands; ``NAME=value`` inside it counts likewise.
+    """
+    said = [(name, text), *((key, value) for key, _, value in _assignments(text))]
+    return WITHHELD if any(suspicious_variable(key, value) for key, value in said) else text
+
+
+def _assignments(text: str) -> Iterator[tuple[str, str, str]]:
+    return (word.partition("=") for word in text.replace('"', " ").split())

@@ -3,21 +3,19 @@
 Source: OCI image-spec 1.1, config.md; docker's ``Healthcheck``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pratique.errors import Malformed
-from pratique.evidence.surface.secrets import suspicious_variable
+from pratique.evidence.surface.config_fields import CONFIG, object_of, text_of, texts_of
+from pratique.evidence.surface.secrets import suspicious_variable, told
 from pratique.values.canonical import parse_object
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
-_WHAT = "image config"
-
 
 @dataclass(frozen=True, slots=True)
 class ImageSettings:
-    """How an image says that it is to be run.
+    """How an image says that it is to be run; texts that may hold credentials are named instead of told.
 
     Attributes:
         platform: What it runs on, as ``linux/arm64/v8``; empty where it does not say.
@@ -46,21 +44,24 @@ def parse_settings(content: bytes) -> ImageSettings:
     Raises:
         Malformed: It is none.
     """
-    document = parse_object(content, _WHAT)
-    runs = _object(document, "config")
-    parts = (_text(document, name) for name in ("os", "architecture", "variant"))
+    document = parse_object(content, CONFIG)
+    runs = object_of(document, "config")
+    parts = (text_of(document, name) for name in ("os", "architecture", "variant"))
     return ImageSettings(
         platform="/".join(part for part in parts if part),
-        created=_text(document, "created") or None,
-        user=_text(runs, "User"),
-        ports=tuple(sorted(_object(runs, "ExposedPorts"))),
-        volumes=tuple(sorted(_object(runs, "Volumes"))),
-        healthcheck=_asked(_texts(_object(runs, "Healthcheck"), "Test")),
-        env_suspicious=tuple(
-            sorted({name for name, value in _variables(runs) if suspicious_variable(name, value)})
-        ),
-        diff_ids=tuple(Digest.parse(each) for each in _texts(_object(document, "rootfs"), "diff_ids")),
+        created=told(text_of(document, "created")) or None,
+        user=text_of(runs, "User"),
+        ports=_told(object_of(runs, "ExposedPorts")),
+        volumes=_told(object_of(runs, "Volumes")),
+        healthcheck=_asked(texts_of(object_of(runs, "Healthcheck"), "Test")),
+        env_suspicious=_told(name for name, value in _variables(runs) if suspicious_variable(name, value)),
+        diff_ids=tuple(Digest.parse(each) for each in texts_of(object_of(document, "rootfs"), "diff_ids")),
     )
+
+
+def _told(names: Iterable[str]) -> tuple[str, ...]:
+    # What is measured is signed and kept for ever; whoever writes a config may put anything in the place of a name.
+    return tuple(sorted(set(map(told, names))))
 
 
 def _asked(test: tuple[str, ...]) -> bool:
@@ -68,26 +69,5 @@ def _asked(test: tuple[str, ...]) -> bool:
 
 
 def _variables(runs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    split = (text.partition("=") for text in _texts(runs, "Env"))
+    split = (text.partition("=") for text in texts_of(runs, "Env"))
     return [(name, value) for name, _, value in split]
-
-
-def _text(fields: Mapping[str, Any], name: str) -> str:
-    found = fields.get(name) or ""
-    if not isinstance(found, str):
-        raise Malformed(f"{_WHAT}: {name}: expected text, found {type(found).__name__}")
-    return found
-
-
-def _texts(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    found = fields.get(name) or []
-    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-        raise Malformed(f"{_WHAT}: {name}: expected a list of texts")
-    return tuple(found)
-
-
-def _object(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = fields.get(name) or {}
-    if not isinstance(found, dict):
-        raise Malformed(f"{_WHAT}: {name}: expected an object, found {type(found).__name__}")
-    return found
