@@ -22,6 +22,7 @@ from pratique.promotion.profile import Profile
 from pratique.promotion.record import Decision, Record
 from pratique.service.calendar import calendar_of
 from pratique.values.digest import Digest
+from pratique.values.names import Actor
 
 WAYS = """\
       rollback: {approvals: [{role: release, count: 1}], keep: 90d}
@@ -116,6 +117,7 @@ def put(
     exploited: bytes | None = None,
     calendar: Calendar | None = None,
     people: Directory | None = None,
+    editors: tuple[Actor, ...] = (),
     **changes: Any,
 ) -> Record:
     """Return the record of one situation; what is not named is as on a quiet day."""
@@ -126,6 +128,7 @@ def put(
     found = replace(
         found,
         now=now,
+        policy=replace(found.policy, editors=editors),
         request=replace(found.request, track=asked),
         history=replace(found.history, left=left),
         feeds=tuple(Feed(name, Digest.of(one)) for name, one in zip(names, feeds, strict=False)),

@@ -31,6 +31,7 @@ from pratique.promotion.consequences import no_worse
 from pratique.promotion.happenings import Track
 from pratique.promotion.quorum import Need
 from pratique.promotion.record import Record
+from pratique.values.names import Actor
 
 WEEKEND = "{name: weekend, weekly: [sat, sun], allow: [emergency]}"
 YEAR_END = "{name: year end, from: 2026-12-18T00:00:00Z, until: 2027-01-04T00:00:00Z, allow: []}"
@@ -320,3 +321,11 @@ def test_a_condition_about_what_nobody_knows_is_never_met() -> None:
 def test_a_reviewer_who_is_asked_under_a_condition(condition: str, asked: int) -> None:
     text = gate(("{role: security, count: 1}", f"{{role: security, count: 1, when: '{condition}'}}"))
     assert len(decide(evidence(MEDIUM), text).approvals) == asked
+
+
+def test_whoever_changed_the_rules_last_is_kept_from_deciding_where_they_say_so() -> None:
+    text = gate(("        window: 3d\n", "        separation: [policy_editor]\n        window: 3d\n"))
+    record = put(evidence(MEDIUM), text, editors=(Actor("person:dan"),))
+    assert [(one.person, one.because) for one in record.decision.separation.excluded] == [
+        ("person:dan", "person:dan made the last change to the rules of prod")
+    ]

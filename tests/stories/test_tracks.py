@@ -122,3 +122,20 @@ def test_a_nightly_rescan_during_a_review_costs_nobody_a_vote(shop: Shop) -> Non
     shop.work()
     assert shop.state(promotion) == "promoted"
     prove(shop, promotion)
+
+
+def test_whoever_signed_the_rules_does_not_count_where_they_say_so(shop: Shop) -> None:
+    gate = shop.folder / "policy" / "gate.yaml"
+    gate.write_text(
+        gate.read_text().replace(
+            "separation: [requester, author, builder]", "separation: [requester, author, builder, policy_editor]"
+        )
+    )
+    shop.done("policy", "publish", gate.parent, "--root", f"person:ann={shop.key('person:ann')}")
+    shop.bring("middling", "dev", "staging")
+    promotion = shop.bring("middling", "prod", actor="person:cai")
+    excluded = shop.show(promotion)["decision"]["separation"]["excluded"]
+    assert excluded[0] == {
+        "person": "person:ann",
+        "because": "person:ann made the last change to the rules of prod",
+    }
