@@ -1,6 +1,7 @@
 """The blob store: what has a name is whole, and every write may fail, also after it was carried out."""
 
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -187,3 +188,17 @@ def test_a_full_disk_is_unreachable_and_leaves_only_what_was_there(tmp_path: Pat
         f"blob store {tmp_path}: No space left on device; free some space, then try again",
         "True",
     ], run.stderr
+
+
+def test_what_a_killed_writer_left_is_swept_and_what_others_write_stays(tmp_path: Path) -> None:
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    left, locked, young = (incoming / name for name in ("left", "locked", "young"))
+    for path in (left, locked, young):
+        path.write_bytes(b"half")
+    for path in (left, locked):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    with locked.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        BlobStore(tmp_path).put(b"whole")
+        assert sorted(incoming.iterdir()) == [locked, young]

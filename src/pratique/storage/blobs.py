@@ -6,9 +6,11 @@ descriptor, because an error that the kernel kept for it would be lost with a ne
 """
 
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -18,6 +20,7 @@ from pratique.values.digest import Digest
 
 CHUNK_BYTES = 1 << 20
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_LEFT_SECONDS = 3600  # a living writer locks its file within moments of making it
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -29,6 +32,7 @@ class BlobStore:
         self._root = root
         self._top = root / "sha256"
         self._incoming = root / "incoming"
+        self._swept = False
 
     def put(self, content: bytes) -> Digest:
         """Keep these bytes and return their digest; when it returns, they are on disk under it.
@@ -124,6 +128,7 @@ class BlobStore:
     def _write(self, chunks: Iterable[bytes], *, max_bytes: int, expected: Digest | None) -> Digest:
         name = secrets.token_hex(16)
         with self._said(), _folder(_made(self._incoming)) as incoming:
+            self._sweep(incoming)
             try:
                 found = self._fill(name, incoming, chunks, max_bytes)
                 if expected not in (None, found):
@@ -135,9 +140,21 @@ class BlobStore:
                 raise
         return found
 
+    def _sweep(self, incoming: int) -> None:
+        """Remove, once a process, what killed writers left; what living ones are writing is young or locked."""
+        if self._swept:
+            return
+        self._swept = True
+        for name in os.listdir(incoming):
+            with suppress(OSError), _closing(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=incoming)) as file:
+                if os.fstat(file).st_mtime < time.time() - _LEFT_SECONDS:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(name, dir_fd=incoming)
+
     def _fill(self, name: str, folder: int, chunks: Iterable[bytes], max_bytes: int) -> Digest:
         found, size = hashlib.sha256(), 0
         with _closing(os.open(name, _NEW, 0o444, dir_fd=folder)) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             for chunk in chunks:
                 size += len(chunk)
                 if size > max_bytes:
