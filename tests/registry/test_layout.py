@@ -275,3 +275,10 @@ def test_an_untagged_referrer_whose_bytes_come_later_is_then_found(tmp_path: Pat
     assert here.referrers(image.digest) == ()
     here.put_manifest(referrer.manifest)
     assert [each.digest for each in here.referrers(image.digest)] == [referrer.digest]
+
+
+def test_a_file_is_no_place_for_a_layout(tmp_path: Path) -> None:
+    (tmp_path / "report.txt").write_text("kept")
+    with pytest.raises(Conflict, match="is a file; name a folder"):
+        push(layout(tmp_path / "report.txt"), build_image("web"), "v1")
+    assert (tmp_path / "report.txt").read_text() == "kept"

@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -96,3 +97,17 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+class Guarded:
+    """A file whose errors say that reading failed, wherever they surface."""
+
+    def __init__(self, file: BufferedReader, reading: str) -> None:
+        """Take an open file, and what is done with it, for the message."""
+        self._file = file
+        self._reading = reading
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill the buffer; 0 at the end."""
+        with disk_errors(self._reading):
+            return self._file.readinto(buffer)

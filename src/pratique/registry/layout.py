@@ -9,13 +9,12 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BufferedReader
 from pathlib import Path
 
 from pratique.errors import Absent, Conflict, Malformed, Unverified
 from pratique.registry import layout_index
 from pratique.registry.blob import holding, pump
-from pratique.registry.disk import INCOMING, disk_errors, locked, make_folder, sweep, write_whole
+from pratique.registry.disk import INCOMING, Guarded, disk_errors, locked, make_folder, sweep, write_whole
 from pratique.registry.interface import ANY, Expected, Lock, Opening, Reader
 from pratique.registry.layout_index import MAX_INDEX_BYTES, Index, Lookup
 from pratique.registry.manifest import MAX_MANIFEST_BYTES, OCI_MANIFEST, Descriptor, Manifest, parse_manifest
@@ -112,7 +111,7 @@ class Layout:
         with disk_errors(reading):
             file = self._place(blob.digest).open("rb")
         with file:
-            yield _Guarded(file, reading)
+            yield Guarded(file, reading)
 
     def put_blob(self, blob: Descriptor, opening: Opening) -> None:
         """Store a blob."""
@@ -258,6 +257,8 @@ class Layout:
     def _prepare(self) -> None:
         if self._ready:
             return
+        if self._path.exists() and not self._path.is_dir():
+            raise Conflict(f"{self._repository} is a file; name a folder, empty or new or a layout")
         marker = self._path / "oci-layout"
         # In this order: another process that makes the layout just now writes the marker before anything else.
         others = (
@@ -282,18 +283,6 @@ class Layout:
     def _doing(self, what: str) -> Iterator[None]:
         with disk_errors(f"{what} {self._repository}"):
             yield
-
-
-class _Guarded:
-    """A file whose errors say that reading failed, wherever they surface."""
-
-    def __init__(self, file: BufferedReader, reading: str) -> None:
-        self._file = file
-        self._reading = reading
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        with disk_errors(self._reading):
-            return self._file.readinto(buffer)
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
