@@ -3,7 +3,7 @@
 A bill of materials of three packages for an image in whose layers dpkg knows a hundred and three is no mistake of a
 reader: it hides what a scanner would have looked at. Who reads the layers says what is installed; this compares.
 
-Source: the databases of dpkg and apk, ``*.dist-info`` of Python, ``package.json`` of npm; ECMA-427 for the names.
+Source: the databases of dpkg, apk and rpm, ``*.dist-info`` of Python, ``package.json`` of npm; ECMA-427 for the names.
 """
 
 import re
@@ -25,6 +25,7 @@ class Manager(StrEnum):
     APK = "apk"
     PYTHON = "pypi"
     NPM = "npm"
+    RPM = "rpm"
 
 
 @dataclass(frozen=True, slots=True, order=True)

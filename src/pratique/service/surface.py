@@ -5,6 +5,7 @@ Source: docs/attack-surface.md.
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,10 @@ from pratique.errors import Malformed, Refused, Unreachable
 from pratique.evidence.surface.form import VERSION, build_layer, parse_layer
 from pratique.evidence.surface.layer import LayerFacts, Notes, wanted_bytes
 from pratique.evidence.surface.measure import Surface, measure_surface
+from pratique.evidence.surface.member import Member, MemberKind
 from pratique.evidence.surface.origin import BASE_DIGEST, Origin, base_layers, origins
+from pratique.evidence.surface.packages import is_rpm_sqlite
+from pratique.evidence.surface.rpm import rpm_packages
 from pratique.evidence.surface.settings import ImageSettings, parse_settings
 from pratique.registry.blob import fetch_blob
 from pratique.registry.closure import Closure, PlatformImage, plan_from
@@ -21,6 +25,7 @@ from pratique.registry.disk import disk_errors, make_folder, write_whole
 from pratique.registry.interface import Registry
 from pratique.registry.layers import Members, read_layer
 from pratique.registry.manifest import Descriptor, Manifest
+from pratique.registry.rpm_database import MAX_BYTES, read_headers
 from pratique.service.image import find
 from pratique.values.digest import Digest
 from pratique.values.reference import Reference
@@ -179,5 +184,14 @@ def layer_facts(repository: Registry, layer: Descriptor, diff_id: Digest, memory
 def _noted(members: Members) -> Notes:
     notes = Notes()
     for member, content in members:
-        notes.take(member, content.take(wanted_bytes(member)))
+        if member.kind is MemberKind.FILE and is_rpm_sqlite(member.path) and member.size <= MAX_BYTES:
+            _note_rpm(notes, member, content.take(member.size))
+        else:
+            notes.take(member, content.take(wanted_bytes(member)))
     return notes
+
+
+def _note_rpm(notes: Notes, member: Member, database: bytes) -> None:
+    notes.take(member, database[: wanted_bytes(member)])
+    with suppress(Malformed):  # it stays named as unread
+        notes.list_rpm(member.path, rpm_packages(read_headers(database)))

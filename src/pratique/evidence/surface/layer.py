@@ -139,13 +139,19 @@ class Notes:
         if member.path == _ACCOUNTS:
             self._superusers = _superusers(content)
         if packages.unread_database(member.path):
-            self._unread.add(member.path)
+            if member.size or not member.path.endswith("-wal"):  # an empty log says that all was written back
+                self._unread.add(member.path)
         elif manager := packages.record_of(member.path):
             try:
                 _refuse_cut(member, content)
                 self._packages[member.path] = packages.installed(manager, content)
             except Malformed:
                 self._unread.add(member.path)
+
+    def list_rpm(self, path: str, found: tuple[InstalledPackage, ...]) -> None:
+        """Note what the database of rpm at a path says, which was taken before and could be opened."""
+        self._unread.discard(path)
+        self._packages[path] = found
 
     def facts(self, layer: Digest, diff_id: Digest) -> LayerFacts:
         """Return what was noted, about the layer with these digests, packed and unpacked."""

@@ -1,7 +1,7 @@
 """What package managers wrote into a layer about what they installed.
 
 Source: dpkg(1), "Package status information" (``status``, and ``status.d`` of images that were put together without
-dpkg); apk's ``installed`` database; PEP 376 and PEP 566 for Python; npm's ``package.json``.
+dpkg); apk's ``installed`` database (rpm's: :mod:`pratique.evidence.surface.rpm`); PEP 376 and PEP 566 for Python; npm's ``package.json``.
 """
 
 import re
@@ -22,8 +22,9 @@ _APK: Final = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 _METADATA: Final = re.compile(r"\.dist-info/METADATA$|\.egg-info(?:/PKG-INFO)?$")
 _NODE: Final = re.compile(r"(?:^|/)node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json$")
 _RPM: Final = re.compile(
-    r"^(?:var/lib/rpm|usr/lib/sysimage/rpm|usr/share/rpm)/(?:Packages|Packages\.db|rpmdb\.sqlite)$"
+    r"^(?:var/lib/rpm|usr/lib/sysimage/rpm|usr/share/rpm)/(?:Packages|Packages\.db|rpmdb\.sqlite(?:-wal)?)$"
 )
+_RPM_NAMES: Final = ("/Packages", "/Packages.db", "/rpmdb.sqlite", "/rpmdb.sqlite-wal")
 
 
 def record_of(path: str) -> Manager | None:
@@ -40,8 +41,13 @@ def record_of(path: str) -> Manager | None:
 
 
 def unread_database(path: str) -> bool:
-    """Tell whether a file is a package database that is not read here: that of rpm."""
-    return path.endswith(("/Packages", "/Packages.db", "/rpmdb.sqlite")) and _RPM.match(path) is not None
+    """Tell whether a file belongs to rpm's database, of which a record is only what somebody opened with SQLite."""
+    return path.endswith(_RPM_NAMES) and _RPM.match(path) is not None
+
+
+def is_rpm_sqlite(path: str) -> bool:
+    """Tell whether a file is rpm's database in the form that SQLite opens."""
+    return path.endswith("/rpmdb.sqlite") and unread_database(path)
 
 
 def installed(manager: Manager, content: bytes) -> tuple[InstalledPackage, ...]:
@@ -59,6 +65,8 @@ def installed(manager: Manager, content: bytes) -> tuple[InstalledPackage, ...]:
             found = _python(content)
         case Manager.NPM:
             found = _npm(content)
+        case Manager.RPM:
+            raise Malformed("rpm database: expected to be opened by SQLite, and not to be read as a record")
     return tuple(sorted(set(found)))
 
 

@@ -1,0 +1,61 @@
+"""rpm's database as SQLite keeps it, opened in memory from bytes that somebody else wrote.
+
+Nothing of the database is executed: its schema is not trusted, what is asked must be a plain table, and whoever makes
+the answer take too long is stopped. The forms before it (Berkeley DB, ndb) are not read.
+
+Source: rpm, lib/backend/sqlite.cc (``CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT
+NULL)``); SQLite, "Database File Format", section 1.3, and "Defense Against The Dark Arts".
+"""
+
+import sqlite3
+from contextlib import closing
+from typing import Final
+
+from pratique.errors import Malformed
+
+MAX_BYTES: Final = 128 * 1024 * 1024
+"""A larger database is not read; that of a whole Fedora workstation has 60 MB."""
+_MAX_PACKAGES: Final = 100_000
+_MAX_STEPS: Final = 2000
+_STEP: Final = 10_000  # instructions of SQLite's machine; together some seconds
+_MAGIC: Final = b"SQLite format 3\0"
+_WHAT: Final = "rpm database"
+
+
+def read_headers(content: bytes) -> tuple[bytes, ...]:
+    """Return the header of every package in an ``rpmdb.sqlite``.
+
+    Raises:
+        Malformed: It is no such database, is damaged, or holds more than it may.
+    """
+    if not content.startswith(_MAGIC) or len(content) < 100:
+        raise Malformed(f"{_WHAT}: expected a database of SQLite; look at the file in the image")
+    # rpm writes with a log (WAL), which memory has none of: "18 … 2 for WAL", and 1 says that there is none.
+    plain = content[:18] + b"\x01\x01" + content[20:]
+    try:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.deserialize(plain)
+            _restrain(database)
+            return _headers(database)
+    except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
+        raise Malformed(f"{_WHAT}: {error}; look at the file in the image") from error
+
+
+def _restrain(database: sqlite3.Connection) -> None:
+    steps = iter(range(_MAX_STEPS))
+    database.set_progress_handler(lambda: next(steps, None) is None, _STEP)
+    for setting in ("trusted_schema = OFF", "cell_size_check = ON", "query_only = ON"):
+        database.execute(f"PRAGMA {setting}")
+
+
+def _headers(database: sqlite3.Connection) -> tuple[bytes, ...]:
+    kind = database.execute("SELECT type FROM sqlite_schema WHERE name = 'Packages' COLLATE NOCASE").fetchall()
+    if kind != [("table",)]:
+        raise Malformed(f"{_WHAT}: expected a table of packages, found {kind or 'none'}")
+    rows = database.execute("SELECT blob FROM Packages LIMIT ?", (_MAX_PACKAGES + 1,)).fetchall()
+    if len(rows) > _MAX_PACKAGES:
+        raise Malformed(f"{_WHAT}: expected at most {_MAX_PACKAGES} packages, found more")
+    headers = tuple(row[0] for row in rows)
+    if not all(isinstance(header, bytes) for header in headers):
+        raise Malformed(f"{_WHAT}: expected headers of bytes; look at the file in the image")
+    return headers
