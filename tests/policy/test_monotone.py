@@ -8,7 +8,7 @@ policy lets go of the law says so by its name, and is not among these rules.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -24,14 +24,21 @@ from tests.policy.builders import (
     run,
     sbom,
     scan,
+    signed,
 )
+from tests.policy.worlds import answered, attribute, measured, rebuilt, searched, watched
 
 from pratique.attest.seal import Level
-from pratique.evidence.facts.build import Provenance
+from pratique.evidence.facts.build import Material, Provenance
+from pratique.evidence.facts.claims import Attributes, RuntimeReport
 from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.facts.rebuild import Rebuild
+from pratique.evidence.facts.results import Results
 from pratique.evidence.facts.scan import Fix, Scan, Severity
 from pratique.evidence.facts.suites import Suites
+from pratique.evidence.facts.verdict import CheckRun
 from pratique.evidence.model import Bound, Evidence, Parse, Vulnerability
+from pratique.evidence.surface.claim import MEASURER
 from pratique.policy.check import Rule, judge_check
 from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule
 from pratique.policy.environment import EnvironmentRules
@@ -40,6 +47,7 @@ from pratique.policy.result import OnUnknown, Outcome
 from pratique.policy.schema import decode
 from pratique.policy.settings import Settings
 from pratique.values.digest import Digest
+from pratique.values.moment import render_moment
 
 T = TypeVar("T")
 
@@ -90,6 +98,10 @@ WHERE = st.fixed_dictionaries(
         "ids": st.sampled_from([["CVE-1"], ["CVE-*"], ["GHSA-*"]]),
     },
 )
+GRACES = st.sampled_from([{"days": 9, "from": clock} for clock in ("published", "fix_available")])
+LIMITS = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("setuid", "shells", "secrets", "ports"), st.integers(0, 1))
+)
 RULES = {
     "signature": rules("signature", keys=SOME_KEYS),
     "provenance": rules(
@@ -119,6 +131,7 @@ RULES = {
         scanners=st.sampled_from([[], ["trivy"], ["trivy", "grype"], ["pratique-matcher"]]),
         keys=KEYS,
         new_only=st.booleans(),
+        grace=GRACES,
     ),
     "licences": rules(
         "licences",
@@ -132,6 +145,62 @@ RULES = {
         keys=KEYS,
         required_suites=st.sampled_from([["unit"], ["unit", "integration"]]),
         max_failed=st.integers(0, 2),
+        min_coverage=st.sampled_from([0, 70]),
+    ),
+    "vulnerability_budget": rules(
+        "vulnerability_budget",
+        points=st.sampled_from([{"critical": 10, "high": 2}, {"low": 1}]),
+        max=st.integers(0, 12),
+        scanners=st.sampled_from([[], ["trivy"]]),
+        grace=GRACES,
+    ),
+    "attack_surface": rules(
+        "attack_surface",
+        max=LIMITS,
+        max_added=LIMITS,
+        no_larger=st.booleans(),
+        root=st.booleans(),
+        ports=st.just(["8080/tcp"]),
+    ),
+    "secrets": rules("secrets", max=st.integers(0, 1), scanners=st.sampled_from([[], ["trivy"]]), keys=KEYS),
+    "runtime": rules(
+        "runtime",
+        **{"from": st.just("staging")},
+        window=st.sampled_from(["1h", "24h"]),
+        max_restarts=st.integers(0, 2),
+        max_high_alerts=st.integers(0, 1),
+        keys=KEYS,
+    ),
+    "reproducible": rules("reproducible", rebuilders=st.integers(1, 2), independent=st.booleans(), keys=KEYS),
+    "base_image": rules(
+        "base_image",
+        keys=SOME_KEYS,
+        allowed=st.sampled_from([[], ["docker.io/library/debian:*"]]),
+        max_age=st.sampled_from(["30d", "60d"]),
+    ),
+    "freshness": rules(
+        "freshness",
+        max_age=st.fixed_dictionaries(
+            {"scan": st.sampled_from(["1h", "90d"])},
+            optional=dict.fromkeys(("sbom", "database", "provenance", "runtime"), st.just("1d")),
+        ),
+        keys=KEYS,
+    ),
+    "churn": rules(
+        "churn",
+        max_added=st.integers(0, 2),
+        max_major_bumps=st.integers(0, 1),
+        max_new_maintainers=st.integers(0, 1),
+        keys=KEYS,
+    ),
+    "exec": rules("exec", uses=st.just("names"), max=st.integers(0, 1), max_age=st.sampled_from(["1h", "30d"])),
+    "expr": rules(
+        "expr",
+        for_each=st.just("vulnerability"),
+        expr=st.sampled_from(
+            ['v.severity == "high"', "v.fixable", 'v.severity in ["low", "medium"] && v.new_since_current']
+        ),
+        max=st.integers(0, 1),
     ),
     "promoted_from": rules(
         "promoted_from",
@@ -160,12 +229,15 @@ SBOMS = st.builds(
     st.sampled_from(["debian-12", None]),
     st.sampled_from([(), ("complete",), ("complete", "incomplete")]),
 )
+DATES = st.integers(-1, 90).map(lambda days: NOW - timedelta(days=days))
 FINDINGS = st.builds(
     finding,
     st.sampled_from(["CVE-1", "CVE-2", "GHSA-3"]),
     st.sampled_from([*Severity, None]),
     fix=st.sampled_from([Fix.FIXED, Fix.UNKNOWN]),
     fixed_versions=st.sampled_from([("2.11",), ()]),
+    published=st.none() | DATES,
+    fixed_since=st.none() | DATES,
 ) | st.builds(finding, fix=st.sampled_from([Fix.NOT_FIXED, Fix.WONT_FIX]), fixed_versions=st.just(()))
 SCANS = st.builds(
     lambda found, producer, examined: scan(*found, producer=producer, examined=examined),
@@ -178,11 +250,14 @@ MATCHED = st.builds(
     st.lists(FINDINGS, max_size=2),
     st.sampled_from([None, 0, 7]),
 )
+BASE = Material("pkg:docker/debian@12", (("sha256", "d" * 64),))
 PROVENANCES = st.builds(
     provenance,
     builder_id=st.sampled_from(["https://ci.shop.example/builder/v1", "https://evil.example/b", ""]),
     source_uri=st.sampled_from(["git+https://git.shop.example/shop/api", "git+https://evil.example/x", None]),
     build_type=st.sampled_from(["https://build.example/v1", "other", ""]),
+    finished=st.none() | DATES,
+    base_images=st.sampled_from([(), (BASE,), (Material("pkg:docker/alpine@3", ()),)]),
     parameters=st.sampled_from([(), (("workflow", "1"),), (("debug", "1"),)]),
 )
 RUNS = st.builds(
@@ -192,6 +267,35 @@ RUNS = st.builds(
     st.integers(0, 2),
     st.integers(0, 1),
     st.integers(0, 1),
+)
+HOURS = st.integers(0, 3).map(lambda hours: NOW - timedelta(hours=hours))
+SIGNERS = st.sampled_from([None, "service:ci", "service:scan", "service:other"])
+COUNTS = st.integers(0, 2)
+ITEMS = st.sampled_from([(), ("bin/su",), ("bin/su", "bin/mount")])
+OTHERS = st.one_of(
+    st.builds(watched, st.integers(1, 30), ended=HOURS, restarts=st.none() | COUNTS, by=SIGNERS, high=COUNTS),
+    st.builds(rebuilt, equal=st.booleans(), by=SIGNERS),
+    st.builds(searched, looked=st.booleans(), by=SIGNERS),
+    st.builds(searched, st.just("aws-key"), by=SIGNERS),
+    st.builds(answered, at=HOURS, by=st.sampled_from(["service:record", "service:ci"])),
+    st.builds(answered, st.just("a"), at=HOURS, by=st.sampled_from(["service:record", "service:ci"])),
+    st.builds(answered, at=HOURS, reason=st.just("it crashed")),
+    st.builds(
+        attribute, st.just("line-coverage"), st.sampled_from([{"percent": 50}, {"percent": "70.5"}, {}]), SIGNERS
+    ),
+    st.builds(
+        attribute,
+        st.just("base-image"),
+        DATES.map(lambda at: {"digest": "sha256:" + "d" * 64, "created": render_moment(at)}),
+        SIGNERS,
+    ),
+)
+SURFACES = st.builds(
+    measured,
+    setuid=ITEMS,
+    shells=st.sampled_from([(), ("bash",)]),
+    ports=st.sampled_from([(), ("22/tcp",), ("8080/tcp",)]),
+    root_user=st.booleans(),
 )
 EVIDENCE = st.builds(
     evidence,
@@ -211,12 +315,16 @@ CURRENT = st.builds(
     CurrentFacts,
     st.just(Digest("b" * 64)),
     st.none() | st.frozensets(st.sampled_from(["CVE-1@pkg:pypi/jinja2", "CVE-2@pkg:pypi/jinja2"])),
-    st.just(frozenset()),
+    st.none() | st.frozensets(st.sampled_from(["pkg:pypi/a@1", "pkg:pypi/b@2"])),
     st.none(),
+    st.none() | st.frozensets(st.sampled_from(["setuid:bin/su", "shell:bash", "user:root"])),
+    st.none() | st.frozensets(st.sampled_from(["them", "others"])),
 )
 WORLDS = st.builds(
     World,
-    st.lists(EVIDENCE, max_size=5).map(tuple),
+    st.tuples(st.lists(EVIDENCE | OTHERS, max_size=5), st.lists(SURFACES, max_size=1)).map(
+        lambda drawn: (*drawn[0], *drawn[1])
+    ),
     st.lists(MATCHED, max_size=1).map(tuple),
     st.none() | st.lists(ARRIVALS, max_size=3).map(tuple),
     st.none() | CURRENT,
@@ -235,8 +343,10 @@ def without_evidence(world: World, check: str) -> Iterator[tuple[str, World]]:
             yield f"piece {place}", replace(world, pieces=world.pieces[:place] + world.pieces[place + 1 :])
             elsewhere = replace(world.pieces[place], covers=())
             yield f"the cover of piece {place}", replace(world, pieces=swapped(world.pieces, place, elsewhere))
-    for kind in (Sbom, Scan, Provenance, Suites):
+    for kind in (Sbom, Scan, Provenance, Suites, RuntimeReport, Rebuild, Results, CheckRun, Attributes):
         kept = tuple(each for each in world.pieces if not each.reading.of(kind))
+        if kind is Results:  # whoever measures the layers searches them, too
+            kept = tuple(each for each in kept if each.signers[:1] != signed(MEASURER))
         gone = replace(world, pieces=kept, matched=() if kind is Scan else world.matched)
         yield f"every {kind.__name__}", gone
     yield "the ledger's answer", replace(world, arrivals=None)
@@ -245,9 +355,14 @@ def without_evidence(world: World, check: str) -> Iterator[tuple[str, World]]:
         yield f"arrival {place}", replace(world, arrivals=others)
         forgotten = tuple(replace(each, until=None) if each is one else each for each in world.arrivals or ())
         yield f"the end of arrival {place}", replace(world, arrivals=forgotten)
-    yield "the current image", replace(world, current=None)
+    if check != "expr" or not world.current or world.current.vulnerabilities is not None:
+        # That an environment holds nothing is known; of what it holds nothing may be known, which is something else.
+        yield "the current image", replace(world, current=None)
     if world.current:
         yield "its vulnerabilities", replace(world, current=replace(world.current, vulnerabilities=None))
+        yield "its components", replace(world, current=replace(world.current, components=None))
+        yield "its surface", replace(world, current=replace(world.current, surface=None))
+        yield "its suppliers", replace(world, current=replace(world.current, suppliers=None))
 
 
 def without_scanner(world: World, producer: str) -> World:
@@ -284,6 +399,18 @@ def poorer(piece: Evidence) -> Iterator[tuple[str, Evidence]]:
             yield "builder", read(replace(found, builder_id=""))
             yield "build type", read(replace(found, build_type=""))
             yield "parameters", read(replace(found, parameters=None))
+            yield "its end", read(replace(found, finished=None, started=None))
+            yield "base images", read(replace(found, base_images=()))
+        case RuntimeReport() as found:
+            yield "restarts", read(replace(found, restarts=None))
+            yield "alerts", read(replace(found, alerts=None))
+            yield "window", read(replace(found, started=None))
+            yield "environment", read(replace(found, environment=None))
+        case Results() as found:
+            if not found.results:  # what it found is the thing itself
+                yield "having looked", read(replace(found, results=None))
+        case CheckRun() as found:
+            yield "the answer", read(replace(found, objections=None, reason="it crashed"))
 
 
 def poorer_sbom(found: Sbom) -> Iterator[tuple[str, Sbom]]:
@@ -322,6 +449,8 @@ def poorer_vulnerability(one: Vulnerability) -> Iterator[Vulnerability]:
     yield replace(one, fix=Fix.UNKNOWN)
     yield replace(one, version=None)
     yield replace(one, ratings=())
+    yield replace(one, published=None)
+    yield replace(one, fixed_since=None)
 
 
 # ------------------------------------------------------------------------------------------------ the law
@@ -357,38 +486,102 @@ def test_nothing_at_all_passes_no_check(world: World, data: st.DataObject) -> No
     assert badness(rule, empty, PATIENT) == BADNESS.index(Outcome.REVIEW)
 
 
-@pytest.mark.parametrize("check", RULES)
+HELD = CurrentFacts(
+    Digest("b" * 64), frozenset(), frozenset({"pkg:pypi/a@1.0"}), None, frozenset(), frozenset({"them"})
+)
+GOOD = World(
+    (
+        evidence(sbom(component("a"))),
+        evidence(scan()),
+        evidence(provenance(base_images=(BASE,))),
+        evidence(Suites((run(), run("integration")))),
+        measured(),
+        watched(),
+        rebuilt(),
+        answered(),
+    ),
+    arrivals=(arrival("staging", NOW - timedelta(days=1)),),
+    current=HELD,
+)
+BAD = World(
+    (
+        evidence(sbom(component("new", "AGPL-3.0-only", version=None, purl="pkg:pypi/new@1")), form="spdx-json"),
+        evidence(replace(scan(finding()), created=NOW - timedelta(days=2))),
+        evidence(
+            provenance(builder_id="https://evil.example/b", base_images=(Material("pkg:docker/evil@1", ()),))
+        ),
+        evidence(Suites((run(failed=3), run("integration")))),
+        measured(setuid=("bin/su",), env_suspicious=("TOKEN",)),
+        watched(critical=1),
+        rebuilt(equal=False),
+        answered("a"),
+    ),
+    arrivals=(),
+    current=HELD,
+)
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "signature": {"keys": ["service:ci"]},
+    "provenance": {"keys": ["service:ci"], "builders": ["https://ci.shop.example/**"]},
+    "sbom": {"min_ratio": {"version": "1"}},
+    "vulnerabilities": {},
+    "vulnerability_budget": {"points": {"high": 1}, "max": 0},
+    "licences": {"deny": ["AGPL-3.0-only"]},
+    "tests": {"required_suites": ["unit", "integration"]},
+    "promoted_from": {"environment": "staging"},
+    "attack_surface": {"max": {"setuid": 0}},
+    "secrets": {},
+    "runtime": {"from": "staging", "window": "24h"},
+    "reproducible": {},
+    "base_image": {"keys": ["service:ci"], "allowed": ["docker.io/library/debian:*"]},
+    "freshness": {"max_age": {"scan": "1d"}},
+    "churn": {"max_added": 0},
+    "exec": {"uses": "names"},
+    "http": {"uses": "names"},
+    "plugin": {"uses": "names"},
+    "expr": {"for_each": "vulnerability", "expr": 'v.severity == "high"'},
+}
+
+
+@pytest.mark.parametrize("check", DOCUMENTS)
 def test_every_check_is_seen_to_pass_to_fail_and_not_to_know(check: str) -> None:
-    good = World(
-        (
-            evidence(sbom(component("a"))),
-            evidence(scan()),
-            evidence(provenance()),
-            evidence(Suites((run(), run("integration")))),
-        ),
-        arrivals=(arrival("staging", NOW - timedelta(days=1)),),
-    )
-    bad = World(
-        (
-            evidence(sbom(component("a", "AGPL-3.0-only", version=None)), form="spdx-json"),
-            evidence(scan(finding())),
-            evidence(provenance(builder_id="https://evil.example/b")),
-            evidence(Suites((run(failed=3), run("integration")))),
-        ),
-        arrivals=(),
-    )
-    documents: dict[str, dict[str, Any]] = {
-        "signature": {"keys": ["service:ci"]},
-        "provenance": {"keys": ["service:ci"], "builders": ["https://ci.shop.example/**"]},
-        "sbom": {"min_ratio": {"version": "1"}},
-        "vulnerabilities": {},
-        "licences": {"deny": ["AGPL-3.0-only"]},
-        "tests": {"required_suites": ["unit", "integration"]},
-        "promoted_from": {"environment": "staging"},
-    }
-    if check == "signature":
-        bad = World((evidence(sbom(), by="service:other"),))
-    it = rule(check=check, **documents[check])
-    assert judge_check(it, good.observed()).outcome is Outcome.PASS
+    bad = World((evidence(sbom(), by="service:other"),)) if check == "signature" else BAD
+    it = rule(check=check, **DOCUMENTS[check])
+    assert judge_check(it, GOOD.observed()).outcome is Outcome.PASS
     assert judge_check(it, bad.observed()).outcome is Outcome.BLOCK
     assert judge_check(it, World(arrivals=None).observed()).outcome is Outcome.UNKNOWN
+
+
+def test_every_kind_of_check_is_judged_and_stands_here() -> None:
+    kinds = {get_args(get_type_hints(kind)["check"])[0] for kind in get_args(Rule)}
+    assert kinds == set(DOCUMENTS)
+
+
+# ------------------------------------------------------------------------------------------------ other laws
+@pytest.mark.parametrize("check", RULES)
+@given(st.data())
+def test_a_judgement_never_raises_and_the_order_of_evidence_changes_nothing(
+    check: str, data: st.DataObject
+) -> None:
+    rule, world = data.draw(RULES[check]), data.draw(WORLDS)
+    told = judge_check(rule, world.observed())
+    assert judge_check(rule, world.observed()) == told
+    shuffled = replace(world, pieces=tuple(data.draw(st.permutations(world.pieces))))
+    again = judge_check(rule, shuffled.observed())
+    assert (again.outcome, again.counts, again.holds_until) == (told.outcome, told.counts, told.holds_until)
+    assert {finding.term for finding in again.findings} == {finding.term for finding in told.findings}
+
+
+@pytest.mark.parametrize("check", RULES)
+@given(st.data())
+def test_until_the_moment_that_it_names_a_judgement_holds(check: str, data: st.DataObject) -> None:
+    rule, world = data.draw(RULES[check]), data.draw(WORLDS)
+    now = judge_check(rule, world.observed())
+    if now.holds_until is not None and now.holds_until > NOW and now.outcome is Outcome.PASS:
+        later = facts(
+            *world.pieces,
+            matched=world.matched,
+            arrivals=world.arrivals,
+            current=world.current,
+            now=now.holds_until,
+        )
+        assert judge_check(rule, later).outcome is Outcome.PASS

@@ -40,7 +40,13 @@ def test_the_newest_answer_decides() -> None:
 
 def test_of_two_answers_of_one_moment_the_worse_decides() -> None:
     assert judge(NAMES, facts(answered(), answered("a"))).outcome is Outcome.BLOCK
-    assert judge(NAMES, facts(answered("a"), answered(reason="it crashed"))).outcome is Outcome.ERROR
+    assert judge(NAMES, facts(answered(), answered(reason="it crashed"))).outcome is Outcome.ERROR
+    assert judge(NAMES, facts(answered("a"), answered(reason="it crashed"))).outcome is Outcome.BLOCK
+
+
+def test_what_somebody_else_objects_to_is_heard_and_their_silence_is_not() -> None:
+    assert judge(NAMES, facts(answered(), answered("a", by="service:ci"))).outcome is Outcome.BLOCK
+    assert judge(NAMES, facts(answered("a"), answered(by="service:ci"))).outcome is Outcome.BLOCK
 
 
 def test_an_answer_that_somebody_else_signed_counts_only_where_the_rule_names_them() -> None:

@@ -1,6 +1,7 @@
 """Base image: signed provenance names it, it is one that is allowed, and it is not too old.
 
-Images are compared by their full names, ``docker.io/library/debian:12-slim``, however the builder wrote them. How old
+Bases count whoever names them; somebody whose word counts must have named them all. Images are compared by their full
+names, ``docker.io/library/debian:12-slim``, however the builder wrote them. How old
 a base is, provenance does not say: somebody who looked at it states when it was made, as a SCAI attribute
 ``base-image`` with the conditions ``{"image", "digest", "created"}``, of which the digest is what counts.
 """
@@ -50,7 +51,7 @@ class BaseImageRule(CheckRule):
 def judge_base_image(rule: BaseImageRule, facts: Facts) -> CheckResult:
     """Pass where provenance that counts names the base images, and each meets every demand."""
     built = tuple(each for each in facts.provenances if _counts(rule, each[1]))
-    bases = tuple(dict.fromkeys(base for provenance, _ in built for base in provenance.base_images))
+    bases = tuple(dict.fromkeys(base for provenance, _ in facts.provenances for base in provenance.base_images))
     made = dict(_made(rule, facts))
     ages = [made[digest] for base in bases for digest in _digests(base) if digest in made]
     problems = (
@@ -104,15 +105,20 @@ def _digests(base: Material) -> tuple[str, ...]:
 
 
 def _made(rule: BaseImageRule, facts: Facts) -> Iterator[tuple[str, datetime]]:
-    """Yield when images were made, by the hexadecimal digits of their digests; the earliest date comes last."""
+    """Yield when images were made, by the hexadecimal digits of their digests; the earliest date comes last.
+
+    Somebody whose word counts must have stated one; an earlier one then counts whoever states it.
+    """
     found = [
-        stated
+        (_counts(rule, evidence), *stated)
         for report, evidence in facts.of(Attributes)
-        if _counts(rule, evidence)
         for attribute in report.attributes
         if attribute.name == ATTRIBUTE and (stated := _stated(attribute.value, facts.now))
     ]
-    yield from sorted(found, key=lambda item: item[1], reverse=True)
+    known = {digest for counts, digest, _ in found if counts}
+    for _, digest, created in sorted(found, key=lambda item: item[2], reverse=True):
+        if digest in known:
+            yield digest, created
 
 
 def _stated(conditions: str | None, now: datetime) -> tuple[str, datetime] | None:

@@ -2,11 +2,11 @@
 
 Nothing runs here. What is judged is the statement that it left, signed by this installation, which ran it, or by a
 service that the rule names. It can only add failures: its objections count against the image, its silence counts as
-looked and found nothing, and where it is missing, hung, flooded or crashed nobody looked. Of several answers within
-``max_age`` the newest decides.
+looked and found nothing, and where it is missing, hung, flooded or crashed nobody looked. Of several answers the
+newest decides.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -60,50 +60,48 @@ Answered = tuple[CheckRun, Evidence]
 
 
 def judge_outside(rule: OutsideRule, facts: Facts) -> CheckResult:
-    """Pass where its newest answer that counts is young enough and objects to at most ``max`` things."""
+    """Pass where its newest answer that counts is young enough and nobody since objects to more than ``max`` things.
+
+    Whoever says something worse at that moment or later is heard, too: a word can only add failures.
+    """
     runs = tuple(
-        each for each in facts.of(CheckRun) if each[0].check == rule.uses and _counts(rule, each, facts.now)
+        each for each in facts.of(CheckRun) if each[0].check == rule.uses and each[0].finished <= facts.now
     )
-    newest = max(runs, key=_age, default=None)
-    if newest is None:
+    since = max((run.finished for run, evidence in runs if _counts(rule, evidence)), default=None)
+    if since is None:
         return judged(rule, facts, ((Outcome.UNKNOWN, _silent(rule, facts)),), "")
-    run, evidence = newest
-    if run.objections is None:
-        broken = CheckFinding(
-            "answer", f"{rule.uses} gave no answer: {run.reason}", fix=f"repair {rule.uses}, and retry"
-        )
-        return judged(rule, facts, ((Outcome.ERROR, broken),), "", evidence=[evidence.piece.digest])
-    problems = tuple((rule.outcome.outcome, _finding(each)) for each in run.objections)
+    heard = tuple(each for each in runs if each[0].finished >= since)
+    objections = {each.term: _finding(each) for run, _ in heard for each in run.objections or ()}
+    problems = tuple((rule.outcome.outcome, objections[term]) for term in sorted(objections))
     waived = tuple(problem for problem in problems if is_waived(rule, facts, problem))
     over = len(problems) - len(waived) > rule.max
-    result = judged(
+    return judged(
         rule,
         facts,
-        (*_late(rule, run, facts), *(problems if over else waived)),
-        f"{rule.uses} answered at {render_moment(run.finished)} with {number(len(run.objections), 'objection')}, "
-        f"at most {rule.max}",
-        counts=(("max", rule.max), ("objections", len(run.objections))),
-        evidence=[evidence.piece.digest],
+        (*_broken(rule, heard), *_late(rule, since, facts), *(problems if over else waived)),
+        f"{rule.uses} answered at {render_moment(since)} with {number(len(problems), 'objection')}, at most {rule.max}",
+        counts=(("max", rule.max), ("objections", len(problems))),
+        evidence=[evidence.piece.digest for _, evidence in heard],
+        holds_until=None if rule.max_age is None else since + rule.max_age,
     )
-    return result if rule.max_age is None else replace(result, holds_until=run.finished + rule.max_age)
 
 
-def _counts(rule: OutsideRule, answered: Answered, now: datetime) -> bool:
-    run, evidence = answered
+def _counts(rule: OutsideRule, evidence: Evidence) -> bool:
     whose = rule.keys or (MEASURER,)
     signed = evidence.bound is Bound.STATEMENT and any(by.holder in whose for by in evidence.signers)
-    return signed and evidence.reading.parse is Parse.OK and run.finished <= now
+    return signed and evidence.reading.parse is Parse.OK
 
 
-def _age(answered: Answered) -> tuple[datetime, int, str]:
-    """Sort the newest last; of two at one moment the worse, so that their order says nothing."""
-    run, evidence = answered
-    badness = len(run.objections) if run.objections is not None else 1_000_000
-    return run.finished, badness, str(evidence.piece.digest)
+def _broken(rule: OutsideRule, heard: tuple[Answered, ...]) -> tuple[Problem, ...]:
+    reasons = sorted({run.reason for run, _ in heard if run.objections is None})
+    if not reasons:
+        return ()
+    message = f"{rule.uses} gave no answer: {'; '.join(reasons)}"
+    return ((Outcome.ERROR, CheckFinding("answer", message, fix=f"repair {rule.uses}, and retry")),)
 
 
-def _late(rule: OutsideRule, run: CheckRun, facts: Facts) -> tuple[Problem, ...]:
-    if rule.max_age is None or facts.now - run.finished <= rule.max_age:
+def _late(rule: OutsideRule, since: datetime, facts: Facts) -> tuple[Problem, ...]:
+    if rule.max_age is None or facts.now - since <= rule.max_age:
         return ()
     message = f"its answer is older than {render_duration(rule.max_age)}"
     return ((Outcome.UNKNOWN, CheckFinding("age", message, fix=f"have {rule.uses} look again")),)

@@ -40,7 +40,7 @@ def judge_reproducible(rule: ReproducibleRule, facts: Facts) -> CheckResult:
     return judged(
         rule,
         facts,
-        (*_different(rule, signed), *_too_few(rule, counted, bool(builders))),
+        (*_different(rule, found), *_too_few(rule, counted, bool(builders))),
         f"rebuilt the same by {listed(counted) or 'nobody who counts'}",
         counts=(("min", rule.rebuilders), ("rebuilders", len(counted) if builders or not rule.independent else 0)),
         evidence=[evidence.piece.digest for _, evidence in found],
@@ -60,21 +60,25 @@ def _same(rebuild: Rebuild, evidence: Evidence, facts: Facts) -> bool:
     return evidence.reading.parse is Parse.OK and rebuild.equal and rebuild.first in (facts.subject, facts.image)
 
 
-def _different(rule: ReproducibleRule, signed: tuple[tuple[Rebuild, Evidence], ...]) -> tuple[Problem, ...]:
-    """Return what others got instead; a rebuild that differs counts whoever made it, if anybody known did."""
+def _different(rule: ReproducibleRule, found: tuple[tuple[Rebuild, Evidence], ...]) -> tuple[Problem, ...]:
+    """Return what others got instead; a rebuild that differs counts whoever made it."""
     return tuple(
         (
             rule.outcome.outcome,
             CheckFinding(
                 f"rebuild:{rebuild.second}",
-                f"{listed(sorted({by.holder for by in evidence.signers}))} got {rebuild.second.short} instead: "
+                f"{_told(evidence)} got {rebuild.second.short} instead: "
                 f"{number(rebuild.differences, 'difference')}",
                 fix="make the build reproducible: `pratique rebuild compare` names what differs",
             ),
         )
-        for rebuild, evidence in signed
+        for rebuild, evidence in found
         if not rebuild.equal
     )
+
+
+def _told(evidence: Evidence) -> str:
+    return listed(sorted({by.holder for by in evidence.signers})) or "somebody"
 
 
 def _too_few(rule: ReproducibleRule, counted: list[Actor], built_by_known: bool) -> tuple[Problem, ...]:

@@ -129,19 +129,19 @@ def find_uncovered(rule: TestsRule, facts: Facts) -> tuple[Problem, ...]:
     if rule.min_coverage is None:
         return ()
     stated = [
-        share
+        (share, _counts(rule, evidence))
         for report, evidence in facts.of(Attributes)
-        if _counts(rule, evidence)
         for attribute in report.attributes
         if attribute.name == COVERAGE and (share := _percent(attribute.value)) is not None
     ]
     order = f"state it as an attribute {COVERAGE!r}{signers_wanted(rule.keys)}, and write tests for what none runs"
-    if not stated:
+    if not any(counts for _, counts in stated):
         message = f"nobody{signers_wanted(rule.keys)} states how much of the code the tests run"
         return ((Outcome.UNKNOWN, CheckFinding("coverage", message, fix=order)),)
-    if min(stated) >= rule.min_coverage:
+    least = min(share for share, _ in stated)
+    if least >= rule.min_coverage:
         return ()
-    message = f"the tests run {min(stated):f} % of the code, at least {rule.min_coverage} % are expected"
+    message = f"the tests run {least:f} % of the code, at least {rule.min_coverage} % are expected"
     return ((rule.outcome.outcome, CheckFinding("coverage", message, fix=order)),)
 
 
