@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pratique.evidence.facts.scan import Severity
 from pratique.policy.approval import Approval, Escalation, Hours
+from pratique.policy.change_rules import ChangeApproval
 from pratique.policy.explain_phrases import EITHER, PHRASES, SAID, UNSAID
 from pratique.policy.moments import Weekday
 from pratique.policy.pattern import Pattern
@@ -75,8 +76,9 @@ def _moment(moment: datetime) -> str:
 
 def _composed(value: Any) -> str:
     match value:
-        case Approval():
-            return f"{_people(value.count, value.role)}{f' if {value.when}' if value.when else ''}"
+        case Approval() | ChangeApproval():
+            when = value.when if isinstance(value, Approval) else None
+            return f"{_people(value.count, value.role)}{f' if {when}' if when else ''}"
         case Granter():
             only = f" for severity {words(value.severity)}" if value.severity else ""
             return f"{_people(value.count, value.role)}{only}"
