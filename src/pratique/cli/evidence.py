@@ -58,9 +58,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     inspect = verbs.add("inspect", "print what a reader makes of files; nothing is recorded")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.set_defaults(run=_inspect)
-    identity = verbs.add(
-        "identity", "verify who signed a Sigstore bundle with a certificate; --record keeps it"
-    )
+    identity = verbs.add("identity", "verify who signed a Sigstore bundle with a certificate; --record keeps it")
     identity.add_argument("bundle", type=Path, metavar="BUNDLE")
     identity.add_argument(
         "--trusted-root",

@@ -108,6 +108,12 @@ def _poorer_memory(situation: Situation) -> Iterator[tuple[str, Situation]]:
         yield f"arrivals.{place}", replace(situation, arrivals=rest)
         forgotten = tuple(replace(each, until=None) if each is one else each for each in situation.arrivals or ())
         yield f"arrivals.{place}.until", replace(situation, arrivals=forgotten)
+    for place, waiver in enumerate(situation.waivers):
+        rest_waivers = situation.waivers[:place] + situation.waivers[place + 1 :]
+        yield f"waivers.{place}", replace(situation, waivers=rest_waivers)
+        for at in range(len(waiver.grants)):
+            less = replace(waiver, grants=waiver.grants[:at] + waiver.grants[at + 1 :])
+            yield f"waivers.{place}.granted_by.{at}", replace(situation, waivers=(*rest_waivers, less))
     if situation.current is not None:
         for what, poorer in _without(situation.current):
             yield f"current.{what}", replace(situation, current=poorer)
@@ -121,13 +127,14 @@ def _without(value: Any) -> Iterator[tuple[str, Any]]:
         if NoneType in get_args(hint) and held is not None:
             yield name, replace(value, **{name: None})
         if isinstance(held, tuple) and held:
-            yield from _without_items(value, name, held)
+            yield from _without_items(value, name, held, NoneType in get_args(hint))
         elif is_dataclass(held) and not isinstance(held, Digest):
             yield from ((f"{name}.{what}", replace(value, **{name: poorer})) for what, poorer in _without(held))
 
 
-def _without_items(value: Any, name: str, held: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
-    if (type(value), name) not in _THINGS:
+def _without_items(value: Any, name: str, held: tuple[Any, ...], nullable: object) -> Iterator[tuple[str, Any]]:
+    # Where a list may be missing, an empty one says that there is nothing: another fact, and not an absent one.
+    if (type(value), name) not in _THINGS and not nullable:
         yield name, replace(value, **{name: ()})
     for place, item in enumerate(held):
         if is_dataclass(item) and not isinstance(item, Digest):

@@ -16,7 +16,7 @@ from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.schema import Misfit
 from pratique.promotion.case import Case
 from pratique.promotion.directory import Directory
-from pratique.promotion.directory_form import DirectoryDocument, Members, Person, Root, Service, Status
+from pratique.promotion.directory_form import DirectoryDocument, Members, Person, Role, Root, Service, Status
 from pratique.promotion.evidence_set import list_pieces, root_of_evidence
 from pratique.promotion.happenings import Platform
 from pratique.promotion.judge import judge
@@ -33,13 +33,14 @@ from pratique.promotion.record import (
     Record,
     RequestUsed,
 )
-from pratique.promotion.situation import EPOCH, IMAGE, Place, Situation, observed, read_situation
+from pratique.promotion.situation import EPOCH, IMAGE, Place, Situation, holder_of, observed, read_situation
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind, build_id
 from pratique.values.names import Actor, Group
 
 T = TypeVar("T")
+_HOLDERS = 5  # of every role; more than any quorum that a person would write down
 
 BUILDER = "https://ci.example/builder/v1"
 AUTHOR = "git:" + "a" * 64
@@ -108,6 +109,8 @@ def judge_situation(situation: Situation, bundle: Bundle) -> Record:
             rules=rules,
             directory=directory,
             platforms=observed(situation),
+            review_by=bundle.metadata.review_by,
+            waivers=situation.waivers,
         )
     )
 
@@ -147,6 +150,9 @@ def _directory(bundle: Bundle) -> Directory:
     """Return the people of every test: an author whom nobody else is, and every service that the policy names."""
     author, owner = Actor("person:author"), Actor("person:owner-of-ci")
     people = {author: Person((), (AUTHOR,), Status.ACTIVE), owner: Person((), (), Status.ACTIVE)}
+    roles = {role for rules in bundle.environments for _, role in rules.named_roles}
+    holders = [(role, holder_of(role, place)) for role in sorted(roles) for place in range(_HOLDERS)]
+    people |= {holder: Person((), (), Status.ACTIVE) for _, holder in holders}
     named = {Actor("service:ci"), *(key for rules in bundle.environments for key in _keys(rules))}
     services = {
         name: Service((), ("evidence",), (BUILDER,) if name == "service:ci" else (), owner) for name in named
@@ -161,7 +167,7 @@ def _directory(bundle: Bundle) -> Directory:
         root=Root((), 1),
         people=tuple(people.items()),
         groups=groups,
-        roles=(),
+        roles=tuple(Role(role, holder, ("*",), ("*",), None) for role, holder in holders),
         services=tuple(sorted(services.items())),
         revoked=(),
     )
