@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 from tests.evidence.surface.pictures import Entry, file, folder, image, layout, symlink, tar
+from tests.registry.builders import Built, build_image, build_index, on, push
+from tests.servers.docker_registry import docker_registry
+from tests.stories.shop import run_pratique
 
 from pratique.evidence.surface.rebuild import Comparison
+from pratique.places import open_places
 from pratique.registry.layout import Layout
 from pratique.service.rebuild import compare, side
 from pratique.values.digest import Digest
-from pratique.values.reference import LayoutRepository, Reference
+from pratique.values.reference import LayoutRepository, Reference, RegistryRepository
 
 BASE = (folder("etc"), file("etc/a", b"one", mtime=5), symlink("l", "etc/a"))
 
@@ -121,3 +125,45 @@ def test_the_first_ones_are_kept_and_all_are_counted(here: Layout) -> None:
 def test_each_way_tells_as_many(here: Layout) -> None:
     one, two = image(here, "one", BASE), image(here, "two", (file("x", b"y"),))
     assert compared(here, one, two).total == compared(here, two, one).total
+
+
+def _platforms(*changed: str) -> Built:
+    """An index of two platforms, some of which somebody built otherwise."""
+    parts = []
+    for architecture in ("amd64", "arm64"):
+        content = b"two" if architecture in changed else b"one"
+        layer = gzip.compress(tar(file("etc/a", content)), mtime=0)
+        parts.append((build_image("x", architecture=architecture, layers=(layer,)), on(architecture)))
+    return build_index(*parts)
+
+
+def test_platforms_are_compared_in_pairs(here: Layout) -> None:
+    one, two = push(here, _platforms()), push(here, _platforms("arm64"))
+    assert compared(here, one, one).platforms == (("linux/amd64", True), ("linux/arm64", True))
+    found = compared(here, one, two)
+    assert found.platforms == (("linux/amd64", True), ("linux/arm64", False))
+    assert [(where, path, aspect) for where, path, aspect, _, _ in told(found)] == [
+        ("linux/arm64 layer 1", "etc/a", "content")
+    ]
+
+
+def test_a_platform_that_one_side_lacks_is_a_difference(here: Layout) -> None:
+    alone = build_index((_platforms().parts[0], on("amd64")))
+    found = compared(here, push(here, _platforms()), push(here, alone))
+    assert told(found) == [("linux/arm64", "", "platform", "an image", "nothing")]
+    assert found.platforms == (("linux/amd64", True),)
+
+
+def test_a_second_build_in_a_registry_is_compared_with_one_in_a_folder(tmp_path: Path, here: Layout) -> None:
+    with docker_registry(tmp_path / "registry") as host, open_places(None, plain_http=frozenset({host})) as places:
+        there = places.open(RegistryRepository(host, "shop/web"))
+        digest = push(there, _platforms("amd64"), "again")
+        push(here, _platforms(), "first")
+        words = ("rebuild", "compare", f"oci:{tmp_path}/images:first", f"{host}/shop/web@{digest}")
+        said = run_pratique(*words, "--plain-http", host, "--json")
+    assert said.code == 1
+    assert said.value["platforms"] == [
+        {"platform": "linux/amd64", "equal": False},
+        {"platform": "linux/arm64", "equal": True},
+    ]
+    assert [each["path"] for each in said.value["differences"]] == ["etc/a"]

@@ -79,23 +79,23 @@ def test_a_memory_that_cannot_be_written_is_done_without(tmp_path: Path) -> None
 def test_another_layer_than_the_config_states_is_unverified_also_from_memory(tmp_path: Path) -> None:
     here, memory = layout(tmp_path / "images"), LayerMemory(tmp_path / "cache")
     measured(here, image(here, "one", (file("a"),)), memory)
-    lying = _lying(here, tar(file("a")), Digest.of(b"something else"))
+    wrong = lying(here, (tar(file("a")),), Digest.of(b"something else"))
     for each in (memory, NoMemory()):
         with pytest.raises(Unverified, match="the image's config states"):
-            measured(here, lying, each)
+            measured(here, wrong, each)
 
 
 def test_a_config_that_states_another_number_of_layers_is_malformed(tmp_path: Path) -> None:
     here = layout(tmp_path / "images")
     with pytest.raises(Malformed, match="expected 2 layers as its config states, found 1"):
-        measured(here, _lying(here, tar(file("a")), Digest.of(b"x"), Digest.of(b"y")))
+        measured(here, lying(here, (tar(file("a")),), Digest.of(b"x"), Digest.of(b"y")))
 
 
-def _lying(here: Layout, archive: bytes, *diff_ids: Digest) -> Digest:
+def lying(here: Layout, archives: tuple[bytes, ...], *diff_ids: Digest) -> Digest:
     """An image whose config states other layers."""
     rootfs = {"type": "layers", "diff_ids": [str(each) for each in diff_ids]}
     config = blob(here, json.dumps({"rootfs": rootfs}).encode(), CONFIG)
-    layers = [descriptor_value(blob(here, packed(archive)))]
+    layers = [descriptor_value(blob(here, packed(archive))) for archive in archives]
     raw = json.dumps({"schemaVersion": 2, "config": descriptor_value(config), "layers": layers}).encode()
     here.put_tagged(parse_manifest(raw), "lying")
     return Digest.of(raw)

@@ -1,7 +1,8 @@
 """What package managers wrote into a layer about what they installed.
 
 Source: dpkg(1), "Package status information" (``status``, and ``status.d`` of images that were put together without
-dpkg); apk's ``installed`` database (rpm's: :mod:`pratique.evidence.surface.rpm`); PEP 376 and PEP 566 for Python; npm's ``package.json``.
+dpkg); apk's ``installed`` database; PEP 376 and PEP 566 for Python; npm's ``package.json``. What rpm wrote is read by
+:mod:`pratique.evidence.surface.rpm`.
 """
 
 import re
