@@ -212,6 +212,22 @@ def test_a_report_that_nobody_signed_dates_nothing_that_others_report() -> None:
     assert found.published is None
 
 
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    [(Severity.LOW, None), (Severity.HIGH, None), (Severity.CRITICAL, Severity.CRITICAL), (None, None)],
+)
+def test_hearsay_makes_no_unknown_severity_a_lower_one(said: Severity | None, counted: Severity | None) -> None:
+    hearsay = Digest("a" * 64)
+    unknown = finding("CVE-2021-1", ratings=(Rating("nvd", None),))
+    rumour = finding("CVE-2021-1", ratings=(Rating("nvd", said),))
+    (_, sworn, _), (producer, scan, _) = scans(("trivy", (unknown,)), ("grype", (rumour,)))
+    (found,) = merge((("trivy", sworn, None), (producer, scan, hearsay)), (hearsay,))
+    assert found.severity is counted
+    assert Rating("nvd", said) in found.ratings
+    (vouched,) = merge((("trivy", sworn, None), (producer, scan, None)))
+    assert vouched.severity is said
+
+
 def test_no_report_is_no_vulnerability() -> None:
     assert merge(()) == ()
 

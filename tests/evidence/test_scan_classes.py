@@ -196,8 +196,12 @@ def test_yaml_advisories_are_read_without_anchors_tags_or_duplicates() -> None:
 
 
 def test_only_a_date_withdraws_an_advisory() -> None:
-    dated = {"id": "A-1", "modified": "2024-01-01T00:00:00Z", "withdrawn": "2024-02-01T00:00:00Z"}
+    dated = {"id": "A-1", "modified": "2024-02-01T00:00:00Z", "withdrawn": "2024-02-01T00:00:00Z"}
     assert reading(dated).of(Advisories)[0].withdrawn == ("A-1",)
+    ahead = dated | {"withdrawn": "2999-01-01T00:00:00Z"}
+    assert reading(ahead).of(Advisories)[0].withdrawn == ()
+    late = dated | {"modified": "2024-01-31T12:00:00Z"}  # the same day, by another clock
+    assert reading(late).of(Advisories)[0].withdrawn == ("A-1",)
     for word in ("null", "", True, {"x": 1}, None):
         assert reading(dated | {"withdrawn": word}).of(Advisories)[0].withdrawn == ()
     assert reading(b"id: A-1\nmodified: x\nwithdrawn: null\n").of(Advisories)[0].withdrawn == ()

@@ -43,6 +43,9 @@ def test_an_image_with_everything_leaves_only_what_nobody_can_show_yet() -> None
         ((BUILT, LISTED, evidence(replace(scan(), created=NOW - timedelta(hours=25)))), PROVED, {Doubt.OLD_SCAN}),
         ((BUILT, LISTED, evidence(replace(scan(), created=NOW - timedelta(hours=24)))), PROVED, set()),
         ((BUILT, LISTED, evidence(replace(scan(), created=None))), PROVED, {Doubt.OLD_SCAN}),
+        ((BUILT, LISTED, evidence(scan(examined=0))), PROVED, {Doubt.OLD_SCAN}),
+        ((BUILT, LISTED, evidence(scan(examined=None))), PROVED, {Doubt.OLD_SCAN}),
+        ((BUILT, LISTED, evidence(replace(scan(), created=NOW + timedelta(hours=1)))), PROVED, {Doubt.OLD_SCAN}),
     ],
 )
 def test_every_gap_is_a_doubt(pieces: Any, results: tuple[CheckResult, ...], expected: set[Doubt]) -> None:
@@ -51,6 +54,10 @@ def test_every_gap_is_a_doubt(pieces: Any, results: tuple[CheckResult, ...], exp
 
 def test_the_built_in_matcher_looks_at_the_moment_of_judgement() -> None:
     assert doubts(BUILT, LISTED, matched=(replace(scan(), created=None),)) == set()
+
+
+def test_a_matcher_that_examined_nothing_looked_at_nothing() -> None:
+    assert doubts(BUILT, LISTED, matched=(scan(examined=0),)) == {Doubt.OLD_SCAN}
 
 
 def rated(*ratings: Rating) -> Decimal | None:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, ParseError
 
 from pratique.errors import Malformed
-from pratique.values.canonical import MAX_BYTES, MAX_DEPTH
+from pratique.values.canonical import MAX_BYTES, MAX_DEPTH, MAX_WEIGHT, refuse_weight
 
 _NESTED = frozenset({dict, list})
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -62,13 +62,25 @@ def open_document(content: bytes) -> Document:
     text = _decode(content)
     match text.lstrip()[:1]:
         case "{" | "[":
+            refuse_weight(text, "document")
             return JsonDocument(parse_foreign_json(text))
         case "<":
+            _refuse_heavy_xml(text)
             return XmlDocument(_parse_xml(content))
         case "":
             raise Malformed("document: expected JSON, XML or text, found nothing but white space")
         case _:
             return TextDocument(text)
+
+
+def _refuse_heavy_xml(text: str) -> None:
+    """Return if the elements fit into memory: each begins with one sign, and each attribute has another."""
+    weight = 120 * text.count("<") + 250 * text.count("=")  # measured at worst, CPython 3.11
+    if weight > MAX_WEIGHT:
+        raise Malformed(
+            f"XML: expected elements that fit into {MAX_WEIGHT >> 20} MiB of memory, found some {weight >> 20} MiB of "
+            "them; split it"
+        )
 
 
 def _decode(content: bytes) -> str:

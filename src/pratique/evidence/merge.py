@@ -5,7 +5,8 @@ GHSA's for language packages, else NVD's, else the highest that anybody stated; 
 these, so that another report never makes a known severity lower. It is named. The order of reports changes nothing.
 
 Anybody can hand in a report that nobody signed. What it finds counts like every finding; that two names mean one
-vulnerability it says for its own findings alone, so that it neither joins what others report nor lends it a name.
+vulnerability it says for its own findings alone, so that it neither joins what others report nor lends it a name. An unknown
+severity it makes no lower one.
 """
 
 from collections.abc import Collection
@@ -103,7 +104,7 @@ def _merged(
     names = [name for finding in findings for name in (finding.vulnerability, *finding.aliases)]
     versions = _sorted([finding.version for finding in findings])
     purls = _sorted([finding.purl for finding in findings])
-    ratings, chosen = _opinions(group)
+    ratings, chosen = _opinions(group, vouched)
     heard = _heard(group, vouched)
     return Vulnerability(
         term=f"{identifier}@{package}",
@@ -155,14 +156,19 @@ def _silence(producer: str, finding: Finding) -> str | None:
     return None if finding.suppressed is None else f"{producer}: {finding.suppressed}"
 
 
-def _opinions(group: list[Reported]) -> Opinions:
+def _opinions(group: list[Reported], vouched: frozenset[int]) -> Opinions:
     """Return every opinion, and the worst of what each finding alone comes to.
 
     Findings that a later report joins by an alias stay weighed apart: no report can lower what another one says.
+    Where reports that somebody vouches for do not know, hearsay does not know better: an unknown severity may count
+    as any, so that only the highest is certain not to be lower.
     """
     each = [_weigh(finding.ratings, _speakers(finding.purl)) for _, finding in group]
     if len(each) == 1:
         return each[0]
+    sworn = [opinion for (_, opinion), (place, _) in zip(each, group, strict=True) if place in vouched]
+    if sworn and not any(sworn):
+        each = [(ratings, one if one and one.severity is Severity.CRITICAL else None) for ratings, one in each]
     everything = tuple(sorted({one for ratings, _ in each for one in ratings}, key=_rating_order))
     return everything, max((one for _, one in each if one), key=_worst, default=None)
 

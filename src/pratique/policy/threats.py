@@ -86,8 +86,9 @@ def suspicions_of(facts: Facts, results: Iterable[CheckResult]) -> Iterator[Susp
 
 def _old_scan(facts: Facts) -> Iterator[Suspicion]:
     # The built-in matcher's report, which has no evidence, is made when the image is judged.
-    if any(digest is None for _, _, digest in facts.scans):
+    looked = [(scan, digest) for _, scan, digest in facts.scans if scan.packages_examined or scan.findings]
+    if any(digest is None for _, digest in looked):
         return
-    dates = [scan.created for _, scan, _ in facts.scans if scan.created is not None]
+    dates = [scan.created for scan, _ in looked if scan.created is not None and scan.created <= facts.now]
     if not dates or facts.now - max(dates) > FRESH:
         yield Suspicion(Doubt.OLD_SCAN, assumed=not dates)

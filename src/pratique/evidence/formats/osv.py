@@ -6,7 +6,7 @@ history; a record that has nothing else cannot be compared, which is not the sam
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pratique.errors import Malformed
@@ -95,8 +95,16 @@ def _is_record(value: Any) -> bool:
 
 
 def _is_withdrawn(record: dict[str, Any]) -> bool:
+    """Tell whether a record was withdrawn when it was written; a date that lay ahead then withdraws nothing yet."""
     # Only a date withdraws: dropping an advisory for the sake of a stray word would hide a vulnerability.
-    return bool(_DATE.match(text_at(record, "withdrawn") or ""))
+    said = text_at(record, "withdrawn") or ""
+    if not _DATE.match(said):
+        return False
+    at, written = moment_of(said), moment_of(text_at(record, "modified"))
+    return at is None or written is None or at <= written + _SLACK
+
+
+_SLACK = timedelta(days=1)  # dates are set by hand, and zones are forgotten
 
 
 def parse_records(content: bytes) -> list[Any]:

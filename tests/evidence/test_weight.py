@@ -1,0 +1,98 @@
+"""What a document weighs once it is read is known before it is read."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pratique.errors import Malformed
+from pratique.evidence.document import open_document
+from pratique.evidence.model import Parse
+from pratique.evidence.read import read
+from pratique.values.canonical import MAX_WEIGHT, parse_json
+
+MIB = 1024 * 1024
+WEIGHTS = ((",", 60), ("[", 70), ("{", 70), (":", 100))
+SHAPES = {
+    "lists": ("[", "[],", "0]"),
+    "lists in lists": ("[", "[[[]]],", "0]"),
+    "objects of one": ("[", '{"a":1},', "0]"),
+    "numbers": ("[", "1234,", "0]"),
+    "texts": ("[", '"\u00e9x",', "0]"),
+    "distinct keys": ("{", '"%x":1,', '"":0}'),
+    "elements": ("<a>", "<b/>", "</a>"),
+    "attributes": ("<a>", '<b c=""/>', "</a>"),
+}
+HOLDS = """
+import resource, sys
+from pathlib import Path
+from pratique.errors import Malformed
+from pratique.evidence.document import open_document
+content = Path(sys.argv[1]).read_bytes()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    open_document(content)
+except Malformed as error:
+    print("refused", error)
+else:
+    print("read")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def document(shape: str, parts: int) -> bytes:
+    head, part, tail = SHAPES[shape]
+    body = "".join(part % number for number in range(parts)) if "%x" in part else part * parts
+    return (head + body + tail).encode()
+
+
+def most_parts(shape: str) -> int:
+    """How many parts of a shape are just not too heavy."""
+    part = SHAPES[shape][1]
+    if part[0] == "<":
+        return MAX_WEIGHT // (120 * part.count("<") + 250 * part.count("=")) - 10
+    return MAX_WEIGHT // sum(weight * part.count(sign) for sign, weight in WEIGHTS) - 10
+
+
+def held(tmp_path: Path, content: bytes) -> tuple[str, int]:
+    """Read a document in a process of its own; return what came of it, and the bytes that it took."""
+    file = tmp_path / "document"
+    file.write_bytes(content)
+    done = subprocess.run([sys.executable, "-c", HOLDS, file], capture_output=True, text=True, check=True)
+    word, grown = done.stdout.splitlines()
+    return word.split()[0], int(grown) * 1024
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_heaviest_document_of_a_shape_that_is_read_fits_and_a_heavier_one_is_refused(
+    tmp_path: Path, shape: str
+) -> None:
+    most = most_parts(shape)
+    with pytest.raises(Malformed, match=r"fit into 384 MiB of memory, found some 384 MiB"):
+        open_document(document(shape, most + 100))
+    word, grown = held(tmp_path, document(shape, most))
+    assert word == "read"
+    assert grown < 512 * MIB
+
+
+def test_what_is_signed_is_weighed_as_well() -> None:
+    with pytest.raises(Malformed, match="payload: expected values that fit"):
+        parse_json(document("lists", 4_000_000), "payload")
+
+
+def test_a_large_report_of_ordinary_density_is_read() -> None:
+    part = '{"name":"libexample-part","version":"1.2.3-4","purl":"pkg:deb/debian/libexample-part@1.2.3-4"},'
+    content = (
+        '{"bomFormat":"CycloneDX","specVersion":"1.5","components":[' + part * (8 * MIB // len(part))
+    ).encode()
+    assert read(content[:-1] + b"]}", "application/json").parse is not Parse.REFUSED
+
+
+def test_weighing_a_document_holds_nothing() -> None:
+    content = document("lists", 20_000_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Malformed):
+        parse_json(content, "payload")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 80 * 1024
