@@ -23,7 +23,7 @@ from pratique.policy.pattern import Pattern
 from pratique.policy.schema import slots
 from pratique.policy.source import GateText, load
 from pratique.policy.tracks import Tracks
-from pratique.policy.words import WORDS, AtLeast, Zone
+from pratique.policy.words import WORDS, AtLeast, Count, Zone
 from pratique.service.policy_words import classes
 from pratique.values.reference import parse_repository
 
@@ -139,6 +139,7 @@ def changes(bundle: Bundle) -> dict[str, Bundle]:
             rules.risk, mission=next(each for each in type(rules.risk.mission) if each != rules.risk.mission)
         ),
         "effective_on": MOMENTS[0],
+        "require_witnesses": Count(2),
     }
     assert changed.keys() == {slot.attribute for slot in slots(EnvironmentRules).values()} - {"predecessors"}
     return {
@@ -162,6 +163,18 @@ def test_the_policy_tells_its_name_its_version_its_owner_and_the_day() -> None:
     text = explain(PORT)
     assert text.startswith("Policy p, version 2026.11.1, of group:g\n- looked at again by 2027-05-01; ")
     assert "- images go: from outside to dev, from dev to staging and from staging to prod" in explain(SHOP)
+
+
+def test_who_may_change_the_policy_is_said() -> None:
+    assert "- changed by those who hold root keys" in explain(PORT)
+    changes = "changes: {approvals: [{role: lead, count: 2}]}\nenvironments:"
+    changed = load({"gate.yaml": GATE.replace("environments:", changes, 1)})
+    assert "- changed by one of its owners and 2 people in the role lead" in explain(changed)
+
+
+def test_a_policy_has_no_part_that_nobody_looked_at_here() -> None:
+    parts = {slot.attribute for slot in slots(Bundle).values()}
+    assert parts == {"schema", "metadata", "environments", "remediation", "applications", "changes"}
 
 
 def test_every_part_of_an_application_is_said() -> None:

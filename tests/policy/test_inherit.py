@@ -186,6 +186,19 @@ def test_a_track_that_the_parent_does_not_have_is_a_new_way_in() -> None:
         load({"gate.yaml": text % "tracks: {fast: {when: all_pass}}"})
 
 
+def test_witnesses_that_a_parent_demands_are_demanded_of_its_children_or_it_says_why() -> None:
+    def load_both(parent: str, child: str) -> int:
+        gate = GATE.replace("  one:\n", f"  one:\n    {parent}\n", 1) % child.replace("\n", "\n    ")
+        return load({"gate.yaml": gate}).rules("two").require_witnesses
+
+    demanded = "require_witnesses: 2"
+    assert load_both(demanded, "enforcement: block") == 2
+    assert load_both(demanded, "require_witnesses: 3") == 3
+    assert load_both(demanded, "require_witnesses: 1\nrelax: because") == 1
+    with pytest.raises(Malformed, match="fewer than the 2 of one"):
+        load_both(demanded, "require_witnesses: 1")
+
+
 def test_leaving_out_where_nothing_is_inherited_is_refused() -> None:
     text = (GATE % "").replace("    inherits: one\n", "    without: [sbom]\n")
     with pytest.raises(Malformed, match="nothing is inherited here"):

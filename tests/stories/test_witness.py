@@ -186,3 +186,21 @@ def test_a_witness_is_never_founded_twice(tmp_path: Path) -> None:
     assert said.code == 1
     assert "needs a new directory" in said.err
     assert run_pratique("witness", "list", "--at", tmp_path / "nothing").code == 1
+
+
+def test_one_environment_can_demand_witnesses_that_others_do_without(shop: Shop) -> None:
+    gate = shop.folder / "policy" / "gate.yaml"
+    text = gate.read_text()
+    assert "  dev:\n" in text
+    gate.write_text(text.replace("  dev:\n", "  dev:\n    require_witnesses: 1\n"))
+    root = ("--root", f"person:ann={shop.key('person:ann')}")
+    shop.done("policy", "publish", gate.parent, *root)
+    promotion = shop.bring("clean", "dev")
+    assert "the policy wants 1 witnesses, found 0" in shop.done("show", promotion).out
+    with witness(shop.folder / "w1", vkey(shop)) as running:
+        add(shop, running)
+        shop.done("retry", promotion)
+        shop.work()
+        said = prove(shop, promotion)
+        assert said.code == 0, said
+        assert "witnessed by w1" in said.out

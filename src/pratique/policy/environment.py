@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from pratique.errors import Malformed
 from pratique.policy.check import Rule
@@ -14,11 +15,12 @@ from pratique.policy.settings import USUAL, Settings
 from pratique.policy.surroundings import WORST_PLACE, RiskContext
 from pratique.policy.tracks import Tracks
 from pratique.policy.waiver_rules import WaiverRules
-from pratique.policy.words import Role, Text
+from pratique.policy.words import Count, Role, Text
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
 
+NOBODY: Final = Count(0)
 _IDENTITY = ("signature", "provenance")
 
 
@@ -51,6 +53,8 @@ class EnvironmentRules:
     risk: RiskContext = WORST_PLACE
     effective_on: Moment | None = None
     """From then on these rules hold; until then, those of the policy before."""
+    require_witnesses: Count = NOBODY
+    """So many witnesses of the trust root must have cosigned the ledger before anything is sealed here."""
 
     def __post_init__(self) -> None:
         refuse_twice(self.checks)

@@ -37,6 +37,10 @@ def _head(bundle: Bundle) -> Lines:
     yield f"Policy {about.name}{version}, of {about.owner}"
     yield f"- looked at again by {words(about.review_by)}; after that, every decision carries a warning"
     yield f"- {words(GRACE)} after that, nothing goes through without people"
+    if bundle.changes:
+        yield f"- changed by one of its owners and {words(bundle.changes.approvals)}"
+    else:
+        yield "- changed by those who hold root keys"
     yield f"- images go: {listing(tuple(_ways(bundle)))}"
 
 
@@ -79,6 +83,8 @@ def _entry(rules: EnvironmentRules) -> Lines:
         yield "one that does not pass is let in and marked as admitted; it never counts as promoted"
     if rules.relax:
         yield f"this gate is looser than the one it was made from, because: {rules.relax}"
+    if rules.require_witnesses:
+        yield f"nothing is sealed before {rules.require_witnesses} witnesses have cosigned the ledger"
     if rules.effective_on:
         yield f"these rules hold from {words(rules.effective_on)}; until then, those of the policy before"
 

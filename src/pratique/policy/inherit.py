@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pratique.policy.check import Rule
-from pratique.policy.environment import Enforcement, EnvironmentRules, refuse_twice
+from pratique.policy.environment import NOBODY, Enforcement, EnvironmentRules, refuse_twice
 from pratique.policy.freeze import Freeze, inherit_freezes, refuse_freezes_twice
 from pratique.policy.moments import Moment
 from pratique.policy.role import RoleRules
@@ -15,7 +15,7 @@ from pratique.policy.surroundings import RiskContext
 from pratique.policy.tightening import loosened
 from pratique.policy.tracks import NO_TRACKS, EmergencyTrack, FastTrack, RollbackTrack, SlowTrack, Tracks
 from pratique.policy.waiver_rules import WaiverRules
-from pratique.policy.words import CheckId, Text
+from pratique.policy.words import CheckId, Count, Text
 from pratique.values.names import Environment
 
 Part = TypeVar("Part", FastTrack, SlowTrack, RollbackTrack, EmergencyTrack, WaiverRules)
@@ -40,6 +40,7 @@ class EnvironmentText:
     waivers: WaiverRules | None = None
     risk: RiskContext | None = None
     effective_on: Moment | None = None
+    require_witnesses: Count | None = None
 
     def __post_init__(self) -> None:
         refuse_twice(self.checks)
@@ -67,6 +68,7 @@ class _Gate:
     freeze: tuple[Freeze, ...]
     waivers: WaiverRules | None
     risk: RiskContext
+    witnesses: Count
 
 
 Texts = Mapping[Environment, EnvironmentText]
@@ -97,6 +99,7 @@ def complete(
         waivers=gate.waivers,
         risk=gate.risk,
         effective_on=texts[name].effective_on,
+        require_witnesses=gate.witnesses,
     )
     return replace(rules, roles=_roles(rules, whole.roles))
 
@@ -109,6 +112,7 @@ def _oldest(text: EnvironmentText, whole: Whole) -> _Gate:
         freeze=text.freeze,
         waivers=text.waivers,
         risk=text.risk or whole.risk,
+        witnesses=text.require_witnesses or NOBODY,
     )
 
 
@@ -120,6 +124,7 @@ def _younger(gate: _Gate, text: EnvironmentText) -> _Gate:
         freeze=inherit_freezes(gate.freeze, text.freeze, str(text.inherits)),
         waivers=_part(gate.waivers, text.waivers, ("waivers",), text),
         risk=_risk(gate, text),
+        witnesses=_witnesses(gate, text),
     )
 
 
@@ -149,6 +154,13 @@ def _enforcement(gate: _Gate, text: EnvironmentText) -> Enforcement:
     if enforcement is Enforcement.WARN and gate.enforcement is Enforcement.BLOCK and not text.relax:
         raise Misfit(("enforcement",), f"this gate only warns where {text.inherits} blocks; {_SAY_WHY}")
     return enforcement
+
+
+def _witnesses(gate: _Gate, text: EnvironmentText) -> Count:
+    number = gate.witnesses if text.require_witnesses is None else text.require_witnesses
+    if number < gate.witnesses and not text.relax:
+        raise Misfit(("require_witnesses",), f"fewer than the {gate.witnesses} of {text.inherits}; {_SAY_WHY}")
+    return number
 
 
 def _checks(gate: _Gate, text: EnvironmentText) -> tuple[Rule, ...]:

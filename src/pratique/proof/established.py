@@ -96,6 +96,7 @@ class Established:
     size: int
     note: str
     witnesses: tuple[Witnessed, ...]
+    witnesses_needed: int
     lasts: timedelta | None
     """How long a seal over it holds; None where it does not lapse."""
     sealed: Sealed | None

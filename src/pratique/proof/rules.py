@@ -27,7 +27,7 @@ LASTS = timedelta(hours=72)
 """How long an emergency's seal holds where the policy does not say."""
 _ENVIRONMENT = (
     *("from", "enforcement", "relax", "checks", "tracks", "settings", "freeze", "waivers", "roles", "risk"),
-    "effective_on",
+    *("effective_on", "require_witnesses"),
 )
 _SLOW = (
     *("route", "approvals", "separation", "distinct_people", "reason", "window", "hours", "escalate"),
@@ -68,7 +68,8 @@ class Rules:
     """What one environment demands; ``digest`` is that of all its resolved rules.
 
     ``checks`` are the id and kind of each, in order; ``known_exploited`` the ids of those that stop vulnerabilities
-    known to be exploited. ``warns`` where the gate lets in what it does not pass.
+    known to be exploited. ``warns`` where the gate lets in what it does not pass. ``witnesses`` must stand behind the
+    checkpoint over the approval.
     """
 
     environment: str
@@ -80,8 +81,11 @@ class Rules:
     rollback: Slow | None
     emergency: Emergency | None
     known_exploited: tuple[str, ...]
+    roles: Mapping[str, tuple[tuple[str, ...], int]]
+    """Who alone counts in a role, and how many must be able to; a role that is not here is as the directory has it."""
     on_missing: OnUnknown
     on_error: OnUnknown
+    witnesses: int
     waivers: Fields | None
     """What may be waived, as the policy writes it; None where nothing can."""
 
@@ -156,9 +160,11 @@ def _rules(environment: str, fields: Fields) -> Rules:
         slow=_slow(tracks.object("slow")) if tracks.has("slow") else None,
         rollback=_rollback(tracks.object("rollback")) if tracks.has("rollback") else None,
         emergency=_emergency(tracks.object("emergency")) if tracks.has("emergency") else None,
+        roles=dict(_roles(fields.object_or_empty("roles"))),
         known_exploited=tuple(item.text("id") for item in fields.objects("checks") if _is_known_exploited(item)),
         on_missing=OnUnknown(_word(settings, "on_missing_evidence", OnUnknown.FAIL, OnUnknown.HOLD)),
         on_error=OnUnknown(_word(settings, "on_check_error", OnUnknown.HOLD, OnUnknown.FAIL)),
+        witnesses=fields.integer("require_witnesses") if fields.has("require_witnesses") else 0,
         waivers=fields.object("waivers") if fields.has("waivers") else None,
     )
 
@@ -200,6 +206,13 @@ def _people(fields: Fields, separation: tuple[str, ...]) -> Slow:
         approvals=tuple(_approvals(fields)),
         separation=fields.texts("separation") if "separation" in fields.values else separation,
     )
+
+
+def _roles(fields: Fields) -> Iterator[tuple[str, tuple[tuple[str, ...], int]]]:
+    for name in fields.values:
+        item = fields.object(name).only("members", "min_size")
+        members = item.texts("members") if "members" in item.values else ()
+        yield name, (members, item.integer("min_size") if item.has("min_size") else 1)
 
 
 def _is_known_exploited(fields: Fields) -> bool:

@@ -19,7 +19,7 @@ from pratique.proof.established import Established, Sealed
 from pratique.proof.ledger import Seen
 from pratique.proof.reading import Reading
 from pratique.proof.trust import TrustRoot
-from pratique.tlog.policy import verify_checkpoint
+from pratique.tlog.policy import VerifiedCheckpoint, verify_checkpoint
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
@@ -70,6 +70,8 @@ class SealSeen:
 
     sealed: Sealed
     seen: Seen
+    witnesses: int
+    """How many had cosigned what the signer saw."""
 
 
 def verify_seal(reading: Reading, chain: Chain, cleared: Established, trust: TrustRoot) -> SealSeen:
@@ -98,7 +100,9 @@ def verify_seal(reading: Reading, chain: Chain, cleared: Established, trust: Tru
     sealed = Sealed(
         data.seal, data.key, vsa.verifier, entry.index, entry.event.at, vsa.seal.expires if vsa.seal else None
     )
-    return SealSeen(sealed, _seen(vsa, entry, data, cleared, trust))
+    checkpoint = _checkpoint(vsa, entry, data, cleared, trust)
+    seen = checkpoint.checkpoint.size, Digest(checkpoint.checkpoint.root.hex())
+    return SealSeen(sealed, seen, len(checkpoint.cosignatures))
 
 
 def _sealed(reading: Reading) -> tuple[Entry, PromotionSealed]:
@@ -163,9 +167,13 @@ def _check_events(reading: Reading, entry: Entry, data: PromotionSealed, cleared
         raise Unverified("promotion.sealed: the decision no longer held; it had to be judged again first")
 
 
-def _seen(vsa: Vsa, entry: Entry, data: PromotionSealed, cleared: Established, trust: TrustRoot) -> Seen:
+def _checkpoint(
+    vsa: Vsa, entry: Entry, data: PromotionSealed, cleared: Established, trust: TrustRoot
+) -> VerifiedCheckpoint:
+    """Return the ledger as the signer saw it."""
     note = vsa.seal.checkpoint if vsa.seal else ""
-    checkpoint = verify_checkpoint(note.encode(), trust.ledger).checkpoint
+    verified = verify_checkpoint(note.encode(), trust.ledger)
+    checkpoint = verified.checkpoint
     demand("seal, ledger", cleared.origin, checkpoint.origin)
     seen = checkpoint.size, Digest(checkpoint.root.hex())
     demand("promotion.sealed, checkpoint", (data.checkpoint.size, data.checkpoint.root), seen)
@@ -174,4 +182,4 @@ def _seen(vsa: Vsa, entry: Entry, data: PromotionSealed, cleared: Established, t
             f"seal, checkpoint: expected one that covers the approval at {cleared.approved_index} and was signed "
             f"before the seal at {entry.index}, found one of {checkpoint.size} entries"
         )
-    return seen
+    return verified

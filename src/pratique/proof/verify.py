@@ -82,6 +82,7 @@ def verify_promotion(
         chain, cleared, people = _established(reading, trust)
         _check_expected(cleared, image, environment, resource_uri)
         seal = verify_seal(reading, chain, cleared, trust)
+        _check_witnesses(cleared.witnesses_needed, seal.witnesses, "seal, checkpoint")
         verify_growths(reading.proof.growths, people.seen | {seal.seen}, reading.ledger)
         return replace(cleared, sealed=seal.sealed)
 
@@ -106,9 +107,15 @@ def _check_expected(
         demand("proof, destination", resource_uri, cleared.destination)
 
 
+def _check_witnesses(needed: int, found: int, where: str) -> None:
+    if found < needed:
+        raise Unverified(f"{where}: the policy wants {needed} witnesses, found {found}; have it cosigned first")
+
+
 def _established(reading: Reading, trust: TrustRoot) -> tuple[Chain, Established, People]:
     chain = verify_directories(reading, trust)
     policy = verify_policies(reading, chain, trust)
+    _check_witnesses(policy.rules.witnesses, len(reading.ledger.checkpoint.cosignatures), "checkpoint")
     verify_request(reading, chain, policy.rules)
     record = verify_decision(reading, chain, policy.rules)
     people = verify_people(reading, chain, record, policy.rules)
@@ -154,6 +161,7 @@ def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Record
         size=ledger.size,
         note=reading.proof.checkpoint.decode(),
         witnesses=tuple(witness for witness in cosigned if witness),
+        witnesses_needed=policy.rules.witnesses,
         lasts=lasts_of(record, policy.rules),
         sealed=None,
         not_checked=tuple(_not_checked(reading, record)),

@@ -35,21 +35,23 @@ def export(workspace: Workspace, prefix: str) -> bytes:
         Refused: It has not come so far.
     """
 
-    def last(view: View) -> tuple[str, int]:
+    def last(view: View) -> tuple[str, int, int]:
         promotion = view.promotions.by_prefix(prefix)
-        return promotion.id, view.ledger.of_promotion(promotion.id)[-1].index
+        needed = workspace.bundle(view).rules(promotion.to).require_witnesses
+        return promotion.id, view.ledger.of_promotion(promotion.id)[-1].index, needed
 
-    promotion, index = workspace.store.read(last)
-    note = _accountable(workspace, _covering(workspace, index))
+    promotion, index, needed = workspace.store.read(last)
+    note = _accountable(workspace, _covering(workspace, index, needed))
     return workspace.store.read(
         lambda view: assemble_promotion(promotion, note, _sources(workspace, view, promotion))
     )
 
 
-def _covering(workspace: Workspace, index: int) -> SignedCheckpoint:
+def _covering(workspace: Workspace, index: int, needed: int) -> SignedCheckpoint:
     """Return the first checkpoint over an entry, or the newest one where that has too few witnesses."""
     found = checkpoint_over(workspace, index)
-    enough = workspace.trust.ledger.quorum_met(cosigners(workspace, found))
+    by = cosigners(workspace, found)
+    enough = workspace.trust.ledger.quorum_met(by) and len(by) >= needed
     return found if enough else witnessed(workspace).signed
 
 
