@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.promotion.builders import after
+from tests.promotion.builders import after, directory, review
 from tests.promotion.cases import ARRIVED, CLEAN, GATE, HIGH, MEDIUM, evidence, provenance, sbom, source
 from tests.promotion.situations import (
     ALL_WAYS,
@@ -29,7 +29,7 @@ from pratique.policy.result import Outcome, rank
 from pratique.promotion.calendar import ALWAYS_OPEN
 from pratique.promotion.consequences import no_worse
 from pratique.promotion.happenings import Track
-from pratique.promotion.quorum import Need
+from pratique.promotion.quorum import Need, count
 from pratique.promotion.record import Record
 from pratique.values.names import Actor
 
@@ -329,3 +329,15 @@ def test_whoever_changed_the_rules_last_is_kept_from_deciding_where_they_say_so(
     assert [(one.person, one.because) for one in record.decision.separation.excluded] == [
         ("person:dan", "person:dan made the last change to the rules of prod")
     ]
+
+
+def test_a_role_counts_only_for_those_whom_the_policy_names() -> None:
+    text = gate(("path:", "roles:\n  release: {members: ['person:cleo']}\n  security: {min_size: 3}\npath:"))
+    record = put(evidence(MEDIUM), text)
+    release, security = record.decision.approvals
+    assert (release.members, security.least) == (("person:cleo",), 3)
+    names = enumerate(("cleo", "dan", "eve"), 1)
+    votes = tuple(replace(review(name, index=place), record=record.digest) for place, name in names)
+    why = {voter.person: voter.fills for voter in count(record.question, votes, directory(), now=after()).voters}
+    # Dan holds release, too, but is not named; only two people hold security, so nobody counts as that.
+    assert why == {"person:cleo": "release", "person:dan": None, "person:eve": None}

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pratique.evidence.facts.scan import Severity
 from pratique.policy.approval import USUAL_SEPARATION, Approval, Separation
 from pratique.policy.check import Rule, judge_check
+from pratique.policy.environment import EnvironmentRules
 from pratique.policy.freshness import Freshness, freshness
 from pratique.policy.platforms import combine
 from pratique.policy.result import CheckResult, worst
@@ -58,7 +59,9 @@ def judge(case: Case) -> Record:
             risk=risk,
             profile=profile,
             track=track,
-            approvals=_needs(asked_of(asked, known), extra if track.name is not Track.ROLLBACK else None),
+            approvals=_needs(
+                asked_of(asked, known), extra if track.name is not Track.ROLLBACK else None, case.rules
+            ),
             separation=separated,
             review_until=calendar.deadline(track.name, now, window) if window else None,
             holds_until=holds_until(results, calendar.stops_at(track.name, now), covered.heard),
@@ -166,8 +169,16 @@ def _repository(case: Case) -> str:
     return case.application.image(case.inputs.image.name).source.repository
 
 
-def _needs(asked: tuple[Approval, ...], extra: Need | None) -> tuple[Need, ...]:
+def _need(approval: Approval, rules: EnvironmentRules) -> Need:
+    narrowed = next((role for role in rules.roles if role.name == approval.role), None)
+    if narrowed is None:
+        return Need(approval.role, approval.count)
+    members = tuple(map(str, narrowed.members))
+    return Need(approval.role, approval.count, members=members, least=narrowed.min_size)
+
+
+def _needs(asked: tuple[Approval, ...], extra: Need | None, rules: EnvironmentRules) -> tuple[Need, ...]:
     if not asked:
         return ()
-    named = tuple(Need(approval.role, approval.count) for approval in asked)
+    named = tuple(_need(approval, rules) for approval in asked)
     return (*named, extra) if extra else named

@@ -24,12 +24,18 @@ ANY_ROLE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """So many distinct people in a role; ``outside`` excludes the members of a group."""
+    """So many distinct people in a role; ``outside`` excludes the members of a group.
+
+    Where the policy names ``members``, only these people and groups count in the role; and nobody does while fewer
+    than ``least`` could.
+    """
 
     role: str
     count: int
     outside: Group | None = None
     because: str | None = None
+    members: tuple[str, ...] = ()
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +166,22 @@ def _named_roles(question: Question) -> frozenset[str]:
 def _may_fill(question: Question, need: Need, person: Actor, directory: Directory, now: datetime) -> bool:
     if need.outside is not None and directory.in_group(person, need.outside):
         return False
+    if need.role == ANY_ROLE:
+        others = (other for other in question.needs if other.role != ANY_ROLE)
+        return any(_may_fill(question, other, person, directory, now) for other in others)
     held = directory.roles_of(person, question.application, question.environment, now)
-    wanted = _named_roles(question) if need.role == ANY_ROLE else frozenset({need.role})
-    return bool(held & wanted)
+    return need.role in held and _is_member(need, person, directory) and _enough(question, need, directory, now)
+
+
+def _is_member(need: Need, person: Actor, directory: Directory) -> bool:
+    return not need.members or any(name == person or directory.in_group(person, name) for name in need.members)
+
+
+def _enough(question: Question, need: Need, directory: Directory, now: datetime) -> bool:
+    if need.least <= 1:
+        return True
+    holders = directory.holders(need.role, question.application, question.environment, now)
+    return sum(_is_member(need, person, directory) for person in holders) >= need.least
 
 
 def _match(question: Question, people: tuple[Actor, ...], directory: Directory, now: datetime) -> dict[Actor, int]:

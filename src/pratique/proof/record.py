@@ -249,7 +249,14 @@ def _needs(fields: Fields) -> Iterator[Need]:
         number = item.integer("count")
         if not 1 <= number <= MAX_PEOPLE:
             raise Malformed(f"{item.path('count')}: expected 1 to {MAX_PEOPLE} people, found {number}")
-        yield Need(item.text("role"), number, outside, item.text_or_empty("because") or None)
+        yield Need(
+            role=item.text("role"),
+            count=number,
+            outside=outside,
+            because=item.text_or_empty("because") or None,
+            members=item.texts("members") if "members" in item.values else (),
+            least=item.integer("least") if item.has("least") else 1,
+        )
 
 
 def _evidence_root(fields: Fields) -> Digest:

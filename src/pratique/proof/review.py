@@ -178,6 +178,10 @@ def _refuse_replays(given: tuple[_Given, ...]) -> None:
 
 
 def _check_needs(record: Recorded, rules: Rules) -> None:
+    for need in record.needs:
+        demand(
+            f"record, who counts as {need.role}", rules.roles.get(need.role, ((), 1)), (need.members, need.least)
+        )
     people = rules.people(record.track)
     for role, number in people.approvals if people else ():
         asked = sum(need.count for need in record.needs if need.role == role and need.outside is None)
