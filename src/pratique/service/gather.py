@@ -14,7 +14,7 @@ from pratique.promotion.events import EventObject
 from pratique.promotion.evidence_set import Listed, build_list, list_pieces, parse_list, root_of_evidence
 from pratique.promotion.happenings import Feed, PromotionGathered
 from pratique.promotion.image import MANIFESTS_MEDIA, build_manifests, needed, platforms_of
-from pratique.promotion.intake import EvidenceAdded, FeedImported
+from pratique.promotion.intake import FeedImported
 from pratique.promotion.states import Promotion
 from pratique.registry.closure import Closure, plan
 from pratique.registry.evidence import Carried, Found, collect_evidence
@@ -24,6 +24,7 @@ from pratique.service.measuring import asks_for_layers, measured_pieces
 from pratique.service.perform import Done
 from pratique.service.scanning import scanned_pieces
 from pratique.service.scribe import Scribe, keep
+from pratique.service.uploads import uploads
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest
@@ -121,15 +122,6 @@ def piece_of(carried: Carried) -> Piece:
         origin=_ORIGINS[carried.found],
         content=carried.body,
     )
-
-
-def uploads(workspace: Workspace, view: View, subjects: tuple[Digest, ...]) -> Iterator[Piece]:
-    """Yield what was handed in here about any of these."""
-    for subject in dict.fromkeys(subjects):
-        for entry in view.ledger.of_image(subject):
-            if isinstance(data := entry.event.data, EvidenceAdded):
-                content = workspace.blobs.get(data.digest)
-                yield Piece(data.digest, data.media_type, len(content), subject, Origin.UPLOAD, content)
 
 
 def _known(workspace: Workspace, view: View, image: Digest) -> Iterator[Piece]:
