@@ -58,14 +58,21 @@ def _moment(text: str) -> datetime:
 
 
 def _check(arguments: argparse.Namespace) -> Answer:
+    from pratique.policy.remarks import remarks
     from pratique.service.policy import read_bundle
 
-    bundle = read_bundle(arguments.path).bundle
+    read = read_bundle(arguments.path)
+    bundle, told = read.bundle, remarks(read.sources, read.bundle)
     ordered = [bundle.rules(name) for name in bundle.in_order]
     environments = {rules.name: str(rules.digest) for rules in ordered}
-    value = {"name": bundle.metadata.name, "digest": str(bundle.digest), "environments": environments}
+    value = {
+        "name": bundle.metadata.name,
+        "digest": str(bundle.digest),
+        "environments": environments,
+        "remarks": list(told),
+    }
     counted = [f"  {rules.name}: {len(rules.checks)} checks" for rules in ordered]
-    return Answer(value, "\n".join((f"policy {bundle.metadata.name} is {bundle.digest}", *counted)))
+    return Answer(value, "\n".join((f"policy {bundle.metadata.name} is {bundle.digest}", *counted, *told)))
 
 
 def _explain(arguments: argparse.Namespace) -> Answer:
