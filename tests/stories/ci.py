@@ -21,14 +21,14 @@ SBOM = "https://cyclonedx.org/bom"
 PROVENANCE = "https://slsa.dev/provenance/v1"
 
 
-def statements(image: Digest, packages: Packages) -> list[tuple[str, bytes]]:
+def statements(image: Digest, packages: Packages, base: Digest | None = None) -> list[tuple[str, bytes]]:
     """Return everything that CI knows about an image: predicate type and statement."""
     subject = (Subject(image),)
     author = (alias_of("dan"),)
     commit = hashlib.sha1(image.hex.encode()).hexdigest()
     return [
         (SBOM, build_statement(subject, SBOM, _bill(packages))),
-        (PROVENANCE, build_statement(subject, PROVENANCE, _provenance(commit))),
+        (PROVENANCE, build_statement(subject, PROVENANCE, _provenance(commit, base))),
         (SOURCE, build_source(Source((image,), GIT, None, commit, author, author))),
         (REPORT, build_statement(subject, REPORT, _report())),
     ]
@@ -52,12 +52,13 @@ def _bill(packages: Packages) -> dict[str, Json]:
     return {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": components}
 
 
-def _provenance(commit: str) -> dict[str, Json]:
+def _provenance(commit: str, base: Digest | None) -> dict[str, Json]:
+    built_on: list[Json] = [{"uri": "pkg:docker/lower@1", "digest": {"sha256": base.hex}}] if base else []
     return {
         "buildDefinition": {
             "buildType": "https://ci.example/image/v1",
             "externalParameters": {"source": {"uri": GIT}},
-            "resolvedDependencies": [{"uri": GIT, "digest": {"gitCommit": commit}}],
+            "resolvedDependencies": [{"uri": GIT, "digest": {"gitCommit": commit}}, *built_on],
         },
         "runDetails": {"builder": {"id": BUILDER}},
     }

@@ -166,3 +166,15 @@ def test_what_is_found_is_told_to_be_the_base_images_or_the_applications(shop: S
         whose, told = finding_of(shop, name, base, (JINJA,), (FLASK,))
         assert whose is None
         assert "of the" not in told
+
+
+def test_a_base_that_signed_provenance_names_is_known_too(shop: Shop) -> None:
+    change_policy(shop, cross_checked)
+    repository = shop.repository("build")
+    assert isinstance(repository, Layout)
+    lower = image(repository, "lower", (JINJA,))
+    digest = image(repository, "built", (JINJA,), (FLASK,))
+    for kind, statement in statements(digest, HIGH, base=lower):
+        attach_referrer(repository, digest, shop.signed(kind, statement), no_lock)
+    told = shop.done("show", shop.bring("built", "dev", "staging")).out
+    assert "of the base image" in told

@@ -110,10 +110,10 @@ def _in_provenance(
 def _named(own: Repository, told: Iterable[tuple[str, str]]) -> Iterator[Named]:
     for name, digest in told:
         with suppress(Malformed):
-            yield Named(Digest.parse(digest), _neighbour(own, name))
+            yield Named(Digest.parse(digest), neighbour(own, name))
 
 
-def _neighbour(own: Repository, name: str) -> Repository | None:
+def neighbour(own: Repository, name: str) -> Repository | None:
     """Return the repository that a name means, if it is in the registry that the image itself is in."""
     with suppress(Malformed):
         there = parse_reference(name).repository
