@@ -139,3 +139,18 @@ def test_whoever_signed_the_rules_does_not_count_where_they_say_so(shop: Shop) -
         "person": "person:ann",
         "because": "person:ann made the last change to the rules of prod",
     }
+
+
+def test_an_approval_needs_words_where_the_policy_wants_them(shop: Shop) -> None:
+    gate = shop.folder / "policy" / "gate.yaml"
+    gate.write_text(gate.read_text().replace("        window: 5d\n", "        window: 5d\n        reason: text\n"))
+    shop.done("policy", "publish", gate.parent, "--root", f"person:ann={shop.key('person:ann')}")
+    shop.bring("middling", "dev", "staging")
+    promotion = shop.bring("middling", "prod", actor="person:cai")
+    said = shop.approve(promotion, "person:bea")
+    assert (said.code, "the policy wants words with an approval" in said.err) == (1, True)
+    for person in ("person:bea", "person:eve"):
+        assert shop.approve(promotion, person, "--comment", "it was looked at by two of us").code == 0
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+    prove(shop, promotion)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pratique.evidence.facts.scan import Severity
-from pratique.policy.approval import USUAL_SEPARATION, Approval, Separation
+from pratique.policy.approval import USUAL_SEPARATION, Approval, Reason, Separation
 from pratique.policy.check import Rule, judge_check
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.freshness import Freshness, freshness
@@ -46,7 +46,7 @@ def judge(case: Case) -> Record:
     asked, separation = asks(case.rules.tracks, track.name)
     separated, extra = separate(_duties(case, separation, covered), case.directory)
     now, calendar = case.inputs.now, case.inputs.calendar
-    window = window_of(case.rules.tracks, track.name)
+    window, slow = window_of(case.rules.tracks, track.name), case.rules.tracks.slow
     return build_record(
         Decision(
             schema=SCHEMA,
@@ -64,6 +64,7 @@ def judge(case: Case) -> Record:
             ),
             separation=separated,
             review_until=calendar.deadline(track.name, now, window) if window else None,
+            reason=slow.reason if slow and track.name is Track.SLOW else Reason.CODE,
             holds_until=holds_until(results, calendar.stops_at(track.name, now), covered.heard),
             waivers=covered.heard,
         )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pratique.errors import Malformed
+from pratique.policy.approval import Reason
 from pratique.policy.facts import Arrival
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.policy.risk import Risk
@@ -148,6 +149,8 @@ class Decision:
     separation: Separated
     review_until: datetime | None
     holds_until: datetime | None
+    reason: Reason = Reason.CODE
+    """What an approval must say."""
     waivers: tuple[Heard, ...] = ()
     """What became of every waiver that it was given."""
 

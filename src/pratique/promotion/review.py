@@ -11,6 +11,7 @@ from pratique.attest.review import Decision, Review, Seen, parse_review
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Conflict, Refused, Unverified
+from pratique.policy.approval import Reason
 from pratique.promotion.directory import Directory
 from pratique.promotion.guards import InForce, why_judge_again
 from pratique.promotion.happenings import Commitment, Happening, PromotionApproved, ReviewGiven
@@ -142,6 +143,7 @@ def consider_review(
     _check_same(signed, promotion, record, directory)
     _check_checkpoint(signed.review.checkpoint, ledger, judgement)
     _check_time(signed, promotion, judgement, in_force.now)
+    _check_words(signed.review, record)
     standing = _standing(signed, index, identifier, in_force.now)
     because = why_not(record.question, standing, directory, now=in_force.now)
     quorum = count(record.question, (*promotion.reviews, standing), directory, now=in_force.now)
@@ -228,6 +230,11 @@ def _check_time(signed: Signed, promotion: Promotion, judgement: Judgement, now:
         raise Conflict("review: it is recorded already; to decide anew, sign a new one")
     if review.decision is Decision.VETO and review.comment is None:
         raise Refused("review: a veto needs words: say what must change")
+
+
+def _check_words(review: Review, record: Record) -> None:
+    if record.decision.reason is Reason.TEXT and review.decision is Decision.APPROVE and review.comment is None:
+        raise Refused("review: the policy wants words with an approval; say with --comment why you approve")
 
 
 def _standing(signed: Signed, index: int, identifier: str, now: datetime) -> ReviewStanding:

@@ -103,6 +103,8 @@ class Recorded:
     excluded: tuple[Exclusion, ...]
     review_until: datetime | None
     holds_until: datetime | None
+    reason: str
+    """What an approval must say: ``code`` or ``text``."""
     pieces: tuple[Json, ...]
     evidence: tuple[Digest, ...]
     waivers: tuple[Waived, ...]
@@ -149,6 +151,7 @@ def read_record(content: bytes) -> Recorded:
         ),
         review_until=fields.nullable("review_until", fields.moment),
         holds_until=fields.nullable("holds_until", fields.moment),
+        reason=fields.text("reason") if fields.has("reason") else "code",
         pieces=tuple(piece.values for piece in pieces),
         evidence=tuple(piece.parsed("digest", Digest.parse) for piece in pieces),
         waivers=tuple(_waived(fields)),

@@ -68,6 +68,7 @@ def verify_people(reading: Reading, chain: Chain, record: Recorded, rules: Rules
     _check_needs(record, rules)
     _check_window(reading, record)
     named = _named(reading, given)
+    _check_words(named, record)
     quorum = _count(reading, chain, record, given, named)
     filled = {voter.envelope: voter.fills for voter in quorum.voters}
     approvers = tuple(_approver(item, filled[item.standing.envelope] or ANY_ROLE) for item in named)
@@ -102,6 +103,14 @@ def _given(reading: Reading, chain: Chain, record: Recorded) -> Iterator[_Given]
             _check_same(reading, record, review, _where(data, entry))
             _check_place(reading, entry, review, _where(data, entry))
             yield _Given(entry, review, signed, standing[entry.index])
+
+
+def _check_words(named: tuple[_Given, ...], record: Recorded) -> None:
+    for item in named:
+        if record.reason == "text" and item.review.comment is None:
+            raise Unverified(
+                f"review by {item.review.reviewer}: the policy wants words with an approval, found none"
+            )
 
 
 def _where(data: ReviewGiven, entry: Entry) -> str:
@@ -183,6 +192,7 @@ def _check_needs(record: Recorded, rules: Rules) -> None:
             f"record, who counts as {need.role}", rules.roles.get(need.role, ((), 1)), (need.members, need.least)
         )
     people = rules.people(record.track)
+    demand("record, what an approval must say", people.reason if people else "code", record.reason)
     for role, number in people.approvals if people else ():
         asked = sum(need.count for need in record.needs if need.role == role and need.outside is None)
         if asked < number:

@@ -52,6 +52,8 @@ class Slow:
 
     approvals: tuple[tuple[str, int], ...]
     separation: tuple[str, ...]
+    reason: str = "code"
+    """What an approval must say: ``code`` or ``text``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,8 @@ def _fast(fields: Fields) -> Fast:
 
 def _slow(fields: Fields) -> Slow:
     fields.only(*_SLOW)
-    return _people(fields, SEPARATION)
+    people = _people(fields, SEPARATION)
+    return Slow(people.approvals, people.separation, _word(fields, "reason", "code", "text"))
 
 
 def _rollback(fields: Fields) -> Slow:
