@@ -178,3 +178,14 @@ def test_a_base_that_signed_provenance_names_is_known_too(shop: Shop) -> None:
         attach_referrer(repository, digest, shop.signed(kind, statement), no_lock)
     told = shop.done("show", shop.bring("built", "dev", "staging")).out
     assert "of the base image" in told
+
+
+def test_a_base_that_was_measured_here_is_known_where_it_no_longer_lies(shop: Shop) -> None:
+    change_policy(shop, cross_checked)
+    repository = shop.repository("build")
+    assert isinstance(repository, Layout)
+    lower = image(repository, "lower", (JINJA,))
+    shop.bring("lower", "dev")
+    (shop.workspace / "registry" / "build" / "blobs" / "sha256" / lower.hex).unlink()
+    whose, _ = finding_of(shop, "theirs", lower, (JINJA,), (FLASK,))
+    assert whose == "base"
