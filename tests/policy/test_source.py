@@ -95,7 +95,11 @@ def expect(name: str, old: str, new: str, words: str) -> None:
         ("inherits: staging", "inherits: «stagign", "did you mean 'staging'?"),
         ("inherits: staging", "inherits: «prod", "prod inherits from itself"),
         ("environment: dev,", "environment: «dve,", "there is no environment 'dve'; did you mean 'dev'?"),
-        ('{id: sig, check: signature, keys: ["service:ci"]}', "«{id: sig, check: signature}", "at least one service or identity"),
+        (
+            '{id: sig, check: signature, keys: ["service:ci"]}',
+            "«{id: sig, check: signature}",
+            "at least one service or identity",
+        ),
         ("{id: tests,", "{id: «licences,", "'licences' stands twice"),
         ("max: 0}", "max: «many}", "expected a whole number, found the text 'many'"),
         ("max: 0}", "max: «-1}", "expected a whole number from 0"),
@@ -235,6 +239,11 @@ def test_lists_that_grow_out_of_all_bounds_are_refused() -> None:
     grown = {f"lists/l{level}.yaml": f"[{', '.join([f'$l{level + 1}'] * 10)}]" for level in range(8)}
     message = refusal(files() | grown | {"lists/l8.yaml": "[a, b]"})
     assert "lists inside lists make more than 100000 values" in message
+
+
+def test_lists_that_are_nested_too_deeply_are_refused() -> None:
+    chain = {f"lists/l{level}.yaml": f"[$l{level + 1}]" for level in range(900)}
+    assert "lists inside lists, deeper than 16 levels" in refusal(files() | chain | {"lists/l900.yaml": "[a]"})
 
 
 def test_lists_that_hold_each_other_are_refused() -> None:

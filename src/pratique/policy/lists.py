@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pratique.policy.marked import MarkedText, Place, label, parse_marked
+from pratique.policy.marked import MAX_DEPTH, MarkedText, Place, label, parse_marked
 from pratique.policy.schema import Misfit, Path, suggestion
 
 FILE = re.compile(r"lists/([^/]+)\.yaml")
@@ -132,4 +132,6 @@ class _Writer:
             raise source.located(Misfit(at, f"there is no list {name!r}{suggestion(name, self.lists)}"))
         if name in within:
             raise source.located(Misfit(at, f"the list {name!r} holds itself, by way of {within[-1]!r}"))
+        if len(within) >= MAX_DEPTH:
+            raise source.located(Misfit(at, f"lists inside lists, deeper than {MAX_DEPTH} levels"))
         return self.lists[name]
