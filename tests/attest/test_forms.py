@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pratique.attest.policy import Policy, build_policy, parse_policy
+from pratique.attest.policy_review import PolicyReview, build_policy_review, parse_policy_review
 from pratique.attest.request import Request, build_request, parse_request
 from pratique.attest.review import Condition, Decision, Review, Seen, build_review, parse_review
 from pratique.attest.source import Source, build_source, parse_alias, parse_source
@@ -139,6 +140,11 @@ FORMS = {
         ),
         build_policy,
         parse_policy,
+    ),
+    "policy review": Form(
+        PolicyReview("shop", A, 2, Actor("person:bea"), B, "0" * 32),
+        build_policy_review,
+        parse_policy_review,
     ),
     "review": Form(
         Review(

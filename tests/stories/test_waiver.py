@@ -2,11 +2,26 @@
 
 import base64
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from time import sleep
 
+import pytest
 from tests.stories.documents import GATE
 from tests.stories.shop import Said, Shop, run_pratique
 
+from pratique.attest.fields import Fields
+from pratique.errors import Unverified
+from pratique.proof.decision import verify_decision
+from pratique.proof.directory import verify_directories
+from pratique.proof.document import Kind
+from pratique.proof.policy import verify_policies
+from pratique.proof.reading import open_proof
+from pratique.proof.trust import parse_trust_root
+from pratique.proof.waiver import verify_waivers
 from pratique.values.canonical import canonical
+from pratique.values.digest import Digest
+from pratique.values.moment import render_moment
 
 WAIVERS = """\
     waivers:
@@ -144,3 +159,80 @@ def test_what_somebody_wrote_stands_in_no_event(shop: Shop) -> None:
     waiver = propose(shop, promotion).value["waiver"]
     assert "never parse templates" not in json.dumps(shop.events())
     assert "never parse templates" in shop.done("waiver", "show", waiver).out
+
+
+def let_in(shop: Shop) -> tuple[str, str]:
+    """Bring an image in under a waiver; return the promotion and the waiver."""
+    promotion = with_waivers(shop)
+    waiver = propose(shop, promotion).value["waiver"]
+    say(shop, "grant", waiver, "person:bea")
+    shop.work()
+    return promotion, waiver
+
+
+def test_a_proof_counts_the_grants_again_by_the_signed_policy(shop: Shop) -> None:
+    promotion, _ = let_in(shop)
+    proof = shop.folder / "proof.json"
+    shop.done("proof", "export", promotion, "--out", proof)
+    trust = parse_trust_root(shop.trust_root.read_bytes())
+    reading = open_proof(proof.read_bytes(), Kind.PROMOTION, trust)
+    chain = verify_directories(reading, trust)
+    rules = verify_policies(reading, chain, trust).rules
+    record = verify_decision(reading, chain, rules)
+    one = {"role": "security", "count": 1}
+    for other in (
+        None,
+        {"who": [{"role": "security", "count": 2}]},
+        {"who": [one, {"role": "release", "count": 1}]},
+        {"who": [one], "never": ["high"]},
+        {"who": [one], "max_days": {"high": 13}},
+    ):
+        waivers = None if other is None else Fields("waivers", other)
+        with pytest.raises(Unverified, match="waiver"):
+            verify_waivers(reading, chain, record, replace(rules, waivers=waivers))
+    late = replace(record, inputs=replace(record.inputs, now=record.waivers[0].expires))
+    elsewhere = replace(record, inputs=replace(record.inputs, image=Digest("f" * 64)))
+    longer = replace(record, holds_until=None)
+    renamed = replace(record, waivers=(replace(record.waivers[0], check="licences"),))
+    for forged in (late, elsewhere, longer, renamed):
+        with pytest.raises(Unverified):
+            verify_waivers(reading, chain, forged, rules)
+    verify_waivers(reading, chain, record, rules)
+
+
+def test_a_replay_tells_which_waivers_another_policy_would_orphan(shop: Shop) -> None:
+    _, waiver = let_in(shop)
+    gate = shop.folder / "policy" / "gate.yaml"
+    gate.write_text(
+        gate.read_text().replace("max_days: {high: 30, default: 90}", "max_days: {high: 7, default: 7}")
+    )
+    found = shop.done("policy", "simulate", shop.folder / "policy", "--json").value
+    assert found["orphaned"][0]["waiver"] == waiver
+    assert "7 days" in found["orphaned"][0]["because"]
+
+
+def test_an_expired_waiver_is_told_once_and_covers_nothing(shop: Shop) -> None:
+    promotion = with_waivers(shop)
+    soon = datetime.now(UTC) + timedelta(seconds=3)
+    words = ("--expires", render_moment(soon))
+    check, term = finding(shop, promotion)
+    what = (
+        "--check",
+        check,
+        "--term",
+        term,
+        *words,
+        "--owner",
+        "group:developers",
+        "--justification",
+        "no_fix_yet",
+    )
+    key = ("--as", "person:dan", "--key", shop.key("person:dan"), "--json")
+    waiver = shop.done("waiver", "propose", promotion, *what, "--comment", "soon", *key).value["waiver"]
+    while datetime.now(UTC) <= soon:
+        sleep(0.1)
+    shop.work()
+    shop.work()
+    assert [event["type"] for event in shop.events()].count("waiver.expired/1") == 1
+    said = say(shop, "grant", waiver, "person:bea")
+    assert (said.code, "expired at" in said.err) == (1, True)

@@ -16,6 +16,8 @@ from pratique.values.moment import render_moment
 from pratique.values.names import Actor, Group, parse_actor, parse_group
 from pratique.values.uris import POLICY
 
+_MOST_PEOPLE = 100  # ours; counting takes memory for each place to fill
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -81,6 +83,10 @@ def parse_policy(payload: bytes) -> Policy:
 def _changes(fields: Fields) -> Changes:
     asked = tuple(item.only("role", "count") for item in fields.objects("approvals"))
     approvals = tuple((item.parsed("role", parse_slug), item.integer("count")) for item in asked)
+    if not approvals or not all(1 <= count <= _MOST_PEOPLE for _, count in approvals):
+        raise Malformed(
+            f"{fields.path('approvals')}: expected at least one role, each with 1 to {_MOST_PEOPLE} people"
+        )
     return Changes(fields.parsed("owner", parse_group), approvals)
 
 
