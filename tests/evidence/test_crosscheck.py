@@ -12,6 +12,7 @@ LIBC = InstalledPackage(Manager.DPKG, "libc6", "2.36-9+deb12u9")
 FLASK = InstalledPackage(Manager.PYTHON, "Flask_Login", "0.6.3")
 CORE = InstalledPackage(Manager.NPM, "@babel/core", "7.1.0")
 MUSL = InstalledPackage(Manager.APK, "musl", "1.2.5-r0")
+GLIBC = InstalledPackage(Manager.RPM, "glibc", "2:2.39-1.fc40")
 
 
 def listed(purl: str | None, name: str = "x", version: str | None = None) -> Component:
@@ -28,6 +29,8 @@ def listed(purl: str | None, name: str = "x", version: str | None = None) -> Com
         (MUSL, listed("pkg:apk/alpine/musl@1.2.5-r0")),
         (MUSL, listed("pkg:apk/wolfi/musl@1.2.5-r0")),
         (InstalledPackage(Manager.DPKG, "mount", "1:2.38"), listed("pkg:deb/debian/mount@2.38")),
+        (GLIBC, listed("pkg:rpm/fedora/glibc@2.39-1.fc40?arch=x86_64&epoch=2&distro=fedora-40")),
+        (GLIBC, listed("pkg:rpm/fedora/glibc@2.39-1.fc40?arch=x86_64")),
         (InstalledPackage(Manager.DPKG, "mount", "1:2.38"), listed("pkg:deb/debian/mount@2.38?epoch=1")),
     ],
 )
