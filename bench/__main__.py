@@ -8,6 +8,7 @@ from bench import (
     copying,
     judging,
     ledger,
+    opa,
     promoting,
     published,
     reading,
@@ -30,6 +31,9 @@ def figures(folder: Path) -> Iterator[Figure]:
     judged = judging.twenty_checks()
     yield judged.judgement
     yield judged.everything
+    compared = opa.against_opa(folder / "opa")
+    if compared:
+        yield compared
     yield replaying.recorded_decisions()
     yield watching.matching()
     yield promoting.fast_track(shop)

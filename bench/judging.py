@@ -36,21 +36,21 @@ class Judged:
 
 def twenty_checks() -> Judged:
     """Measure the judgement of a large image."""
-    bill, report = _bill(), _report()
-    policy = bundle(_gate())
-    contents = (bill, report, provenance(), source())
+    bill, scan = bill_of_materials(), report()
+    policy = bundle(gate())
+    contents = (bill, scan, provenance(), source())
     prepared = case(contents, policy=policy)
     assert len(prepared.rules.checks) == 20
     assert len(prepared.facts[0].vulnerabilities) == FINDINGS
 
     def load() -> None:
         json.loads(bill)
-        json.loads(report)
+        json.loads(scan)
 
     alone, loads, whole = interleaved(
         ROUNDS, lambda: judge(prepared), load, lambda: judge(case(contents, policy=policy))
     )
-    yardstick = f"json.loads of the same {(len(bill) + len(report)) / 1024 / 1024:.1f} MiB, {in_words(loads)}"
+    yardstick = f"json.loads of the same {(len(bill) + len(scan)) / 1024 / 1024:.1f} MiB, {in_words(loads)}"
     return Judged(
         Figure(
             f"20 checks over {FINDINGS:,} findings, {COMPONENTS:,} components",
@@ -63,7 +63,8 @@ def twenty_checks() -> Judged:
     )
 
 
-def _gate() -> str:
+def gate() -> str:
+    """Return a policy of twenty checks."""
     severities = ("critical", "high", "medium", "low")
     checks = [
         '{id: sig, check: signature, keys: ["service:ci"]}',
@@ -102,7 +103,8 @@ environments:
 """
 
 
-def _bill() -> bytes:
+def bill_of_materials() -> bytes:
+    """Return a bill of materials of :data:`COMPONENTS` packages."""
     components = [
         {
             "bom-ref": f"pkg:deb/debian/package-{number}@1.{number % 97}-1?arch=amd64#{number}",
@@ -123,7 +125,8 @@ def _bill() -> bytes:
     return json.dumps({**document, "components": components}).encode()
 
 
-def _report() -> bytes:
+def report() -> bytes:
+    """Return a report of :data:`FINDINGS` findings."""
     found = [_finding(number) for number in range(FINDINGS)]
     packages = [
         {"Name": f"package-{number}", "Version": f"1.{number % 97}-1", "Arch": "amd64"}
@@ -137,8 +140,8 @@ def _report() -> bytes:
         "Vulnerabilities": found,
     }
     metadata = {"RepoDigests": [f"shop@{digest('image')}"]}
-    report = {"SchemaVersion": 2, "ArtifactName": "shop", "Metadata": metadata, "Results": [result]}
-    return json.dumps(report).encode()
+    written = {"SchemaVersion": 2, "ArtifactName": "shop", "Metadata": metadata, "Results": [result]}
+    return json.dumps(written).encode()
 
 
 def _finding(number: int) -> dict[str, object]:

@@ -95,7 +95,7 @@ def judge_vulnerabilities(rule: VulnerabilitiesRule, facts: Facts) -> CheckResul
             (_told(rule, counted), *sorted_out.told(facts), *(gap.message for gap in gaps), *_looked(facts))
         ),
         remedy=_remedy(tuple(found.vulnerability for found in counted) if over else (), gaps),
-        findings=(*gaps, *(found.finding for found in counted)),
+        findings=(*gaps, *[found.finding for found in counted]),
         counts=(*_counts(rule, facts, counted), *sorted_out.counts),
         evidence=[*(digest for _, _, digest in facts.scans), *(each.by.evidence for each in sorted_out.cleared)],
         holds_until=_holds_until(rule, facts, sorted_out),
@@ -202,5 +202,11 @@ def _counts(rule: VulnerabilitiesRule, facts: Facts, counted: tuple[Found, ...])
         ("examined", max((scan.packages_examined or 0 for _, scan, _ in facts.scans), default=0)),
         ("max", rule.max),
         ("reports", len(facts.scans)),
-        ("unrated", sum(found.vulnerability.severity is None for found in counted)),
+        ("unrated", _unrated(facts, counted)),
     )
+
+
+def _unrated(facts: Facts, counted: tuple[Found, ...]) -> int:
+    if all(group.severity is not None for group in facts.index.groups):  # usually, and then nobody walks thousands
+        return 0
+    return sum(found.vulnerability.severity is None for found in counted)
