@@ -5,8 +5,8 @@ GHSA's for language packages, else NVD's, else the highest that anybody stated; 
 these, so that another report never makes a known severity lower. It is named. The order of reports changes nothing.
 
 Anybody can hand in a report that nobody signed. What it finds counts like every finding; that two names mean one
-vulnerability it says for its own findings alone, so that it neither joins what others report nor lends it a name. An unknown
-severity it makes no lower one.
+vulnerability it says for its own findings alone, so that it neither joins what others report nor lends it a name. An
+unknown severity it makes no lower one.
 """
 
 from collections.abc import Collection

@@ -10,6 +10,7 @@ from pratique.promotion.states import Promotion
 from pratique.registry.closure import plan_from
 from pratique.service.copying import frozen_evidence
 from pratique.service.gather import pieces_about
+from pratique.service.uploads import uploads
 from pratique.service.workspace import Workspace
 from pratique.values.digest import Digest
 from pratique.values.reference import Reference
@@ -24,6 +25,22 @@ def of_promotion(workspace: Workspace, prefix: str) -> tuple[Evidence, ...]:
         for one in listed
     )
     return _understood(workspace, pieces, _subject(promotion))
+
+
+def of_held(workspace: Workspace, promotion_id: str) -> tuple[Evidence, ...]:
+    """Return the evidence about an image that a promotion brought: what it was judged by, and what was handed in since.
+
+    What came later was judged by nobody; it may tell of something new, and is here for that.
+    """
+    promotion = workspace.store.read(lambda view: view.promotions.find(promotion_id))
+    listed = workspace.store.read(lambda view: frozen_evidence(workspace, view, promotion))
+    judged = (
+        Piece(one.digest, one.media_type, one.size, one.subject, one.origin, workspace.blobs.get(one.digest))
+        for one in listed
+    )
+    subjects = (promotion.image, *(one.digest for one in promotion.platforms))
+    later = workspace.store.read(lambda view: tuple(uploads(workspace, view, subjects)))
+    return _understood(workspace, (*judged, *later), _subject(promotion))
 
 
 def of_image(workspace: Workspace, image: Digest) -> tuple[Evidence, ...]:

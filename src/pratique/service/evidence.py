@@ -89,6 +89,7 @@ def hand_in(workspace: Workspace, pieces: tuple[Piece, ...], actor: Actor) -> No
             )
         for image in dict.fromkeys(piece.subject for piece in pieces):
             retry_image(tx, image)
+            tx.packages.forget(promotion.id for promotion in tx.promotions.of_image(image))
             for promotion in tx.promotions.of_image(image):
                 if promotion.state is State.GATHERING:
                     tx.effects.hasten(promotion.id)

@@ -16,7 +16,7 @@ from pratique.evidence.watch import Watched, affected_by, ask, bills_of, names_o
 from pratique.promotion.events import EventObject
 from pratique.promotion.record import parse_record
 from pratique.promotion.signal import SignalRaised, SignalReconciled
-from pratique.service.bound import of_promotion
+from pratique.service.bound import of_held
 from pratique.service.gather import feeds_in_force
 from pratique.service.scribe import RECORDER, About, Scribe
 from pratique.service.workspace import Workspace
@@ -174,7 +174,7 @@ def _raised(tx: Transaction, seen: Seen, each: Vulnerability, advisories: Digest
 
 
 def _seen(workspace: Workspace, arrival: Arrival, advisories: Advisories) -> Seen:
-    evidence = of_promotion(workspace, arrival.promotion)
+    evidence = of_held(workspace, arrival.promotion)
     return Seen(arrival, watch(evidence, advisories), _known(workspace, arrival))
 
 
@@ -243,7 +243,7 @@ def _indexed(workspace: Workspace) -> tuple[tuple[Arrival, ...], dict[str, int]]
 
 
 def _index(workspace: Workspace, arrival: Arrival) -> int:
-    evidence = of_promotion(workspace, arrival.promotion)
+    evidence = of_held(workspace, arrival.promotion)
     rows = tuple(dict.fromkeys(_rows(arrival, evidence)))
     bills = len(bills_of(evidence))
     workspace.store.transact(lambda tx: tx.packages.put(arrival.promotion, rows, bills))

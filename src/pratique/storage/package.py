@@ -53,6 +53,12 @@ class PackageRows:
         if rows:
             self._connection.execute(sa.insert(PACKAGE), [_row(number, row) for number, row in enumerate(rows)])
 
+    def forget(self, promotions: Iterable[str]) -> None:
+        """Have these promotions indexed anew when somebody next asks: there is more about their images."""
+        for promotion in promotions:
+            for table in (PACKAGE, NAMED):
+                self._connection.execute(sa.delete(table).where(table.c.promotion == promotion))
+
     def named(self, space: str, name: str) -> tuple[PackageRow, ...]:
         """Return what has this name in this space, in any promoted image that is indexed."""
         which = (PACKAGE.c.name == name) & (PACKAGE.c.space == space)
