@@ -86,6 +86,8 @@ def test_what_a_freeze_catches_waits_and_goes_on_by_itself(shop: Shop) -> None:
     promotion = shop.bring("clean", "dev")
     assert shop.state(promotion) == "judging"
     assert f"freeze 'works' from {begin} until {render_moment(end)}" in shop.done("show", promotion).out
+    assert f"waits until {render_moment(end)}: freeze 'works'" in shop.done("status").out
+    assert "freeze 'works'" in shop.done("status", "--json").value["open"][0]["waiting"]
     assert shop.repository("dev").resolve("clean") is None
     time.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds()) + 0.1)
     shop.work()

@@ -8,6 +8,8 @@ from pratique.cli.options import verb_parser
 
 if TYPE_CHECKING:
     from pratique.promotion.events import Entry
+    from pratique.promotion.states import Promotion
+    from pratique.storage.effects import EffectStanding
     from pratique.storage.signal import Signal
 
 
@@ -20,7 +22,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    from pratique.cli.promotion import line, value_of
+    from pratique.cli.promotion import value_of
     from pratique.cli.watch import signal_value
     from pratique.service.show import status
     from pratique.values.moment import render_moment
@@ -35,7 +37,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
     held = (
         table(("APPLICATION", "IMAGE", "ENVIRONMENT", "DIGEST", "LEVEL", "SINCE"), rows) if rows else "nothing yet"
     )
-    moving = [line(one) for one in found.open] or ["nothing is on its way"]
+    moving = [text for one in found.open for text in _moving(one, found.waiting)] or ["nothing is on its way"]
     signed = "no checkpoint signed yet" if found.checkpoint is None else f"signed up to {found.checkpoint}"
     seen = f"witnessed by {', '.join(found.witnesses)}" if found.witnesses else "not witnessed"
     ledger = f"ledger: {found.size} entries, {signed}, {seen}, {_drilled(found.drill)}"
@@ -52,7 +54,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
             }
             for one in found.holding
         ],
-        "open": [value_of(one) for one in found.open],
+        "open": [{**value_of(one), "waiting": _waits(one, found.waiting)} for one in found.open],
         "signals": [signal_value(one) for one in found.signals],
         "ledger": {"size": found.size, "checkpoint": found.checkpoint, "witnesses": list(found.witnesses)},
         "drill": _drill_value(found.drill),
@@ -75,6 +77,23 @@ def _drill_value(last: "Entry | None") -> dict[str, object] | None:
         return None
     found = last.event.data
     return {"at": render_moment(last.event.at), "faults": found.faults, "duration_ms": found.duration_ms}
+
+
+def _moving(promotion: "Promotion", waiting: "tuple[EffectStanding, ...]") -> list[str]:
+    from pratique.cli.promotion import line
+
+    why = _waits(promotion, waiting)
+    return [line(promotion), *([f"  {why}"] if why else [])]
+
+
+def _waits(promotion: "Promotion", waiting: "tuple[EffectStanding, ...]") -> str | None:
+    """Return why a promotion waits and until when, or None where it does not."""
+    from pratique.values.moment import render_moment
+
+    for effect in waiting:
+        if effect.promotion == promotion.id and effect.generation == promotion.generation:
+            return f"waits until {render_moment(effect.not_before)}: {effect.error or effect.step}"
+    return None
 
 
 def _turned(signals: "tuple[Signal, ...]") -> tuple[str, ...]:

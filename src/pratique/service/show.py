@@ -42,6 +42,8 @@ class Status:
     signals: tuple[Signal, ...]
     witnesses: tuple[str, ...]
     drill: Entry | None
+    waiting: tuple[EffectStanding, ...]
+    """Steps that are tried again at a later moment, and why."""
 
 
 _TURNING = (
@@ -94,6 +96,7 @@ def status(workspace: Workspace, application: str | None) -> Status:
             tuple(one for one in view.signals.open() if application in (None, one.application)),
             () if last is None else cosigners(workspace, last),
             last_drill(view),
+            view.effects.later(),
         )
 
     return workspace.store.read(query)
