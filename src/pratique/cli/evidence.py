@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pratique.cli import evidence_scan, evidence_surface
 from pratique.cli.answer import Answer, Exit, table
-from pratique.cli.options import subverbs
+from pratique.cli.options import Subverbs, subverbs
 from pratique.cli.words import reference, signatory, signing_options
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     inspect = verbs.add("inspect", "print what a reader makes of files; nothing is recorded")
     inspect.add_argument("files", nargs="+", type=Path, metavar="FILE")
     inspect.set_defaults(run=_inspect)
+    _add_identity(verbs)
+    return verbs.parser
+
+
+def _add_identity(verbs: Subverbs) -> None:
     identity = verbs.add("identity", "verify who signed a Sigstore bundle with a certificate; --record keeps it")
     identity.add_argument("bundle", type=Path, metavar="BUNDLE")
     identity.add_argument(
@@ -79,7 +84,6 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
         help="record it as evidence about this image, which the bundle's statement must name",
     )
     identity.set_defaults(run=_identity)
-    return verbs.parser
 
 
 def _add(arguments: argparse.Namespace) -> Answer:

@@ -1,6 +1,6 @@
 """What is known about an image's evidence: each piece read, verified against the directory and bound again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pratique.errors import Absent
 from pratique.evidence.bind import ImageSubject, Platform, understand
@@ -19,12 +19,7 @@ from pratique.values.reference import Reference
 def of_promotion(workspace: Workspace, prefix: str) -> tuple[Evidence, ...]:
     """Return the evidence that a promotion was judged by; raises ``Absent`` or ``Conflict`` for its prefix."""
     promotion = workspace.store.read(lambda view: view.promotions.by_prefix(prefix))
-    listed = workspace.store.read(lambda view: frozen_evidence(workspace, view, promotion))
-    pieces = (
-        Piece(one.digest, one.media_type, one.size, one.subject, one.origin, workspace.blobs.get(one.digest))
-        for one in listed
-    )
-    return _understood(workspace, pieces, _subject(promotion))
+    return _understood(workspace, _judged(workspace, promotion), _subject(promotion))
 
 
 def of_held(workspace: Workspace, promotion_id: str) -> tuple[Evidence, ...]:
@@ -33,14 +28,9 @@ def of_held(workspace: Workspace, promotion_id: str) -> tuple[Evidence, ...]:
     What came later was judged by nobody; it may tell of something new, and is here for that.
     """
     promotion = workspace.store.read(lambda view: view.promotions.find(promotion_id))
-    listed = workspace.store.read(lambda view: frozen_evidence(workspace, view, promotion))
-    judged = (
-        Piece(one.digest, one.media_type, one.size, one.subject, one.origin, workspace.blobs.get(one.digest))
-        for one in listed
-    )
     subjects = (promotion.image, *(one.digest for one in promotion.platforms))
     later = workspace.store.read(lambda view: tuple(uploads(workspace, view, subjects)))
-    return _understood(workspace, (*judged, *later), _subject(promotion))
+    return _understood(workspace, (*_judged(workspace, promotion), *later), _subject(promotion))
 
 
 def of_image(workspace: Workspace, image: Digest) -> tuple[Evidence, ...]:
@@ -72,6 +62,13 @@ def of_reference(workspace: Workspace, reference: Reference) -> tuple[Evidence, 
     platforms = (Platform(one.platform, one.digest, one.config) for one in platforms_of(digest, manifests))
     pieces = pieces_about(workspace, repository, closure)
     return _understood(workspace, pieces, ImageSubject(digest, tuple(platforms)))
+
+
+def _judged(workspace: Workspace, promotion: Promotion) -> Iterator[Piece]:
+    listed = workspace.store.read(lambda view: frozen_evidence(workspace, view, promotion))
+    for one in listed:
+        content = workspace.blobs.get(one.digest)
+        yield Piece(one.digest, one.media_type, one.size, one.subject, one.origin, content)
 
 
 def _subject(promotion: Promotion) -> ImageSubject:
