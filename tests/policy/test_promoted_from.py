@@ -79,3 +79,12 @@ def test_one_good_arrival_is_enough_and_of_bad_ones_the_closest_is_told() -> Non
 
 def test_a_failure_means_what_the_policy_says() -> None:
     assert judge(outcome="review").outcome is Outcome.REVIEW
+
+
+def test_how_long_nothing_newer_took_its_place_may_be_demanded() -> None:
+    stayed = arrival("staging", NOW - 2 * DAY, until=NOW - DAY)
+    assert judge(stayed, min_current="1d").outcome is Outcome.PASS
+    replaced = judge(arrival("staging", NOW - 2 * DAY, until=NOW - 2 * DAY + timedelta(hours=1)), min_current="1d")
+    assert replaced.outcome is Outcome.BLOCK
+    assert replaced.message == "it ran in staging for 1h, less than 1d"
+    assert judge(arrival("staging", NOW - 2 * DAY), min_current="1d").outcome is Outcome.BLOCK

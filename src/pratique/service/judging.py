@@ -217,9 +217,13 @@ def _left(view: View, promotion: Promotion, held: Arrived) -> datetime | None:
 
 
 def _arrival(view: View, one: Arrived, now: datetime) -> Arrival:
+    """Return an arrival with the last moment at which it ran there: now, or when another image took its place."""
     held = view.arrivals.current(one.application, one.image_name, one.environment)
-    still_there = held is not None and held.image == one.image
-    return Arrival(one.environment, one.at, one.level, now if still_there else None)
+    if held is not None and held.image == one.image:
+        return Arrival(one.environment, one.at, one.level, now)
+    there = view.arrivals.at_place(one.application, one.image_name, one.environment)
+    replaced = min((each.at for each in there if each.at >= one.at and each.image != one.image), default=None)
+    return Arrival(one.environment, one.at, one.level, replaced)
 
 
 def _earlier(workspace: Workspace, promotion: Promotion) -> Record | None:
