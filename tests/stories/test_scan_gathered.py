@@ -108,3 +108,29 @@ def test_a_failed_scan_takes_back_what_the_same_tool_said_before(shop: Shop) -> 
     promotion = shop.bring("clean", "dev", "staging")
     assert shop.state(promotion) == "remediation"
     assert high(shop, promotion)["outcome"] == "unknown"
+
+
+def test_packages_that_a_scanner_listed_while_gathering_are_found_afterwards(shop: Shop) -> None:
+    bill = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "components": [
+            {
+                "type": "library",
+                "name": "hidden",
+                "version": "1.0",
+                "purl": "pkg:pypi/hidden@1.0",
+                "licenses": [{"license": {"id": "MIT"}}],
+            }
+        ],
+    }
+    lines = f"open(sys.argv[-1], 'w').write({json.dumps(bill)!r})"
+    program = write_stub(shop.folder / "bin" / "lister", lines)
+    with (shop.workspace / "pratique.toml").open("a") as file:
+        file.write(f'\n[scanner.lister]\nargv = ["{program}", "{{layout}}", "{{output}}"]\n')
+        file.write(f'yields = "packages"\n{FOR_STAGING}')
+    shop.bring("clean", "dev")
+    where = ("watch", "where", "--package", "pkg:pypi/hidden", "--json")
+    assert shop.done(*where).value["places"] == []
+    shop.bring("clean", "staging")
+    assert {one["environment"] for one in shop.done(*where).value["places"]} == {"dev", "staging"}

@@ -13,6 +13,7 @@ from pratique.promotion.events import Class
 from pratique.promotion.intake import EvidenceAdded
 from pratique.service.scribe import RECORDER, About, Scribe, keep
 from pratique.service.workspace import Workspace
+from pratique.storage.transaction import Transaction
 from pratique.values.digest import Digest
 
 
@@ -45,5 +46,10 @@ def record_statement(workspace: Workspace, statement: bytes, image: Digest) -> P
     content = sign_statement(workspace, statement)
     item = keep(workspace.blobs, "evidence", BUNDLE_MEDIA, content, Class.EVIDENCE)
     added = EvidenceAdded(Digest.of(content), BUNDLE_MEDIA)
-    workspace.store.transact(lambda tx: Scribe(tx, RECORDER, About(None, None, None, image)).append(added, item))
+
+    def command(tx: Transaction) -> None:
+        Scribe(tx, RECORDER, About(None, None, None, image)).append(added, item)
+        tx.packages.forget(promotion.id for promotion in tx.promotions.of_image(image))
+
+    workspace.store.transact(command)
     return Piece(added.digest, BUNDLE_MEDIA, len(content), image, Origin.UPLOAD, content)
