@@ -16,14 +16,11 @@ from pratique.values.canonical import MAX_WEIGHT, parse_json
 MIB = 1024 * 1024
 WEIGHTS = ((",", 60), ("[", 70), ("{", 70), (":", 100))
 SHAPES = {
-    "lists": ("[", "[],", "0]"),
     "lists in lists": ("[", "[[[]]],", "0]"),
     "objects of one": ("[", '{"a":1},', "0]"),
-    "numbers": ("[", "1234,", "0]"),
     "texts": ("[", '"\u00e9x",', "0]"),
     "distinct keys": ("{", '"%x":1,', '"":0}'),
     "elements": ("<a>", "<b/>", "</a>"),
-    "attributes": ("<a>", '<b c=""/>', "</a>"),
 }
 HOLDS = """
 import resource, sys
@@ -79,7 +76,7 @@ def test_the_heaviest_document_of_a_shape_that_is_read_fits_and_a_heavier_one_is
 
 def test_what_is_signed_is_weighed_as_well() -> None:
     with pytest.raises(Malformed, match="payload: expected values that fit"):
-        parse_json(document("lists", 4_000_000), "payload")
+        parse_json(document("lists in lists", 2_000_000), "payload")
 
 
 def test_a_large_report_of_ordinary_density_is_read() -> None:
@@ -91,7 +88,7 @@ def test_a_large_report_of_ordinary_density_is_read() -> None:
 
 
 def test_weighing_a_document_holds_nothing() -> None:
-    content = document("lists", 20_000_000)
+    content = document("lists in lists", 7_000_000)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(Malformed):
         parse_json(content, "payload")
