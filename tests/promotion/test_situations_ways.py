@@ -30,7 +30,7 @@ from pratique.promotion.calendar import ALWAYS_OPEN
 from pratique.promotion.consequences import no_worse
 from pratique.promotion.happenings import Track
 from pratique.promotion.quorum import Need, count
-from pratique.promotion.record import Record
+from pratique.promotion.record import Escalated, Record
 from pratique.values.names import Actor
 
 WEEKEND = "{name: weekend, weekly: [sat, sun], allow: [emergency]}"
@@ -341,3 +341,13 @@ def test_a_role_counts_only_for_those_whom_the_policy_names() -> None:
     why = {voter.person: voter.fills for voter in count(record.question, votes, directory(), now=after()).voters}
     # Dan holds release, too, but is not named; only two people hold security, so nobody counts as that.
     assert why == {"person:cleo": "release", "person:dan": None, "person:eve": None}
+
+
+def test_people_are_reminded_within_their_time_and_not_in_a_freeze() -> None:
+    text = gate(("        window: 3d\n", "        window: 3d\n        escalate: {after: 1d, to: board}\n"))
+    frozen = text.replace(
+        "  prod:\n", "  prod:\n    freeze: [{name: works, from: 2026-11-25, until: 2026-11-27}]\n"
+    )
+    plain, late = decide(evidence(MEDIUM), text).escalate, decide(evidence(MEDIUM), frozen).escalate
+    assert (plain, late) == (Escalated(after(days=1), "board"), Escalated(after(days=3), "board"))
+    assert decide(evidence(CLEAN), text).escalate is None

@@ -3,7 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 
-from tests.stories.shop import Shop, run_pratique
+from tests.stories.shop import Shop, drift, run_pratique
 
 from pratique.values.moment import render_moment
 
@@ -153,6 +153,26 @@ def test_an_approval_needs_words_where_the_policy_wants_them(shop: Shop) -> None
     assert (said.code, "the policy wants words with an approval" in said.err) == (1, True)
     for person in ("person:bea", "person:eve"):
         assert shop.approve(promotion, person, "--comment", "it was looked at by two of us").code == 0
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+    prove(shop, promotion)
+
+
+def test_where_nobody_decides_in_time_another_role_is_asked_too_and_once(shop: Shop) -> None:
+    gate = shop.folder / "policy" / "gate.yaml"
+    escalate = "        window: 5d\n        escalate: {after: 1s, to: security}\n"
+    gate.write_text(gate.read_text().replace("        window: 5d\n", escalate))
+    shop.done("policy", "publish", gate.parent, "--root", f"person:ann={shop.key('person:ann')}")
+    shop.bring("middling", "dev", "staging")
+    promotion = shop.bring("middling", "prod", actor="person:cai")
+    time.sleep(1.1)
+    shop.work()
+    shop.work()
+    assert shop.types(promotion).count("review.escalated/1") == 1
+    assert "whoever holds the role security is asked, too" in shop.done("show", promotion).out
+    assert drift(shop) == ()
+    for person in ("person:bea", "person:eve"):
+        shop.approve(promotion, person)
     shop.work()
     assert shop.state(promotion) == "promoted"
     prove(shop, promotion)

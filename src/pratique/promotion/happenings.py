@@ -171,6 +171,9 @@ class PromotionJudged:
     current: Digest | None
     waivers: tuple[str, ...] = ()
     """The waivers that the outcome relies on."""
+    escalate_at: datetime | None = None
+    escalate_to: str | None = None
+    """Whom else to ask from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,15 @@ class ReviewVoided:
     """Every review of this record lapsed."""
 
     record: Digest
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewEscalated:
+    """Nobody has decided in time, so the people of another role are asked, too."""
+
+    record: Digest
+    to: str
     because: str
 
 
@@ -284,6 +296,7 @@ Happening = (
     | PromotionRechecked
     | ReviewGiven
     | ReviewVoided
+    | ReviewEscalated
     | RemediationOpened
     | RemediationClosed
     | PromotionApproved
@@ -326,6 +339,7 @@ TYPES: Mapping[str, type[Happening]] = {
     "promotion.rechecked/1": PromotionRechecked,
     "review.given/1": ReviewGiven,
     "review.voided/1": ReviewVoided,
+    "review.escalated/1": ReviewEscalated,
     "remediation.opened/1": RemediationOpened,
     "remediation.closed/1": RemediationClosed,
     "promotion.approved/1": PromotionApproved,

@@ -25,6 +25,7 @@ from pratique.promotion.happenings import (
     PromotionRetried,
     RemediationClosed,
     RemediationOpened,
+    ReviewEscalated,
     ReviewGiven,
     ReviewVoided,
     Track,
@@ -67,6 +68,7 @@ _LEGAL: dict[type[Happening], frozenset[State]] = {
     PromotionRechecked: frozenset({State.JUDGING}),
     ReviewGiven: frozenset({State.REVIEW}),
     ReviewVoided: _OPEN,
+    ReviewEscalated: frozenset({State.REVIEW}),
     RemediationOpened: frozenset({State.REMEDIATION}),
     RemediationClosed: _OPEN,
     PromotionApproved: frozenset({State.JUDGING, State.REVIEW}),
@@ -191,6 +193,7 @@ _Deciding = (
     | PromotionRechecked
     | ReviewGiven
     | ReviewVoided
+    | ReviewEscalated
     | RemediationOpened
     | RemediationClosed
 )
@@ -244,6 +247,8 @@ def _decided(promotion: Promotion, data: _Deciding, entry: Entry) -> Promotion:
             after = replace(promotion, reviews=(*promotion.reviews, _review(data, entry)))
         case ReviewVoided():
             after = replace(promotion, reviews=tuple(_voided(review, data) for review in promotion.reviews))
+        case ReviewEscalated():
+            after = replace(promotion, judgement=_escalated(promotion, entry))
         case RemediationOpened():
             after = replace(promotion, remediations=(*promotion.remediations, _remediation(data)))
         case RemediationClosed():
@@ -317,6 +322,8 @@ def _judgement(data: PromotionJudged, entry: Entry) -> Judgement:
         policy=data.policy,
         rules=data.rules,
         directory=data.directory,
+        escalate_at=data.escalate_at,
+        escalate_to=data.escalate_to,
         current=data.current,
         waivers=data.waivers,
     )
@@ -334,6 +341,10 @@ def _rechecked(promotion: Promotion, data: PromotionRechecked) -> Promotion:
         waivers=data.waivers,
     )
     return replace(promotion, state=_STATE_AFTER[standing.track], judgement=standing)
+
+
+def _escalated(promotion: Promotion, entry: Entry) -> Judgement | None:
+    return promotion.judgement and replace(promotion.judgement, escalated=entry.event.at)
 
 
 def _review(data: ReviewGiven, entry: Entry) -> ReviewStanding:

@@ -15,6 +15,7 @@ from pratique.policy.freshness import Freshness, freshness
 from pratique.policy.platforms import combine
 from pratique.policy.result import CheckResult, worst
 from pratique.policy.threats import risk_of
+from pratique.policy.tracks import SlowTrack
 from pratique.policy.waiver import Place
 from pratique.promotion.case import Case
 from pratique.promotion.conditions import Known, asked_of, known_of
@@ -22,7 +23,7 @@ from pratique.promotion.happenings import Track
 from pratique.promotion.holds import holds_until
 from pratique.promotion.profile import Profile, profile_of
 from pratique.promotion.quorum import Need
-from pratique.promotion.record import ENGINE, SCHEMA, Decision, Record, build_record
+from pratique.promotion.record import ENGINE, SCHEMA, Decision, Escalated, Record, build_record
 from pratique.promotion.routine import why_not_routine
 from pratique.promotion.separation import Duties, separate
 from pratique.promotion.track import Change, Circumstances, route
@@ -64,6 +65,7 @@ def judge(case: Case) -> Record:
             ),
             separation=separated,
             review_until=calendar.deadline(track.name, now, window) if window else None,
+            escalate=_escalate(case, slow) if track.name is Track.SLOW else None,
             reason=slow.reason if slow and track.name is Track.SLOW else Reason.CODE,
             holds_until=holds_until(results, calendar.stops_at(track.name, now), covered.heard),
             waivers=covered.heard,
@@ -168,6 +170,13 @@ def _duties(case: Case, separation: tuple[Separation, ...], covered: Covered) ->
 
 def _repository(case: Case) -> str:
     return case.application.image(case.inputs.image.name).source.repository
+
+
+def _escalate(case: Case, slow: SlowTrack | None) -> Escalated | None:
+    if slow is None or slow.escalate is None:
+        return None
+    at = case.inputs.calendar.deadline(Track.SLOW, case.inputs.now, slow.escalate.after)
+    return Escalated(at, slow.escalate.to)
 
 
 def _need(approval: Approval, rules: EnvironmentRules) -> Need:

@@ -128,6 +128,14 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalated:
+    """From ``at`` on the people of this role are asked, too; what is needed stays the same."""
+
+    at: datetime
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The content of a record.
 
@@ -149,6 +157,8 @@ class Decision:
     separation: Separated
     review_until: datetime | None
     holds_until: datetime | None
+    escalate: Escalated | None = None
+    """Who else is asked, and when, where people have not decided by then."""
     reason: Reason = Reason.CODE
     """What an approval must say."""
     waivers: tuple[Heard, ...] = ()
@@ -263,6 +273,8 @@ def judged(record: Record) -> PromotionJudged:
         directory=decision.inputs.directory.digest,
         current=held.digest if held else None,
         waivers=decision.waived_by,
+        escalate_at=decision.escalate.at if decision.escalate else None,
+        escalate_to=decision.escalate.to if decision.escalate else None,
     )
 
 

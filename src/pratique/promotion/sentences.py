@@ -17,6 +17,7 @@ from pratique.promotion.happenings import (
     PromotionRetried,
     RemediationClosed,
     RemediationOpened,
+    ReviewEscalated,
     ReviewGiven,
     ReviewVoided,
     Track,
@@ -50,7 +51,7 @@ _Published = (
 )
 _Signalled = SignalRaised | SignalReconciled
 _Judged = PromotionRequested | PromotionRetried | PromotionGathered | PromotionJudged | PromotionRechecked
-_Decided = ReviewGiven | ReviewVoided | RemediationOpened | RemediationClosed | PromotionApproved
+_Decided = ReviewGiven | ReviewEscalated | ReviewVoided | RemediationOpened | RemediationClosed | PromotionApproved
 _Moved = PromotionCopied | PromotionSealed | PromotionAttached | PromotionPointed | PromotionPromoted
 _Stopped = PromotionFailed | PromotionVetoed | PromotionWithdrawn | PromotionExpired | PromotionSuperseded
 
@@ -160,6 +161,8 @@ def _decided(data: _Decided) -> str:
             text = said if data.counts else f"{said}; it does not count, because {data.because}"
         case ReviewVoided():
             text = f"the reviews of {data.record.short} lapsed, because {data.because}"
+        case ReviewEscalated():
+            text = f"whoever holds the role {data.to} is asked, too, because {data.because}"
         case RemediationOpened():
             due = f" by {render_moment(data.due)}" if data.due else ""
             text = f"{data.owner} is to repair {data.term} ({data.check}){due}: {data.remedy or data.message}"

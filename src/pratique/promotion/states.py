@@ -105,6 +105,10 @@ class Judgement:
     """The record of the latest judgement that came out no worse, where there is one."""
     waivers: tuple[str, ...] = ()
     """The waivers that the latest judgement relies on."""
+    escalate_at: datetime | None = None
+    escalate_to: str | None = None
+    escalated: datetime | None = None
+    """Since when the people of ``escalate_to`` are asked, too."""
 
 
 @dataclass(frozen=True, slots=True)

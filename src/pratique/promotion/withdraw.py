@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pratique.errors import Refused
 from pratique.promotion.directory import Directory
+from pratique.promotion.happenings import ReviewEscalated
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.steps import PromotionExpired, PromotionWithdrawn
 from pratique.values.moment import render_moment
@@ -27,6 +28,17 @@ def withdraw(promotion: Promotion, by: Actor, directory: Directory, *, now: date
         place = f"{promotion.application} in {promotion.to}"
         raise Refused(f"withdraw: expected {promotion.requester} or somebody with a role for {place}, found {by}")
     return PromotionWithdrawn(by, f"{by} ({', '.join(sorted(roles))}) stopped it")
+
+
+def escalate(promotion: Promotion, *, now: datetime) -> ReviewEscalated | None:
+    """Return the escalation of a review that has waited long enough and was not escalated yet, or None."""
+    judgement = promotion.judgement
+    if promotion.state is not State.REVIEW or judgement is None or judgement.escalated is not None:
+        return None
+    if judgement.escalate_at is None or judgement.escalate_to is None or now < judgement.escalate_at:
+        return None
+    because = f"it has waited since {render_moment(judgement.at)}"
+    return ReviewEscalated(judgement.record, judgement.escalate_to, because)
 
 
 def expire(promotion: Promotion, *, now: datetime) -> PromotionExpired | None:

@@ -88,6 +88,7 @@ def _judged(reading: Reading) -> Recorded:
         ("risk", judged.risk, record.risk),
         ("holds_until", judged.holds_until, record.holds_until),
         ("review_until", judged.review_until, record.review_until),
+        ("escalation", (judged.escalate_at, judged.escalate_to), record.escalate or (None, None)),
         ("policy", judged.policy, held.policy),
         ("rules", judged.rules, held.rules),
         ("directory", judged.directory, held.directory),

@@ -103,6 +103,7 @@ class Recorded:
     excluded: tuple[Exclusion, ...]
     review_until: datetime | None
     holds_until: datetime | None
+    escalate: tuple[datetime, str] | None
     reason: str
     """What an approval must say: ``code`` or ``text``."""
     pieces: tuple[Json, ...]
@@ -151,6 +152,7 @@ def read_record(content: bytes) -> Recorded:
         ),
         review_until=fields.nullable("review_until", fields.moment),
         holds_until=fields.nullable("holds_until", fields.moment),
+        escalate=_escalate(fields.object("escalate")) if fields.has("escalate") else None,
         reason=fields.text("reason") if fields.has("reason") else "code",
         pieces=tuple(piece.values for piece in pieces),
         evidence=tuple(piece.parsed("digest", Digest.parse) for piece in pieces),
@@ -223,6 +225,10 @@ def _checked(fields: Fields, found: tuple[tuple[str, str | None], ...]) -> Check
 def _count(fields: Fields, name: str) -> int:
     counts = fields.object_or_empty("counts")
     return counts.integer(name) if counts.has(name) else 0
+
+
+def _escalate(fields: Fields) -> tuple[datetime, str]:
+    return fields.moment("at"), fields.text("to")
 
 
 def _held(history: Fields) -> frozenset[str] | None:

@@ -92,6 +92,9 @@ def _needs(workspace: Workspace, one: Standing, reviewer: Actor) -> bool:
         return False
     directory, now = workspace.store.read(lambda view: (workspace.directory(view), view.now))
     roles = directory.roles_of(reviewer, one.promotion.application, one.promotion.to, now)
+    judgement = one.promotion.judgement
+    if judgement and judgement.escalated and judgement.escalate_to in roles:
+        return True
     return any(need.role in roles or need.role == "*" for need in one.quorum.missing)
 
 

@@ -12,6 +12,7 @@ from pratique.promotion.happenings import (
     PromotionRechecked,
     PromotionRequested,
     PromotionRetried,
+    ReviewEscalated,
     ReviewVoided,
 )
 from pratique.promotion.sentences import describe
@@ -50,6 +51,7 @@ _TURNING = (
     PromotionRetried
     | PromotionRechecked
     | ReviewVoided
+    | ReviewEscalated
     | PromotionFailed
     | PromotionVetoed
     | PromotionWithdrawn

@@ -13,7 +13,7 @@ from pratique.errors import PratiqueError, Unreachable
 from pratique.promotion.happenings import Failure
 from pratique.promotion.plan import Step
 from pratique.promotion.states import Promotion, State
-from pratique.promotion.withdraw import expire
+from pratique.promotion.withdraw import escalate, expire
 from pratique.service.again import begin_again
 from pratique.service.copying import copy_image, why_stale
 from pratique.service.drill import drill_if_due
@@ -128,7 +128,7 @@ def _look_after(workspace: Workspace, promotion: Promotion) -> None:
 
 def _change_due(workspace: Workspace, promotion: Promotion) -> Callable[[Transaction], None] | None:
     now = workspace.store.read(lambda view: view.now)
-    expiry = expire(promotion, now=now)
+    expiry = expire(promotion, now=now) or escalate(promotion, now=now)
     if expiry is not None:
 
         def end(tx: Transaction) -> None:
