@@ -195,6 +195,26 @@ def test_a_report_that_no_rule_requires_is_found_by_taking_it_away() -> None:
     assert ("scan", "check high") in {(one.without, one.what) for one in improved}
 
 
+def test_what_was_first_seen_is_told_from_now_on_and_taken_away_in_turn() -> None:
+    seen = 'first_seen: {"CVE-2026-1@pkg:pypi/jinja2": -3d}'
+    graced = load(
+        {
+            "gate.yaml": GATE.replace("outcome: review}", "grace: {days: 7, from: first_seen}}"),
+            "applications/shop.yaml": APPLICATION,
+        }
+    )
+    case = f"  - name: it\n    environment: prod\n    {seen}\n    evidence:{HIGH}    expect: {{outcome: pass}}\n"
+    text = f"{HEAD}cases:\n{case}"
+    one = run_case(read_tests(text, "t.yaml")[0], graced, golden())
+    assert one.problems == ()
+    assert mutate(one, graced)[1] == ()
+
+
+def test_a_track_that_was_asked_for_is_judged_as_asked() -> None:
+    assert ran("    asks_for: rollback\n    left: -1d\n    expect: {frozen: none}").problems == ()
+    assert len(ran("    expect: {frozen: weekend}").problems) == 1
+
+
 # RFC 7396 appendix A, those of its examples whose target and patch are objects.
 @pytest.mark.parametrize(
     ("target", "patch", "result"),

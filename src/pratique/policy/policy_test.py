@@ -15,7 +15,7 @@ from pratique.policy.schema import Misfit, Path, decode, key, keyed_by
 from pratique.policy.words import CheckId, Count, Positive, Role, Text
 from pratique.values.names import Environment
 
-RAW = ("evidence", "lists", "arrivals", "current", "waivers", "now")
+RAW = ("evidence", "lists", "arrivals", "current", "first_seen", "left", "waivers", "now")
 """Parts of a case that are facts, and are read by their own forms."""
 _REQUESTER, _PLATFORM = Text("service:requester"), Text("linux/amd64")
 
@@ -52,6 +52,8 @@ class Expected:
     """Who is still missing after the case's own ``approvals``."""
     why: Text | None = None
     """Words that must stand in a reason for the track."""
+    frozen: Text | None = None
+    """The name of the freeze that stops it at this moment, or ``none``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class CaseText:
     image: Text | None = None
     requester: Text = _REQUESTER
     platforms: tuple[Text, ...] = (_PLATFORM,)
+    asks_for: Literal["rollback", "emergency"] | None = None
+    """The track that is asked for; without a word, none in particular."""
     approvals: tuple[Role, ...] = ()
     """The role that each of so many people decides in; every one is another person, and nobody is excluded."""
     expect: Expected

@@ -31,6 +31,7 @@ _THINGS = frozenset(
     {(Sbom, "components"), (Scan, "findings"), (Suites, "runs"), (Results, "results"), (CheckRun, "objections")}
 )
 _TRACKS = (Track.FAST, Track.SLOW, Track.REMEDIATION)
+"""Those that lead to one another; back and emergency are asked for, by people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def mutate(ran: Ran, bundle: Bundle) -> tuple[int, tuple[Improved, ...]]:
     improved: list[Improved] = []
     for without, poorer in _poorer(ran.situation):
         tried += 1
-        after = judge_situation(poorer, bundle).decision
+        after = judge_situation(poorer, bundle, ran.court).decision
         improved.extend(_improved(ran, without, after, bundle.rules(ran.situation.to)))
     return tried, tuple(improved)
 
@@ -103,6 +104,8 @@ def _poorer_memory(situation: Situation) -> Iterator[tuple[str, Situation]]:
     yield "lists.kev", replace(situation, lists=replace(situation.lists, exploited=None))
     yield "lists.epss", replace(situation, lists=replace(situation.lists, likelihoods=None))
     yield "arrivals", replace(situation, arrivals=None)
+    yield "first_seen", replace(situation, first_seen=None)
+    yield "left", replace(situation, left=None)
     for place, one in enumerate(situation.arrivals or ()):
         rest = tuple(each for each in situation.arrivals or () if each is not one)
         yield f"arrivals.{place}", replace(situation, arrivals=rest)

@@ -5,7 +5,9 @@ policy's test is not about the people of one installation.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pratique.errors import Absent, PratiqueError
@@ -14,11 +16,12 @@ from pratique.policy.environment import EnvironmentRules
 from pratique.policy.policy_test import Asked, CheckExpected, Expected, TestCase
 from pratique.policy.result import CheckResult, Outcome
 from pratique.policy.schema import Misfit
+from pratique.promotion.calendar import ALWAYS_OPEN, Calendar
 from pratique.promotion.case import Case
 from pratique.promotion.directory import Directory
 from pratique.promotion.directory_form import DirectoryDocument, Members, Person, Role, Root, Service, Status
 from pratique.promotion.evidence_set import list_pieces, root_of_evidence
-from pratique.promotion.happenings import Platform
+from pratique.promotion.happenings import Platform, Track
 from pratique.promotion.judge import judge
 from pratique.promotion.quorum import ANY_ROLE, Need
 from pratique.promotion.record import (
@@ -47,12 +50,32 @@ AUTHOR = "git:" + "a" * 64
 """The golden image's author, whom the directory of every test knows."""
 
 
+Calendars = Callable[[EnvironmentRules, datetime], Calendar]
+"""Says of an environment when it is frozen around a moment: that takes time zones, which are no part of judging."""
+
+
+def _always(_rules: EnvironmentRules, _now: datetime) -> Calendar:
+    return ALWAYS_OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Court:
+    """What a situation is judged in: the calendar, and the track that was asked for."""
+
+    calendar: Calendars
+    asked: Track | None = None
+
+
+ALWAYS_IN_SESSION = Court(_always)
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """One case, what was decided of it, and how that differs from what was expected."""
 
     case: TestCase
     situation: Situation
+    court: Court
     decision: Decision
     problems: tuple[str, ...]
 
@@ -74,13 +97,14 @@ class Seen:
         return tuple(word for word, seen in named if not seen)
 
 
-def run_case(case: TestCase, bundle: Bundle, golden: Mapping[str, Any]) -> Ran:
+def run_case(case: TestCase, bundle: Bundle, golden: Mapping[str, Any], court: Court = ALWAYS_IN_SESSION) -> Ran:
     """Judge one case and compare.
 
     Args:
         case: As it was read.
         bundle: The policy under test.
         golden: The facts that the case's own are laid over.
+        court: When the environments are frozen, and when people work.
 
     Raises:
         Malformed: Its facts break their form, with ``file:line:column``.
@@ -89,22 +113,24 @@ def run_case(case: TestCase, bundle: Bundle, golden: Mapping[str, Any]) -> Ran:
     place = Place(text.environment, text.application, text.image, text.requester, text.platforms)
     try:
         situation = read_situation(place, case.facts(golden), bundle)
-        decision = judge_situation(situation, bundle).decision
+        asked = Track(text.asks_for) if text.asks_for else None
+        bench = replace(court, asked=asked)
+        decision = judge_situation(situation, bundle, bench).decision
     except Misfit as error:
         raise case.located(error) from error
     except Absent as error:
         raise case.located(Misfit((), str(error))) from error
-    return Ran(case, situation, decision, tuple(_problems(text.expect, decision, text.approvals)))
+    return Ran(case, situation, bench, decision, tuple(_problems(text.expect, decision, text.approvals)))
 
 
-def judge_situation(situation: Situation, bundle: Bundle) -> Record:
+def judge_situation(situation: Situation, bundle: Bundle, court: Court) -> Record:
     """Return the record that the one judge makes of a situation."""
     rules, directory = bundle.rules(situation.to), _directory(bundle)
     return judge(
         Case(
             promotion=build_id(Kind.PROMOTION, situation.now, bytes(10)),
             generation=1,
-            inputs=_inputs(situation, bundle, directory),
+            inputs=_inputs(situation, bundle, directory, court),
             application=bundle.application(situation.application),
             rules=rules,
             directory=directory,
@@ -115,7 +141,7 @@ def judge_situation(situation: Situation, bundle: Bundle) -> Record:
     )
 
 
-def _inputs(situation: Situation, bundle: Bundle, directory: Directory) -> Inputs:
+def _inputs(situation: Situation, bundle: Bundle, directory: Directory, court: Court) -> Inputs:
     rules, current = bundle.rules(situation.to), situation.current
     listed = list_pieces(piece.piece for piece in situation.pieces)
     application = bundle.application(situation.application)
@@ -137,12 +163,17 @@ def _inputs(situation: Situation, bundle: Bundle, directory: Directory) -> Input
         destination=destination,
         policy=PolicyUsed(bundle.digest, rules.digest),
         directory=DirectoryUsed(directory.digest),
-        request=RequestUsed(None, situation.requester, False),
+        request=RequestUsed(None, situation.requester, False, court.asked),
         evidence=EvidenceUsed(root_of_evidence(listed), listed),
         feeds=(),
         history=HistoryUsed(
-            Held(Digest.of(b"what runs there"), None) if current else None, situation.arrivals or (), current
+            Held(Digest.of(b"what runs there"), None) if current else None,
+            situation.arrivals or (),
+            current,
+            situation.left,
+            situation.first_seen,
         ),
+        calendar=court.calendar(rules, situation.now),
     )
 
 
@@ -194,6 +225,8 @@ def _problems(expected: Expected, decision: Decision, approvals: tuple[str, ...]
         yield f"expected the track {expected.track}, found {decision.track.name}: {why}"
     if expected.why is not None and not any(expected.why in reason for reason in decision.track.why):
         yield f"expected a reason with {expected.why!r}, found: {'; '.join(decision.track.why) or 'none'}"
+    if expected.frozen is not None and str(expected.frozen) != (frozen := _frozen(decision)):
+        yield f"expected the freeze {expected.frozen}, found {frozen}"
     results = {result.id: result for result in decision.checks}
     for check in expected.checks:
         yield from _check_problems(check, results.get(check.id), tuple(results))
@@ -202,6 +235,11 @@ def _problems(expected: Expected, decision: Decision, approvals: tuple[str, ...]
     if expected.missing is not None:
         left = _counted(decision.approvals) - Counter(approvals)
         yield from _asked_problems("missing approvals", expected.missing, left)
+
+
+def _frozen(decision: Decision) -> str:
+    freeze = decision.inputs.calendar.freeze_at(decision.track.name, decision.inputs.now)
+    return freeze.name if freeze else "none"
 
 
 def _worst(decision: Decision) -> str:

@@ -56,6 +56,10 @@ class Situation:
     arrivals: tuple[Arrival, ...] | None
     current: Profile | None
     waivers: tuple[Granted, ...] = ()
+    first_seen: tuple[tuple[str, datetime], ...] | None = None
+    """When the ledger first met each vulnerability, by term; ``None`` where nobody asked."""
+    left: datetime | None = None
+    """When this image was last replaced in the environment."""
 
     @property
     def pieces(self) -> tuple[Evidence, ...]:
@@ -65,7 +69,8 @@ class Situation:
     def subject(self, platform: Digest) -> Subject:
         """Return what one platform is judged as."""
         current = self.current.as_current(Digest.of(b"what runs there")) if self.current else None
-        return Subject(platform, IMAGE, self.repository, self.now, self.arrivals, current)
+        seen = None if self.first_seen is None else dict(self.first_seen)
+        return Subject(platform, IMAGE, self.repository, self.now, self.arrivals, current, seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,8 @@ def read_situation(place: Place, facts: Mapping[str, Any], bundle: Bundle) -> Si
         arrivals=_arrivals(facts.get("arrivals"), bundle, place.to, now),
         current=None,
         waivers=tuple(_waivers(facts.get("waivers"), place.to, image[0], now)),
+        first_seen=_first_seen(facts.get("first_seen"), now),
+        left=read_moment(facts["left"], ("left",), now=now) if facts.get("left") else None,
     )
     return replace(found, current=_current(facts.get("current"), found, now))
 
@@ -213,6 +220,13 @@ def _arrivals(value: object, bundle: Bundle, to: Environment, now: datetime) -> 
     if items is None:
         raise Misfit(("arrivals",), "expected a list of arrivals, or the word 'usual'")
     return tuple(read_form(Arrival, item, ("arrivals", at), now=now) for at, item in enumerate(items))
+
+
+def _first_seen(value: object, now: datetime) -> tuple[tuple[str, datetime], ...] | None:
+    if value is None:
+        return None
+    said = _mapping(value, ("first_seen",))
+    return tuple((term, read_moment(said[term], ("first_seen", term), now=now)) for term in sorted(said))
 
 
 def _current(value: object, found: Situation, now: datetime) -> Profile | None:

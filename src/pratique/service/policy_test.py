@@ -9,7 +9,8 @@ from pratique.policy.marked import parse_marked
 from pratique.policy.policy_test import read_tests
 from pratique.promotion.golden import GOLDEN
 from pratique.promotion.mutation import Improved, mutate
-from pratique.promotion.policy_test import Ran, Seen, coverage, run_case
+from pratique.promotion.policy_test import Court, Ran, Seen, coverage, run_case
+from pratique.service.calendar import calendar_of
 from pratique.service.policy import Read, read_bundle
 
 
@@ -53,7 +54,7 @@ def run_tests_of(read: Read) -> Report:
     """Run the cases of a policy that was read; where there are none, nothing ran. Raises as :func:`run_tests`."""
     files = {name: text for name, text in read.sources.items() if name.startswith("tests/")}
     cases = [case for name, text in sorted(files.items()) for case in read_tests(text, name)]
-    ran = tuple(run_case(case, read.bundle, golden()) for case in cases)
+    ran = tuple(run_case(case, read.bundle, golden(), Court(calendar_of)) for case in cases)
     mutated = [mutate(one, read.bundle) for one in ran]
     return Report(
         policy=read.bundle.metadata.name,
