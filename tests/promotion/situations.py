@@ -157,4 +157,4 @@ def ago(**parts: float) -> datetime:
     return NOW - timedelta(**parts)
 
 
-RUNS = Profile(("pkg:docker/debian@12.5",), "c" * 40, ("pkg:pypi/flask@3.0.0",), ("Permissive",), (), (), ())
+RUNS = Profile(("pkg:docker/debian@12.5",), "c" * 40, ("pkg:pypi/flask@3.0.0",), ("Permissive",), ())

@@ -73,3 +73,15 @@ def test_what_is_not_known_of_either_image_is_not_routine(parts: set[str], of_th
     unknown = replace(NOW, **dict.fromkeys(parts))
     found = why_not_routine(unknown, NOW, {}) if of_the_new else why_not_routine(NOW, unknown, {})
     assert found or parts == {"licences"}  # licences are unknown only together with the components
+
+
+def test_a_larger_attack_surface_is_for_people_and_a_smaller_one_is_routine() -> None:
+    small, large = Profile(surface=("port:80",)), Profile(surface=("port:22", "port:80"))
+    assert "a larger attack surface: port:22" in why_not_routine(large, small, {})
+    assert not any("surface" in why for why in why_not_routine(small, large, {}))
+
+
+def test_leaving_out_the_measurement_of_the_layers_is_no_way_around_it() -> None:
+    measured, not_measured = Profile(surface=("port:80",)), Profile()
+    assert any("nobody measured its layers" in why for why in why_not_routine(not_measured, measured, {}))
+    assert not any("layers" in why for why in why_not_routine(measured, not_measured, {}))

@@ -31,6 +31,7 @@ def why_not_routine(
         *_bases(profile, current),
         *_components(profile, current),
         *_licences(profile, current),
+        *_surface(profile, current),
     )
 
 
@@ -104,6 +105,18 @@ def _licences(profile: Profile, current: Profile) -> Iterator[str]:
     new = sorted(set(profile.licences) - set(current.licences))
     if new:
         yield f"licences of a new category: {_named(new)}"
+
+
+def _surface(profile: Profile, current: Profile) -> Iterator[str]:
+    """Yield what the layers offer to an attacker beyond what runs there; where that was never measured, nothing."""
+    if current.surface is None:
+        return
+    if profile.surface is None:
+        yield "nobody measured its layers, as those of what runs there were"
+        return
+    larger = sorted(set(profile.surface) - set(current.surface))
+    if larger:
+        yield f"a larger attack surface: {_named(larger)}"
 
 
 def _named(words: tuple[str, ...] | list[str]) -> str:
