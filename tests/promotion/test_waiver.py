@@ -9,14 +9,21 @@ from hypothesis import strategies as st
 from tests.policy.test_waiver import TERM, terms
 from tests.promotion.builders import NOW, digest, directory
 from tests.promotion.cases import bundle
+from tests.promotion.test_policy_test import APPLICATION, GATE, HEAD, HIGH, golden
 
 from pratique.attest.waiver import VoidedIf
 from pratique.policy.environment import EnvironmentRules
+from pratique.policy.policy_test import read_tests
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.policy.schema import decode
+from pratique.policy.source import load
 from pratique.policy.waiver import Place
 from pratique.policy.waiver_rules import WaiverRules
+from pratique.promotion.guards import InForce, why_judge_again
+from pratique.promotion.happenings import Track
+from pratique.promotion.policy_test import run_case
 from pratique.promotion.quorum import Exclusion
+from pratique.promotion.states import Judgement
 from pratique.promotion.waiver import Fate, Grant, Granted, Setting, cover
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind, build_id
@@ -117,3 +124,49 @@ def test_the_order_of_waivers_changes_nothing(waivers: list[Granted]) -> None:
     assert cover(waivers, (result(),), setting()) == cover(
         sorted(waivers, key=lambda one: one.waiver), (result(),), setting()
     )
+
+
+def test_a_decision_that_relies_on_a_waiver_falls_with_it() -> None:
+    held = InForce(NOW, digest("rules"), digest("directory"), None, waivers=frozenset({"wv_a"}))
+    judgement = Judgement(
+        index=1,
+        at=NOW,
+        generation=1,
+        confirmed=1,
+        record=digest("record"),
+        outcome="pass",
+        track=Track.FAST,
+        risk="0.0",
+        holds_until=None,
+        review_until=None,
+        why=(),
+        policy=digest("policy"),
+        rules=digest("rules"),
+        directory=digest("directory"),
+        current=None,
+        waivers=("wv_a",),
+    )
+    ended = replace(held, waivers=frozenset())
+    assert why_judge_again(judgement, held) is None
+    assert why_judge_again(judgement, ended) == "the waiver wv_a is no longer in force"
+    assert why_judge_again(replace(judgement, waivers=()), ended) is None
+
+
+def test_whoever_granted_a_waiver_does_not_review_what_it_lets_in_where_the_policy_says_so() -> None:
+    granters = "    waivers: {who: [{role: security, count: 1}]}\n"
+    slow = "{role: release-manager, count: 1}, {role: security, count: 1}]"
+    gate = (
+        GATE.replace(slow, f"{slow}, separation: [requester, waiver_granter]")
+        .replace("    tracks: {fast", f"{granters}    tracks: {{fast")
+        .replace("    tracks:\n", f"{granters}    tracks:\n")
+    )
+    policy = load({"gate.yaml": gate, "applications/shop.yaml": APPLICATION})
+    term = "CVE-2026-1@pkg:pypi/jinja2"
+    waiver = f'{{check: high, term: "{term}", granted_by: [security], expires: +7d, owner: "group:a"}}'
+    where = f"  - name: it\n    environment: prod\n    current: null\n    waivers: [{waiver}]\n"
+    case = f"{where}    evidence:{HIGH}    expect: {{}}\n"
+    decision = run_case(read_tests(f"{HEAD}cases:\n{case}", "t.yaml")[0], policy, golden()).decision
+    assert [heard.fate for heard in decision.waivers] == [Fate.APPLIED]
+    assert decision.outcome is Outcome.PASS
+    assert decision.holds_until == decision.waivers[0].expires
+    assert [one.person for one in decision.separation.excluded] == ["person:security-0"]
