@@ -80,3 +80,8 @@ def test_a_record_is_held_against_the_policy_that_it_names() -> None:
 def test_what_is_no_record_is_malformed(content: bytes) -> None:
     with pytest.raises(Malformed):
         reproduce(content, find)
+
+
+def test_the_same_values_in_another_spelling_are_another_record() -> None:
+    with pytest.raises(Unverified, match="the same values, spelt otherwise"):
+        reproduce(RECORDS["clean"].content + b"\n", find)

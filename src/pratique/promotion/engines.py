@@ -15,7 +15,7 @@ from pratique.policy.document import Bundle
 from pratique.promotion.case import Bodies, case_of
 from pratique.promotion.directory import Directory
 from pratique.promotion.judge import judge
-from pratique.promotion.record import ENGINE, SCHEMA, Record, parse_record
+from pratique.promotion.record import ENGINE, SCHEMA, Record, read_record
 from pratique.values.canonical import parse_json, parse_object
 from pratique.values.dataclass import dataclass
 
@@ -60,23 +60,24 @@ def reproduce(
         Absent: Something that it names is not there.
         Malformed: It is no record.
     """
-    engine = engines.get(_engine_of(content))
+    fields = parse_object(content, "record")
+    name = _engine_of(fields)
+    engine = engines.get(name)
     if engine is None:
         known = ", ".join(sorted(engines))
         raise Unverified(
-            f"record: not reproducible here: {_engine_of(content)} judged, this version has {known}; "
-            "use a version that has it"
+            f"record: not reproducible here: {name} judged, this version has {known}; use a version that has it"
         )
-    record = parse_record(content)
+    record = read_record(content, fields)  # its spelling is compared below
     again = engine(record, find(record))
     if again != content:
-        difference = next(_differences(parse_json(content, "record"), parse_json(again, "record"), "record"))
+        found = _differences(parse_json(content, "record"), parse_json(again, "record"), "record")
+        difference = next(found, "the same values, spelt otherwise than RFC 8785 wants")
         raise Unverified(f"judged again, another record comes out: {difference}")
     return record
 
 
-def _engine_of(content: bytes) -> str:
-    fields = parse_object(content, "record")
+def _engine_of(fields: Mapping[str, Any]) -> str:
     engine, schema = fields.get("engine"), fields.get("schema")
     if not isinstance(engine, str) or not isinstance(schema, str):
         raise Malformed(

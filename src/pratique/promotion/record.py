@@ -247,13 +247,20 @@ def parse_record(content: bytes) -> Record:
     Raises:
         Malformed: It breaks the closed form, is not canonical, or is of a schema that this version does not know.
     """
-    fields = parse_object(content, "record")
-    if fields.get("schema") != SCHEMA:
-        raise Malformed(f"record.schema: expected {SCHEMA!r}, found {str(fields.get('schema'))[:80]!r}")
-    record = Record(content, _read(fields))
+    record = read_record(content, parse_object(content, "record"))
     if canonical(_written(record.decision)) != content:
         raise Malformed("record: expected RFC 8785 bytes, found another spelling of the same record")
     return record
+
+
+def read_record(content: bytes, fields: dict[str, Any]) -> Record:
+    """Return the record that these fields of ``content`` make, however it is spelt.
+
+    For who compares the bytes with those of a judgement anyway; raises ``Malformed`` as :func:`parse_record`.
+    """
+    if fields.get("schema") != SCHEMA:
+        raise Malformed(f"record.schema: expected {SCHEMA!r}, found {str(fields.get('schema'))[:80]!r}")
+    return Record(content, _read(fields))
 
 
 def judged(record: Record) -> PromotionJudged:
