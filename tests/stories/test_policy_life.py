@@ -1,17 +1,18 @@
 """A policy changes: proposed, tried as a shadow, approved by its own quorum, looked over, and taken back."""
 
 import json
+from dataclasses import replace
 
 from tests.stories.documents import GATE
 from tests.stories.shop import Said, Shop, run_pratique
 
 from pratique.attest.dsse import IN_TOTO
-from pratique.attest.policy import build_policy
+from pratique.attest.policy import Changes, build_policy
 from pratique.attest.sshsig import Namespace
 from pratique.service.policy import announce, read_bundle, state, succession
 from pratique.service.scribe import Scribe, keep
 from pratique.service.signatory import PersonSignatory, sign
-from pratique.values.names import Actor
+from pratique.values.names import Actor, Group
 from pratique.values.uris import ENVELOPE_MEDIA, POLICY_MEDIA
 from pratique.wire import open_workspace
 
@@ -100,14 +101,13 @@ def test_nobody_writes_the_rules_for_a_request_of_their_own(shop: Shop) -> None:
     assert (said.code, "who wrote this, asked for" in said.err) == (1, True)
 
 
-def test_a_policy_that_a_server_published_without_its_quorum_lets_nothing_be_sealed(shop: Shop) -> None:
-    founded(shop)
-    stricter(shop)
+def publish_as_a_server_might(shop: Shop, person: str, changes: Changes | None) -> None:
+    """Record a publication that one person signed, whatever the rules say."""
     with open_workspace(str(shop.workspace)) as workspace:
         read = read_bundle(shop.folder / "policy")
         after = workspace.store.read(lambda view: succession(workspace, view, read.bundle))
-        stated = state(read, after, None, Actor("person:dan"))
-        alone = PersonSignatory(Actor("person:cai"), shop.key("person:cai"))
+        stated = replace(state(read, after, None, Actor("person:dan")), changes=changes)
+        alone = PersonSignatory(Actor(person), shop.key(person))
         envelope = sign(alone, build_policy(stated), IN_TOTO, Namespace.POLICY)
         objects = (
             keep(workspace.blobs, "policy", POLICY_MEDIA, read.bundle.resolved),
@@ -115,9 +115,27 @@ def test_a_policy_that_a_server_published_without_its_quorum_lets_nothing_be_sea
         )
         happening = announce(read.bundle, stated)
         workspace.store.transact(lambda tx: Scribe(tx, alone.actor).append(happening, *objects))
+
+
+RELEASE = Changes(Group("group:security"), (("release", 1),))
+
+
+def test_a_policy_that_a_server_published_without_its_quorum_lets_nothing_be_sealed(shop: Shop) -> None:
+    founded(shop)
+    stricter(shop)
+    publish_as_a_server_might(shop, "person:cai", RELEASE)
     promotion = shop.bring("clean", "dev")
     assert shop.state(promotion) == "failed"
     assert "neither root keys nor its own quorum published it" in shop.done("show", promotion).out
+
+
+def test_a_quorum_that_was_signed_but_is_not_in_the_policy_lets_nothing_be_sealed(shop: Shop) -> None:
+    founded(shop)
+    stricter(shop)
+    publish_as_a_server_might(shop, "person:ann", None)
+    promotion = shop.bring("clean", "dev")
+    assert shop.state(promotion) == "failed"
+    assert "who may change it" in shop.done("show", promotion).out
 
 
 def test_a_proposal_whose_own_tests_fail_is_refused(shop: Shop) -> None:

@@ -165,6 +165,8 @@ def _read(reading: Reading, entry: Entry) -> tuple[SignedPolicy, Rules]:
     published = _published(entry)
     signed = read_policy(reading.object(entry, "policy"))
     demand(f"policy at {entry.index}, digest", published.digest, signed.digest)
+    stated = parse_policy(parse_envelope(reading.object(entry, "policy-signature")).payload)
+    demand(f"policy at {entry.index}, who may change it", signed.changes, stated.changes)
     environment = reading.standing.to
     rules = signed.rules(environment)
     announced = dict(published.environments).get(Environment(environment))

@@ -12,12 +12,14 @@ from datetime import timedelta
 from typing import Any
 
 from pratique.attest.fields import Fields
+from pratique.attest.policy import Changes
 from pratique.errors import Absent, Malformed
 from pratique.policy.result import OnUnknown, Outcome
 from pratique.values.canonical import Json, canonical, parse_object
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import parse_duration
+from pratique.values.names import parse_group
 
 SCHEMA = "pratique/policy/1"
 MAX_BYTES = 4 * 1024 * 1024
@@ -125,6 +127,15 @@ class SignedPolicy:
         if not environments.has(environment):
             raise Absent(f"policy: has no environment {environment!r}")
         return _rules(environment, environments.object(environment))
+
+    @property
+    def changes(self) -> Changes | None:
+        """Who may publish its successor without root keys; None: nobody."""
+        if not self.fields.has("changes"):
+            return None
+        asked = self.fields.object("changes").only("approvals").objects("approvals")
+        approvals = tuple((item.text("role"), item.integer("count")) for item in asked)
+        return Changes(self.fields.object("metadata").parsed("owner", parse_group), approvals)
 
     def application(self, name: str) -> Mapping[str, Json]:
         """Return everything that the policy says of an application, or nothing where it does not know it."""
