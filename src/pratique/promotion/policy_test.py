@@ -36,7 +36,8 @@ from pratique.promotion.record import (
     Record,
     RequestUsed,
 )
-from pratique.promotion.situation import EPOCH, IMAGE, Place, Situation, holder_of, observed, read_situation
+from pratique.promotion.situation import EPOCH, Place, Situation, observed, read_situation
+from pratique.promotion.situation_waiver import IMAGE, holder_of
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind, build_id

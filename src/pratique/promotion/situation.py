@@ -12,7 +12,6 @@ from typing import Any
 from pratique.attest.keykind import KeyKind
 from pratique.attest.seal import Level
 from pratique.attest.verify import Signed
-from pratique.attest.waiver import Over, Scope, Terms, VoidedIf
 from pratique.errors import Malformed
 from pratique.evidence.facts.lists import Exploited
 from pratique.evidence.facts.scan import Scan
@@ -24,15 +23,13 @@ from pratique.policy.fact_form import read_fact, read_form, read_moment
 from pratique.policy.facts import Arrival, Subject, observe
 from pratique.policy.schema import Misfit, Path, UnknownKey, suggestion
 from pratique.promotion.profile import Profile, profile_of
-from pratique.promotion.waiver import Grant, Granted
+from pratique.promotion.situation_waiver import IMAGE, read_waivers
+from pratique.promotion.waiver import Granted
 from pratique.values.canonical import canonical
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
-from pratique.values.ids import Kind, build_id
 from pratique.values.names import Actor, Environment, parse_actor
 
-IMAGE = Digest("6d" * 32)
-"""The image of every test, which ``rebuild`` names too."""
 _PIECE = ("kind", "says", "signed_by", "bound", "format", "parse", "covers")
 _LISTS = ("kev", "epss")
 USUAL, SAME = "usual", "same"
@@ -108,7 +105,7 @@ def read_situation(place: Place, facts: Mapping[str, Any], bundle: Bundle) -> Si
         lists=_lists(facts.get("lists", {})),
         arrivals=_arrivals(facts.get("arrivals"), bundle, place.to, now),
         current=None,
-        waivers=tuple(_waivers(facts.get("waivers"), place.to, image[0], now)),
+        waivers=tuple(read_waivers(facts.get("waivers"), place.to, image[0], now)),
         first_seen=_first_seen(facts.get("first_seen"), now),
         left=read_moment(facts["left"], ("left",), now=now) if facts.get("left") else None,
     )
@@ -249,71 +246,6 @@ def observed(situation: Situation) -> tuple[tuple[str, Any], ...]:
         (name, observe(situation.subject(digest), situation.pieces, matched, situation.lists))
         for name, digest in situation.platforms
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _WaiverSaid:
-    """A waiver as a case writes it; ``granted_by`` are roles, and every one is another person."""
-
-    check: str
-    term: str
-    granted_by: tuple[str, ...]
-    expires: datetime
-    not_before: datetime | None = None
-    over: Over = Over.DIGEST
-    base: str | None = None
-    controls: tuple[str, ...] = ()
-    owner: str | None = None
-    ticket: str | None = None
-    renewals: int = 0
-    kev: bool = False
-    epss: str | None = None
-    fix_available: bool = False
-
-
-def _waivers(value: object, to: Environment, application: str, now: datetime) -> Iterator[Granted]:
-    items = [] if value is None else value
-    if not isinstance(items, list):
-        raise Misfit(("waivers",), "expected a list of waivers")
-    for at, item in enumerate(items):
-        said = read_form(_WaiverSaid, item, ("waivers", at), now=now)
-        identifier = build_id(Kind.WAIVER, now, at.to_bytes(10))
-        terms = _terms(said, to, application, now)
-        people = enumerate(said.granted_by)
-        grants = tuple(
-            Grant(holder_of(role, said.granted_by[:place].count(role)), IMAGE, place) for place, role in people
-        )
-        yield Granted(identifier, terms, grants)
-
-
-def _terms(said: _WaiverSaid, to: Environment, application: str, now: datetime) -> Terms:
-    return Terms(
-        proposed_by=Actor("person:proposer"),
-        check=said.check,
-        term=said.term,
-        environment=to,
-        scope=Scope(
-            said.over,
-            IMAGE if said.over is Over.DIGEST else None,
-            (application,) if said.over is Over.COMPONENT else (),
-            said.base,
-        ),
-        severity=None,
-        justification="a_test_says_so",
-        controls=said.controls,
-        owner=said.owner,
-        ticket=said.ticket,
-        not_before=said.not_before or now,
-        expires=said.expires,
-        renewal_of=None,
-        renewals=said.renewals,
-        voided_if=VoidedIf(said.kev, said.epss, said.fix_available),
-    )
-
-
-def holder_of(role: str, place: int) -> Actor:
-    """Return one of the people who hold a role in every test, by number."""
-    return Actor(f"person:{role[:50]}-{place}")
 
 
 def _mapping(value: object, path: Path) -> Mapping[str, Any]:
