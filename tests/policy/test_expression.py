@@ -20,6 +20,7 @@ FACTS = Vocabulary(
         ("v.fixable", Kind.FLAG),
         ("v.severity", Kind.TEXT),
         ("v.epss", Kind.MAYBE_NUMBER),
+        ("v.cvss", Kind.NUMBER),
         ("v.reachable", Kind.MAYBE_FLAG),
         ("v.count", Kind.COUNT),
         ("v.aliases", Kind.TEXTS),
@@ -31,6 +32,7 @@ KNOWN: dict[str, Any] = {
     "v.fixable": False,
     "v.severity": "high",
     "v.epss": "0.25",
+    "v.cvss": "7.5",
     "v.reachable": None,
     "v.count": 3,
     "v.aliases": ("GHSA-1",),
@@ -56,6 +58,30 @@ def holds(source: str) -> bool:
 )
 def test_a_condition_says_what_it_reads_like(source: str) -> None:
     assert holds(source)
+
+
+@given(
+    st.sampled_from(("<", "<=", ">", ">=")),
+    st.integers(-100, 100),
+    st.decimals("-100", "100", places=1).map(lambda number: f"{number:f}"),
+)
+def test_decimals_compare_with_whole_numbers_as_they_stand_on_one_line(sign: str, whole: int, score: str) -> None:
+    known = KNOWN | {"v.cvss": score, "v.count": whole}
+    wanted = {"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__}[sign]
+    for source, left, right in (
+        (f"v.cvss {sign} {whole}", score, whole),
+        (f"{whole} {sign} v.cvss", whole, score),
+        (f"v.cvss {sign} v.count", score, whole),
+        (f"v.count {sign} {float(score)}", whole, score),
+        (f"v.count {sign} 7", whole, 7),
+    ):
+        assert compile_expression(source, FACTS).holds(known) is wanted(float(left), float(right))
+
+
+@pytest.mark.parametrize("source", ["v.cvss > 'high'", "v.count < true", "v.severity >= 3"])
+def test_what_cannot_be_compared_is_refused_with_its_place(source: str) -> None:
+    with pytest.raises(Fault, match=r"1:\d+: found no matching overload"):
+        compile_expression(source, FACTS)
 
 
 @pytest.mark.parametrize(

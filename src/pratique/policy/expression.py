@@ -35,7 +35,17 @@ MAX_ITEMS: Final = 10_000
 FUNCTIONS: Final = frozenset({"contains", "double", "endsWith", "int", "matches", "size", "startsWith", "string"})
 """What may be called besides operators; ``has_tag`` where the vocabulary has tags."""
 _HAS_TAG = "has_tag"
-_CONFIG = "stdlib:\n  disable_macros: true\n"
+_ORDERS: Final[Mapping[str, str]] = {
+    "_<_": "less",
+    "_<=_": "less_equals",
+    "_>_": "greater",
+    "_>=_": "greater_equals",
+}
+"""Operators that compare, and the library's word for each."""
+_CONFIG = "".join(
+    ("stdlib:\n  disable_macros: true\n  exclude_functions:\n", *(f"  - name: {sign}\n" for sign in _ORDERS))
+)
+# They are declared again below: as the library declares them, ``risk.score > 60`` would not even compile.
 _KEYWORDS = frozenset({"true", "false", "null", "in"})
 # Prefixed and tripled quotes are left out on purpose: where a text ends must be beyond doubt, or a name could hide.
 _TOKEN = re.compile(
@@ -245,7 +255,7 @@ def _program(source: str, vocabulary: Vocabulary, tags: frozenset[str]) -> Any:
     )
     environment = cel.NewEnv(
         config=cel.NewEnvConfigFromYaml(_CONFIG),
-        functions=[cel.FunctionDecl(_HAS_TAG, [asked])],
+        functions=[cel.FunctionDecl(_HAS_TAG, [asked]), *_orders()],
         variables={name: types[kind] for name, kind in vocabulary.facts},
     )
     try:
@@ -255,6 +265,32 @@ def _program(source: str, vocabulary: Vocabulary, tags: frozenset[str]) -> Any:
     if program.return_type().name() != cel.Type.BOOL.name():
         raise Fault(1, 1, f"expected a condition, found an expression that gives {program.return_type().name()}")
     return program
+
+
+def _orders() -> Iterator[Any]:
+    """Yield the operators that compare, of two values of one type, and of a whole number and a decimal.
+
+    "numeric values of different types are compared as on one continuous number line" (cel-spec, "Ordering"); the
+    library's evaluator does that, and only its type checker must be told.
+    """
+    from cel_expr_python import cel
+
+    one_type = {
+        "bool": cel.Type.BOOL,
+        "int64": cel.Type.INT,
+        "double": cel.Type.DOUBLE,
+        "string": cel.Type.STRING,
+    }
+    pairs = {name: [kind, kind] for name, kind in one_type.items()}
+    pairs |= {"int64_double": [cel.Type.INT, cel.Type.DOUBLE], "double_int64": [cel.Type.DOUBLE, cel.Type.INT]}
+    for sign, word in _ORDERS.items():
+        yield cel.FunctionDecl(
+            sign,
+            [
+                cel.Overload(id=f"{word}_{name}", return_type=cel.Type.BOOL, parameters=parameters)
+                for name, parameters in pairs.items()
+            ],
+        )
 
 
 def _refused(told: str) -> Fault:
