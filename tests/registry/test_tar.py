@@ -157,6 +157,67 @@ def test_a_global_header_holds_for_all_that_follow_and_an_own_one_wins() -> None
     assert [each.uid for each, _ in read(packed.getvalue())] == [9, 4]
 
 
+@pytest.mark.parametrize(
+    "record", [{"path": "tmp/a"}, {"linkpath": "tmp/a"}, {"size": "0"}, {"GNU.sparse.name": "a"}]
+)
+def test_a_global_header_that_renames_what_follows_is_refused_because_runtimes_ignore_it(
+    record: dict[str, str],
+) -> None:
+    archive = tarfile.TarInfo.create_pax_global_header(record) + tar(file("usr/bin/nc", b"x", 0o755))
+    with pytest.raises(Malformed, match="a header for all members states"):
+        read(archive)
+
+
+def test_a_global_header_after_a_members_own_one_is_refused_because_runtimes_forget_that_one() -> None:
+    own = tar(file("usr/bin/nc", b"x", 0o755, pax_headers={"path": "tmp/a"}))
+    archive = own[:1024] + tarfile.TarInfo.create_pax_global_header({"comment": "x"}) + own[1024:]
+    with pytest.raises(Malformed, match="stands between"):
+        read(archive)
+
+
+def test_two_long_names_that_differ_are_refused_because_runtimes_take_the_other_one() -> None:
+    long = "usr/bin/" + "n" * 100
+    named = tar(file(long, b"x"), form=tarfile.GNU_FORMAT)[:1024]
+    archive = named + tar(file("b", b"x", pax_headers={"path": "tmp/a"}))
+    with pytest.raises(Malformed, match="two names"):
+        read(archive)
+
+
+def test_a_sparse_file_in_pax_form_is_refused() -> None:
+    with pytest.raises(Malformed, match="--sparse"):
+        read(tar(file("usr/bin/nc", b"x", pax_headers={"GNU.sparse.name": "tmp/a"})))
+
+
+def test_a_file_named_like_a_folder_has_no_content_that_could_be_taken_for_members() -> None:
+    archive = bytearray(tar(file("aX", tar(file("b")))))
+    archive[1:2] = b"/"
+    with pytest.raises(Malformed, match="folder with content"):
+        read(_summed(archive))
+
+
+def test_a_prefix_ends_where_star_keeps_the_times() -> None:
+    archive = bytearray(tar(file("nc", b"x"), form=tarfile.USTAR_FORMAT))
+    archive[345:476] = b"usr/" + b"./" * 62 + b"bin"
+    archive[476:487] = b"00000000000"
+    archive[508:512] = b"tar\0"
+    assert paths(_summed(archive)) == ["usr/bin/nc"]
+
+
+def test_a_prefix_where_gnu_tar_keeps_the_times_is_refused_because_runtimes_take_it_for_one() -> None:
+    archive = bytearray(tar(file("nc", b"x"), form=tarfile.GNU_FORMAT))
+    archive[345:352] = b"usr/bin"
+    with pytest.raises(Malformed, match="octal"):
+        read(_summed(archive))
+
+
+@pytest.mark.parametrize("number", [b"0o00010", b"0000_10", b"+000010"])
+def test_a_number_is_octal_digits_and_nothing_that_one_language_reads_besides(number: bytes) -> None:
+    archive = bytearray(tar(file("a", b"x")))
+    archive[124:131] = number
+    with pytest.raises(Malformed, match="octal"):
+        read(_summed(archive))
+
+
 def _summed(header: bytearray) -> bytes:
     """Return the archive with its first header's checksum put right."""
     header[148:156] = b" " * 8

@@ -8,11 +8,12 @@ Source: POSIX.1-1988 ustar, POSIX.1-2001 pax, and the GNU forms for long names, 
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pratique.errors import Malformed
 from pratique.evidence.surface.member import Member, MemberKind, normal_path
+from pratique.registry.tar_extended import COMMON, OWN, Extended
 from pratique.values.digest import Digest
 
 BLOCK: Final = 512
@@ -89,15 +90,6 @@ class Content:
         self._left = 0
 
 
-@dataclass(slots=True)
-class _Extended:
-    """What extended headers say about the next member."""
-
-    path: bytes | None = None
-    target: bytes | None = None
-    records: dict[str, bytes] = field(default_factory=dict)
-
-
 def members(stream: Stream, what: str, limits: TarLimits = LIMITS) -> Iterator[tuple[Member, Content]]:
     """Yield each member with its content, which may be left unread.
 
@@ -110,18 +102,21 @@ def members(stream: Stream, what: str, limits: TarLimits = LIMITS) -> Iterator[t
         Malformed: It is no tar archive, is cut off, leads out of the image, or holds more than it may.
     """
     common: dict[str, bytes] = {}
-    extended = _Extended()
+    extended = Extended()
     count = 0
     while (block := _header(stream, what)) is not None:
         count += 1
         if count > limits.members:
             raise Malformed(f"{what}: expected at most {limits.members} members, found more")
         kind, size = block[156:157], _number(block[124:136], what)
-        if kind in (b"x", b"g", b"L", b"K"):
-            _extend(kind, _small(stream, size, what, limits), extended, common, what)
+        if kind == COMMON:
+            common.update(extended.common(_small(stream, size, what, limits), what))
+            continue
+        if kind in OWN:
+            extended.take(kind, _small(stream, size, what, limits), what)
             continue
         member = _member(block, {**common, **extended.records}, extended, what, limits)
-        extended = _Extended()
+        extended = Extended()
         if kind == b"S":
             _skip_map(stream, block, what)
         content = Content(stream, member.size, what)
@@ -156,17 +151,9 @@ def _number(text: bytes, what: str) -> int:
             raise Malformed(f"{what}: expected a number of 0 or more in a header")
         return value
     digits = text.strip(b" \0")
-    try:
-        value = int(digits, 8) if digits else 0
-    except ValueError as error:
-        raise Malformed(f"{what}: expected octal digits in a header, found {digits!r}") from error
-    return _not_negative(value, what)
-
-
-def _not_negative(value: int, what: str) -> int:
-    if value < 0:
-        raise Malformed(f"{what}: expected a number of 0 or more in a header")
-    return value
+    if digits.strip(b"01234567"):
+        raise Malformed(f"{what}: expected octal digits in a header, found {digits!r}")
+    return int(digits, 8) if digits else 0
 
 
 def _small(stream: Stream, size: int, what: str, limits: TarLimits) -> bytes:
@@ -181,39 +168,9 @@ def _small(stream: Stream, size: int, what: str, limits: TarLimits) -> bytes:
     return found
 
 
-def _extend(kind: bytes, content: bytes, extended: _Extended, common: dict[str, bytes], what: str) -> None:
-    match kind:
-        case b"L":
-            extended.path = content.rstrip(b"\0")
-        case b"K":
-            extended.target = content.rstrip(b"\0")
-        case b"x":
-            extended.records = _records(content, what)
-        case _:
-            common.update(_records(content, what))
-
-
-def _records(content: bytes, what: str) -> dict[str, bytes]:
-    """Read pax records, each ``"%d %s=%s\\n"`` with its own length in front."""
-    found: dict[str, bytes] = {}
-    at = 0
-    while at < len(content) and content[at] != 0:
-        space = content.find(b" ", at, at + 20)
-        digits = content[at:space]
-        if space < 0 or not digits.isdigit():
-            raise Malformed(f"{what}: expected a length in an extended header, found {content[at : at + 20]!r}")
-        end = at + int(digits)
-        key, equals, value = content[space + 1 : end - 1].partition(b"=")
-        if not equals or end > len(content) or content[end - 1 : end] != b"\n":
-            raise Malformed(f"{what}: a record of an extended header is cut off; it is damaged")
-        found[key.decode("utf-8", "backslashreplace")] = value
-        at = end
-    return found
-
-
-def _member(block: bytes, records: dict[str, bytes], extended: _Extended, what: str, limits: TarLimits) -> Member:
-    path = records.get("GNU.sparse.name") or records.get("path") or extended.path or _short_path(block)
-    target = records.get("linkpath") or extended.target or block[157:257].split(b"\0", 1)[0]
+def _member(block: bytes, records: dict[str, bytes], extended: Extended, what: str, limits: TarLimits) -> Member:
+    path = extended.path(what) or _short_path(block, what)
+    target = extended.target(what) or block[157:257].split(b"\0", 1)[0]
     kind = _KINDS.get(block[156:157])
     if kind is None:
         raise Malformed(f"{what}: a member is of the unknown type {block[156:157]!r}; refused as ambiguous")
@@ -221,9 +178,11 @@ def _member(block: bytes, records: dict[str, bytes], extended: _Extended, what: 
         if len(name) > limits.path_bytes:
             raise Malformed(f"{what}: expected paths of at most {limits.path_bytes} bytes, found {len(name)}")
     text = _text(path)
-    if kind is MemberKind.FILE and text.endswith("/") and block[156:157] in (b"\0", b"0"):
-        kind = MemberKind.FOLDER  # as V7 tar wrote them, and Go still reads them
     size = _stated(records, "size", block[124:136], what)
+    if kind is MemberKind.FILE and text.endswith("/") and block[156:157] in (b"\0", b"0"):
+        if size:  # to Go it is a file where its type is "0", and to others a folder that has no content
+            raise Malformed(f"{what}: {text[:200]!r} is a folder with content; refused as ambiguous")
+        kind = MemberKind.FOLDER  # as V7 tar wrote them, and Go still reads them
     if size > limits.member_bytes:
         raise Malformed(f"{what}: expected members of at most {limits.member_bytes} bytes, found {size}")
     aim = _text(target)
@@ -242,10 +201,21 @@ def _member(block: bytes, records: dict[str, bytes], extended: _Extended, what: 
     )
 
 
-def _short_path(block: bytes) -> bytes:
+def _short_path(block: bytes, what: str) -> bytes:
     name = block[:100].split(b"\0", 1)[0]
-    prefix = block[345:500].split(b"\0", 1)[0] if block[257:263] == b"ustar\0" else b""
+    prefix = _prefix(block, what)
     return prefix + b"/" + name if prefix else name
+
+
+def _prefix(block: bytes, what: str) -> bytes:
+    """Return what stands before the name; where star and GNU tar keep times, it is shorter or nothing."""
+    if block[257:263] == b"ustar\0":
+        end = 476 if block[508:512] == b"tar\0" else 500
+        return block[345:end].split(b"\0", 1)[0]
+    for at in (345, 357) if block[257:265] == b"ustar  \0" else ():
+        if block[at]:  # Go takes for a prefix what is no time here
+            _number(block[at : at + 12], what)
+    return b""
 
 
 def _text(name: bytes) -> str:
