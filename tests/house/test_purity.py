@@ -33,7 +33,7 @@ JUDGING_MAY_USE = words(
 )
 STANDARD = words(
     """abc ast base64 binascii bisect collections contextlib copy csv dataclasses datetime decimal difflib enum
-    fnmatch fractions functools hashlib hmac heapq ipaddress itertools json math operator re statistics string
+    fnmatch fractions functools hashlib hmac heapq html ipaddress itertools json math operator re statistics string
     struct textwrap types typing unicodedata urllib xml zlib __future__"""
 )
 

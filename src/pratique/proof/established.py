@@ -3,24 +3,30 @@
 Every value here was derived from verified bytes; what rests on somebody's word says so in ``not_checked``.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pratique.attest.seal import Level
 from pratique.policy.result import Outcome
 from pratique.promotion.happenings import Track
 from pratique.proof.document import Kind
+from pratique.tlog.policy import VerifiedCheckpoint
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor, Environment
+
+NOT_RECOMPUTED = "judgement not recomputed: that takes the evidence itself (the full form)"
+_NOBODY = "no witness says when"
 
 
 @dataclass(frozen=True, slots=True)
 class Approver:
     """A person whose signature counted, and the bracket in which it was made.
 
-    It was made after the ledger had ``seen`` entries, and before it stood at ``index``; ``at`` is the ledger's own
-    clock there.
+    It was made after the ledger had ``seen`` entries, and before it stood at ``index``. ``seen_at`` and ``at`` are
+    the ledger's own clock at both ends: the former at the newest entry in the proof that was seen. ``issued_at`` is
+    the clock of the reviewer's own machine.
     """
 
     person: Actor
@@ -28,13 +34,15 @@ class Approver:
     key: str
     reason: str
     seen: int
+    seen_at: datetime
     index: int
     at: datetime
+    issued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Witnessed:
-    """A witness that saw the ledger under the proof's checkpoint, and when by its own clock."""
+    """A witness that saw the ledger under a checkpoint, and when by its own clock."""
 
     name: str
     at: datetime
@@ -42,7 +50,10 @@ class Witnessed:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The seal over the approval; from ``expires`` on it no longer holds, where there is such a moment."""
+    """The seal over the approval; from ``expires`` on it no longer holds, where there is such a moment.
+
+    ``witnesses`` are those of the checkpoint that the signer saw: it covers the approval.
+    """
 
     digest: Digest
     key: str
@@ -50,6 +61,7 @@ class Sealed:
     index: int
     at: datetime
     expires: datetime | None
+    witnesses: tuple[Witnessed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,19 @@ class Established:
     """How long a seal over it holds; None where it does not lapse."""
     sealed: Sealed | None
     not_checked: tuple[str, ...]
+    judged_again: tuple[Digest, ...] = ()
+    """Records that the evidence itself gave again, byte for byte."""
+
+    def after_judging(self, records: tuple[Digest, ...]) -> "Established":
+        """Return the same, once these records were judged again from the evidence."""
+        left = tuple(sentence for sentence in self.not_checked if sentence != NOT_RECOMPUTED)
+        return replace(self, judged_again=records, not_checked=left)
+
+    @property
+    def first_witness(self) -> Witnessed | None:
+        """The witness that saw the approvals first, by its own clock; None where nobody outside says when."""
+        every = (*self.witnesses, *(self.sealed.witnesses if self.sealed else ()))
+        return min(every, key=lambda one: (one.at, one.name), default=None)
 
     @property
     def image(self) -> Digest:
@@ -117,20 +142,26 @@ class Established:
             ("asked by", self.requester if self.request_signed else f"{self.requester} (unsigned)"),
             ("decision", f"{self.outcome}, track {self.track}, risk {self.risk}; record {self.record}"),
             ("approved", f"at index {self.approved_index}, {render_moment(self.approved_at)}"),
-            *(("approved by", _told(approver)) for approver in self.approvers),
+            *(("approved by", _told(approver, self.first_witness)) for approver in self.approvers),
             ("level", self.level.name_in(self.environment)),
             ("policy", f"{self.bundle} version {self.policy_version}, {self.policy}"),
             ("directory", f"version {self.directory_version}, {self.directory}"),
             *((("sealed", _seal_told(self.sealed)),) if self.sealed else ()),
             ("ledger", f"{self.origin}, {self.size} entries; {_witnesses_told(self.witnesses)}"),
+            *(
+                ("judged again", f"{record}: the same bytes again, by {self.engine}, from the evidence itself")
+                for record in self.judged_again
+            ),
             *(("not checked", sentence) for sentence in self.not_checked),
         )
 
 
-def _told(approver: Approver) -> str:
+def _told(approver: Approver, witness: Witnessed | None) -> str:
+    outside = f"no later than {render_moment(witness.at)} by the clock of {witness.name}" if witness else _NOBODY
     return (
         f"{approver.person} as {approver.role}, key {approver.key}, after entry {approver.seen - 1} and before "
-        f"{approver.index} ({render_moment(approver.at)})"
+        f"{approver.index} (from {render_moment(approver.seen_at)} to {render_moment(approver.at)} by the ledger's "
+        f"clock; {outside})"
     )
 
 
@@ -147,8 +178,13 @@ def _witnesses_told(witnesses: tuple[Witnessed, ...]) -> str:
     return ", ".join(f"witnessed by {witness.name} {render_moment(witness.at)}" for witness in witnesses)
 
 
-def witnessed(name: str, seconds: int) -> Witnessed | None:
-    """Return a witness and its time, or None where its clock was so wrong that there is no such time."""
+def witnesses_of(checkpoint: VerifiedCheckpoint) -> tuple[Witnessed, ...]:
+    """Return who cosigned a checkpoint; one whose clock was so wrong that there is no such time is left out."""
+    found = (_witnessed(one.witness.name, one.at) for one in checkpoint.cosignatures)
+    return tuple(one for one in found if one is not None)
+
+
+def _witnessed(name: str, seconds: int) -> Witnessed | None:
     try:
         return Witnessed(name, datetime.fromtimestamp(seconds, UTC))
     except (ValueError, OverflowError, OSError):

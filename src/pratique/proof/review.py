@@ -71,7 +71,7 @@ def verify_people(reading: Reading, chain: Chain, record: Recorded, rules: Rules
     _check_words(named, record)
     quorum = _count(reading, chain, record, given, named)
     filled = {voter.envelope: voter.fills for voter in quorum.voters}
-    approvers = tuple(_approver(item, filled[item.standing.envelope] or ANY_ROLE) for item in named)
+    approvers = tuple(_approver(reading, item, filled[item.standing.envelope] or ANY_ROLE) for item in named)
     return People(approvers, frozenset(seen_by(item.review) for item in named))
 
 
@@ -251,13 +251,17 @@ def _same_need(one: Need, other: Need) -> bool:
     return (one.role, one.outside) == (other.role, other.outside)
 
 
-def _approver(given: _Given, role: str) -> Approver:
+def _approver(reading: Reading, given: _Given, role: str) -> Approver:
+    seen = given.review.checkpoint.size  # beyond the judgement, so the proof shows at least that
+    before = (entry.event.at for entry in reading.contents.entries if entry.index < seen)
     return Approver(
         person=given.review.reviewer,
         role=role,
         key=given.signed.key_id,
         reason=given.review.reason,
-        seen=given.review.checkpoint.size,
+        seen=seen,
+        seen_at=max(before),
         index=given.entry.index,
         at=given.entry.event.at,
+        issued_at=given.review.issued_at,
     )

@@ -15,7 +15,7 @@ from pratique.promotion.authority import Chain
 from pratique.promotion.events import Entry
 from pratique.promotion.steps import PromotionPointed, PromotionPromoted, PromotionSealed
 from pratique.proof.demand import demand
-from pratique.proof.established import Established, Sealed
+from pratique.proof.established import Established, Sealed, witnesses_of
 from pratique.proof.ledger import Seen
 from pratique.proof.reading import Reading
 from pratique.proof.trust import TrustRoot
@@ -97,10 +97,16 @@ def verify_seal(reading: Reading, chain: Chain, cleared: Established, trust: Tru
     )
     _check_statement(vsa, cleared, trust)
     _check_events(reading, entry, data, cleared)
-    sealed = Sealed(
-        data.seal, data.key, vsa.verifier, entry.index, entry.event.at, vsa.seal.expires if vsa.seal else None
-    )
     checkpoint = _checkpoint(vsa, entry, data, cleared, trust)
+    sealed = Sealed(
+        digest=data.seal,
+        key=data.key,
+        verifier=vsa.verifier,
+        index=entry.index,
+        at=entry.event.at,
+        expires=vsa.seal.expires if vsa.seal else None,
+        witnesses=witnesses_of(checkpoint),
+    )
     seen = checkpoint.checkpoint.size, Digest(checkpoint.checkpoint.root.hex())
     return SealSeen(sealed, seen, len(checkpoint.cosignatures))
 

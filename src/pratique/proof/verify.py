@@ -24,7 +24,7 @@ from pratique.proof.decision import lasts_of, level_of, verify_decision
 from pratique.proof.demand import demand
 from pratique.proof.directory import verify_directories
 from pratique.proof.document import Kind
-from pratique.proof.established import Established, witnessed
+from pratique.proof.established import NOT_RECOMPUTED, Established, witnesses_of
 from pratique.proof.ledger import verify_growths
 from pratique.proof.policy import PolicyInForce, verify_policies
 from pratique.proof.reading import Reading, open_proof
@@ -124,7 +124,6 @@ def _established(reading: Reading, trust: TrustRoot) -> tuple[Chain, Established
 
 def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Recorded, people: People) -> Established:
     standing, approval, ledger = reading.standing, reading.approval, reading.ledger
-    cosigned = (witnessed(one.witness.name, one.at) for one in ledger.checkpoint.cosignatures)
     return Established(
         kind=reading.proof.kind,
         promotion=standing.id,
@@ -160,7 +159,7 @@ def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Record
         origin=ledger.origin,
         size=ledger.size,
         note=reading.proof.checkpoint.decode(),
-        witnesses=tuple(witness for witness in cosigned if witness),
+        witnesses=witnesses_of(ledger.checkpoint),
         witnesses_needed=policy.rules.witnesses,
         lasts=lasts_of(record, policy.rules),
         sealed=None,
@@ -176,7 +175,7 @@ def _inputs(reading: Reading, record: Recorded) -> tuple[Digest, ...]:
 
 
 def _not_checked(reading: Reading, record: Recorded) -> Iterator[str]:
-    yield "judgement not recomputed: that takes the evidence itself (the full form)"
+    yield NOT_RECOMPUTED
     if certified := max((check.certified for check in record.checks), default=0):
         yield (
             f"signatures by certificates ({certified}) were verified when they were handed in, by the server's word: "
