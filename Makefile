@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format show bench interop soak clean
+.PHONY: help setup demo pyz test lint format show bench interop soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -19,6 +19,9 @@ $(READY): requirements-dev.lock pyproject.toml tools/make_venv.sh tools/apt.sh
 demo: $(READY) ## run the main job on three real images and keep it in build/demo
 	tools/need_debian.sh demo
 	$(BIN)/python -m demo
+
+pyz: $(READY) ## build build/pratique-verify.pyz: the proof's verifier as one file, needing only cryptography
+	$(BIN)/python -m tools.make_pyz build/pratique-verify.pyz
 
 test: lint ## everything that must hold before a change lands
 	tools/need_debian.sh test

@@ -8,6 +8,10 @@ import sys
 
 TYPE_CHECKING = False  # as in typing, which takes as long to import as everything else here together
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from typing import NoReturn
+
     from pratique.errors import PratiqueError
 
 VERBS = {
@@ -39,8 +43,13 @@ VERBS = {
 
 def main() -> None:
     """Run the program with the process's arguments and leave with its exit code."""
+    leave(lambda: run(sys.argv[1:]))
+
+
+def leave(work: "Callable[[], int]") -> "NoReturn":
+    """Do the process's work and leave with the exit code that it returns."""
     try:
-        code = run(sys.argv[1:])
+        code = work()
         sys.stdout.flush()
     except BrokenPipeError:
         _leave_silently()
@@ -97,10 +106,15 @@ def _unknown(word: str, *, as_json: bool) -> int:
 def _answer(verb: str, rest: list[str]) -> int:
     from importlib import import_module
 
+    return answered(lambda: import_module(f"pratique.cli.{verb}").parser(f"pratique {verb}", VERBS[verb]), rest)
+
+
+def answered(parser: "Callable[[], argparse.ArgumentParser]", rest: list[str]) -> int:
+    """Run what a parser makes of the rest of a command line, print what came of it, and return the exit code."""
     from pratique.errors import PratiqueError
 
     try:
-        parsed = import_module(f"pratique.cli.{verb}").parser(f"pratique {verb}", VERBS[verb]).parse_args(rest)
+        parsed = parser().parse_args(rest)
         answer = parsed.run(parsed)
         rendered = answer.rendered(as_json=parsed.json)
         if rendered:  # a verb that was told to be quiet says nothing at all
