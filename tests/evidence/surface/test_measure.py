@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.evidence.surface.pictures import (
     ACCESS_KEY,
+    Entry,
     facts,
     file,
     folder,
@@ -221,6 +222,63 @@ def test_a_record_that_cannot_be_read_is_named(here: Layout) -> None:
     assert surface(here, (file("node_modules/x/package.json", b"{"),)).packages_unread == (
         "node_modules/x/package.json",
     )
+
+
+RECORD = "var/lib/dpkg/status"
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        ((symlink(RECORD, "/opt/blob"), file("opt/blob", STATUS)),),
+        ((symlink("var/lib/dpkg", "../../opt"), file("opt/status", STATUS)),),
+        ((file("opt/blob", STATUS),), (symlink(RECORD, "/opt/blob"),)),
+        ((file("opt/blob", STATUS), hard_link(RECORD, "opt/blob")),),
+        ((file("opt/blob", STATUS),), (hard_link(RECORD, "opt/blob"),)),
+        ((folder("var/lib/dpkg"), symlink("x", "var/lib/dpkg"), file("x/status", STATUS)),),
+        ((symlink("x", "var/lib/dpkg"),), (file("x/status", STATUS),)),
+        ((symlink(RECORD, "../../../opt/a"), hard_link("opt/a", "opt/b"), file("opt/b", STATUS)),),
+    ],
+)
+def test_a_record_that_only_a_link_reaches_is_unread(here: Layout, layers: tuple[tuple[Entry, ...], ...]) -> None:
+    found = surface(here, *layers)
+    assert (found.packages, found.packages_unread) == ((), (RECORD,))
+
+
+@pytest.mark.parametrize("path", ["x-1.dist-info/METADATA", "node_modules/x/package.json"])
+def test_a_record_of_a_language_that_is_a_link_to_another_name_is_unread(here: Layout, path: str) -> None:
+    assert surface(here, (file("blob"), symlink(path, "/blob"))).packages_unread == (path,)
+
+
+def test_a_record_that_links_to_another_record_is_read(here: Layout) -> None:
+    merged = (symlink("lib", "usr/lib"), file("usr/lib/apk/db/installed", b"P:musl\nV:1.2\n"))
+    python = file("b/x-1.dist-info/METADATA", b"Name: x\nVersion: 1\n")
+    found = surface(here, (*merged, python), (hard_link("a/x-1.dist-info/METADATA", "b/x-1.dist-info/METADATA"),))
+    assert ([held.package.name for held in found.packages], found.packages_unread) == (["musl", "x"], ())
+
+
+def test_a_hard_link_to_a_record_says_the_same(here: Layout) -> None:
+    kept = file("a/node_modules/x/package.json", b'{"name": "x", "version": "1"}')
+    found = surface(here, (kept, hard_link("b/node_modules/x/package.json", "a/node_modules/x/package.json")))
+    assert ([held.package.name for held in found.packages], found.packages_unread) == (["x"], ())
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (file("etc/passwd", b"#" * 1024 * 1024 + b"\napp:x:0:0::/:\n"),),
+        (symlink("etc/passwd", "/opt/p"), file("opt/p", b"app:x:0:0::/:\n")),
+        (file("opt/p", b"app:x:0:0::/:\n"), hard_link("etc/passwd", "opt/p")),
+        (symlink("etc", "opt"), file("opt/passwd", b"app:x:0:0::/:\n")),
+        (symlink("x", "etc"), file("x/passwd", b"app:x:0:0::/:\n")),
+        (file("etc/passwd", b"app:x:7:"), file("opt/p", b"app:x:0:"), hard_link("etc/passwd", "opt/p")),
+        (file("etc/passwd", b" app:x:+0:0::/:\n"),),
+        (file("etc/passwd", b"app:x:zero:0::/:\n"),),
+        (file("etc/passwd", b"app"),),
+    ],
+)
+def test_a_name_that_may_be_number_zero_to_a_runtime_is_root(here: Layout, entries: tuple[Entry, ...]) -> None:
+    assert surface(here, entries, User="app").root_user
 
 
 def test_a_large_file_is_counted_as_unsearched(here: Layout) -> None:

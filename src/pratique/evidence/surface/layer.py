@@ -6,6 +6,7 @@ themselves are gone. Counting is left to :mod:`pratique.evidence.surface.measure
 Source: OCI image-spec 1.1, layer.md.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -20,8 +21,10 @@ from pratique.values.digest import Digest
 
 CAPABILITIES: Final = "security.capability"
 _ELF: Final = b"\x7fELF"
-_ACCOUNTS: Final = "etc/passwd"
+ACCOUNTS: Final = "etc/passwd"
 _MAX_ACCOUNTS: Final = 1024 * 1024
+_NUMBER: Final = re.compile(r"[+-]?[0-9]*[1-9][0-9]*")
+"""A number that is not 0."""
 
 
 class Trait(IntEnum):
@@ -62,7 +65,7 @@ class LayerFacts:
         secrets: Path → kinds of credentials in it, sorted.
         packages: Record → what it says is installed.
         unread: Records and databases of packages that could not be read.
-        superusers: Names with uid 0 in its ``etc/passwd``; ``None`` where it has none.
+        superusers: Names with uid 0 in its ``etc/passwd``; ``None`` where it has none, or it could not be read.
     """
 
     layer: Digest
@@ -110,6 +113,7 @@ class Notes:
         match member.kind:
             case MemberKind.HARD_LINK:
                 self._hard_links[member.path] = member.target
+                self._superusers = None if member.path == ACCOUNTS else self._superusers
                 return
             case MemberKind.FILE:
                 self._bytes += member.size
@@ -136,8 +140,8 @@ class Notes:
     def _file(self, member: Member, content: bytes) -> None:
         if member.size <= MAX_BYTES and (found := find_secrets(content)):
             self._secrets.setdefault(member.path, set()).update(found)
-        if member.path == _ACCOUNTS:
-            self._superusers = _superusers(content)
+        if member.path == ACCOUNTS:
+            self._superusers = _superusers(content) if len(content) == member.size <= _MAX_ACCOUNTS else None
         if packages.unread_database(member.path):
             if member.size or not member.path.endswith("-wal"):  # an empty log says that all was written back
                 self._unread.add(member.path)
@@ -180,7 +184,16 @@ class Notes:
         self._traits[path] = self._traits.get(path, 0) | self._traits.get(target, Trait.FILE)
         if target in self._secrets:
             self._secrets[path] = self._secrets[target]
+        if packages.is_record(path):
+            self._adopt(path, target)
         return target in self._traits
+
+    def _adopt(self, path: str, target: str) -> None:
+        """Give a record of packages that is a hard link what its file says, if that was read as one."""
+        if target in self._packages:
+            self._packages[path] = self._packages[target]
+        elif target in self._traits:
+            self._unread.add(path)
 
 
 def _traits(member: Member, content: bytes) -> int:
@@ -211,6 +224,10 @@ def _refuse_cut(member: Member, content: bytes) -> None:
 
 
 def _superusers(content: bytes) -> frozenset[str]:
-    lines = content[:_MAX_ACCOUNTS].decode("utf-8", "backslashreplace").splitlines()
-    fields = (line.split(":") for line in lines)
-    return frozenset(each[0] for each in fields if len(each) > 2 and each[2].strip().lstrip("0") == "")
+    """Return the names that runtimes take for number 0, which is also what they make of a number that is none.
+
+    Source: moby/sys, user/user.go, ``parseLine`` ("conversion errors ignored").
+    """
+    lines = content.decode("utf-8", "backslashreplace").split("\n")
+    fields = (line.strip().split(":") for line in lines)
+    return frozenset(each[0] for each in fields if not _NUMBER.fullmatch("".join(each[2:3])))

@@ -10,14 +10,14 @@ from typing import Final
 
 from pratique.errors import Malformed
 from pratique.evidence.crosscheck import InstalledPackage
-from pratique.evidence.surface.layer import LayerFacts, Trait
+from pratique.evidence.surface.layer import ACCOUNTS, LayerFacts, Trait
+from pratique.evidence.surface.links import Links
 from pratique.evidence.surface.programs import Use, use_of
 from pratique.evidence.surface.settings import ImageSettings
 from pratique.evidence.surface.stack import Stack, stacked
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
-_MAX_HOPS: Final = 40  # as Linux follows symlinks (path_resolution(7))
 _ZERO: Final = re.compile(r"[+-]?0+")  # as runtimes read a number (Go, strconv.Atoi)
 _NOT_PROGRAMS: Final = "etc/"
 """Scripts that start or update a program are often named like it."""
@@ -122,7 +122,8 @@ def measure_surface(layers: tuple[LayerFacts, ...], settings: ImageSettings, com
         raise Malformed(f"image config: expected {len(layers)} diff_ids, found {len(settings.diff_ids)}")
     stack = stacked(layers)
     counts = _Counts(stack)
-    programs = _programs(stack)
+    links = Links(stack)
+    programs = _programs(stack, links)
     return Surface(
         layers=tuple(layer.layer for layer in layers),
         diff_ids=settings.diff_ids,
@@ -146,14 +147,14 @@ def measure_surface(layers: tuple[LayerFacts, ...], settings: ImageSettings, com
             stack, (each for each in _with_secrets(stack) if stack.holder.get(each[0]) != each[1])
         ),
         unsearched=counts.with_trait(Trait.UNSEARCHED),
-        root_user=_root(settings.user, stack),
+        root_user=_root(settings.user, stack, links),
         created=settings.created,
         ports=settings.ports,
         volumes=settings.volumes,
         healthcheck=settings.healthcheck,
         env_suspicious=settings.env_suspicious,
         packages=_packages(stack),
-        packages_unread=tuple(sorted({path for path, _ in _visible(stack, lambda layer: layer.unread)})),
+        packages_unread=_unread(stack, links),
     )
 
 
@@ -189,44 +190,18 @@ def _deleted(stack: Stack) -> int:
     )
 
 
-def _programs(stack: Stack) -> dict[Use, tuple[str, ...]]:
+def _programs(stack: Stack, links: Links) -> dict[Use, tuple[str, ...]]:
     """Return the names of programs of each use: executable files, and symlinks that lead to one."""
     found: dict[Use, set[str]] = {use: set() for use in Use}
-    links = {
-        path: target
-        for index, layer in enumerate(stack.layers)
-        for path, target in layer.links.items()
-        if stack.holder.get(path) == index
-    }
     candidate, executable = Trait.EXECUTABLE | Trait.SYMLINK, int(Trait.EXECUTABLE)
     for path, traits in stack.seen.items():
         if not traits & candidate or path.startswith(_NOT_PROGRAMS):
             continue
         name = path.rpartition("/")[2]
         use = use_of(name)
-        if use and (traits & executable or _leads_to_program(path, stack, links)):
+        if use and (traits & executable or links.is_program(path)):
             found[use].add(name)
     return {use: tuple(sorted(names)) for use, names in found.items()}
-
-
-def _leads_to_program(path: str, stack: Stack, links: dict[str, str]) -> bool:
-    """Follow a symlink inside the image, symlinks on the way included."""
-    waiting, done = path.split("/")[::-1], list[str]()
-    hops = 0
-    while waiting:
-        part = waiting.pop()
-        if part == "..":
-            done = done[:-1]
-        elif part not in ("", "."):
-            target = links.get("/".join((*done, part)))
-            if target is None:
-                done.append(part)
-            elif (hops := hops + 1) > _MAX_HOPS:
-                return False
-            else:
-                done = [] if target.startswith("/") else done
-                waiting += target.split("/")[::-1]
-    return bool(stack.seen.get("/".join(done), 0) & Trait.EXECUTABLE)
 
 
 def _with_secrets(stack: Stack) -> Iterator[tuple[str, int]]:
@@ -270,11 +245,16 @@ def _packages(stack: Stack) -> tuple[Held, ...]:
     return tuple(Held(package, first[package]) for package in sorted(first))
 
 
-def _root(user: str, stack: Stack) -> bool:
+def _unread(stack: Stack, links: Links) -> tuple[str, ...]:
+    damaged = {path for path, _ in _visible(stack, lambda layer: layer.unread)}
+    return tuple(sorted(damaged | links.unread_records()))
+
+
+def _root(user: str, stack: Stack, links: Links) -> bool:
     name = user.partition(":")[0].strip()
     if name in ("", "root") or _ZERO.fullmatch(name):
         return True
-    known = [
-        layer.superusers for index, layer in enumerate(stack.layers) if stack.holder.get("etc/passwd") == index
-    ]
-    return any(superusers is not None and name in superusers for superusers in known)
+    if links.accounts_are_linked():  # nobody looked at what it leads to
+        return True
+    known = [layer.superusers for index, layer in enumerate(stack.layers) if stack.holder.get(ACCOUNTS) == index]
+    return any(superusers is None or name in superusers for superusers in known)

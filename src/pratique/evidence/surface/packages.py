@@ -22,9 +22,7 @@ _DPKG_PARTS: Final = "var/lib/dpkg/status.d/"
 _APK: Final = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 _METADATA: Final = re.compile(r"\.dist-info/METADATA$|\.egg-info(?:/PKG-INFO)?$")
 _NODE: Final = re.compile(r"(?:^|/)node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json$")
-_RPM: Final = re.compile(
-    r"^(?:var/lib/rpm|usr/lib/sysimage/rpm|usr/share/rpm)/(?:Packages|Packages\.db|rpmdb\.sqlite(?:-wal)?)$"
-)
+_RPM_FOLDERS: Final = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
 _RPM_NAMES: Final = ("/Packages", "/Packages.db", "/rpmdb.sqlite", "/rpmdb.sqlite-wal")
 
 
@@ -41,9 +39,20 @@ def record_of(path: str) -> Manager | None:
     return None
 
 
+def places() -> tuple[str, ...]:
+    """Return the paths that a package manager opens, wherever a link may lead it."""
+    rpm = (f"{folder}{name}" for folder in _RPM_FOLDERS for name in _RPM_NAMES)
+    return (_DPKG, *_APK, *rpm)
+
+
+def is_record(path: str) -> bool:
+    """Tell whether a file is named like a record of something installed, rpm's database included."""
+    return record_of(path) is not None or unread_database(path)
+
+
 def unread_database(path: str) -> bool:
     """Tell whether a file belongs to rpm's database, of which a record is only what somebody opened with SQLite."""
-    return path.endswith(_RPM_NAMES) and _RPM.match(path) is not None
+    return path.endswith(_RPM_NAMES) and path.rpartition("/")[0] in _RPM_FOLDERS
 
 
 def is_rpm_sqlite(path: str) -> bool:
