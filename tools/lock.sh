@@ -10,12 +10,13 @@ build_requirements() {
     .venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'
 }
 
+# Extras stay beside their package: pip takes `name[extra]` for another requirement, and wants it pinned as such.
 lock() {
     local file=$1
     shift
     # An upgrade is asked for: tools/lock.sh --upgrade, or --upgrade-package NAME. Otherwise pins stay as they are.
     build_requirements | .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-header --no-annotate --output-file "$file" pyproject.toml - "$@"
+        --no-header --no-annotate --no-strip-extras --output-file "$file" pyproject.toml - "$@"
 }
 
 lock requirements.lock "$@"

@@ -14,7 +14,7 @@ LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-dev.lock", *DEMO_LOCKS
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 ENTRY = re.compile(
-    r"^(?P<name>[a-z0-9-]+)==(?P<version>[^\s;]+)(?: ; [^\\\n]+)?"
+    r"^(?P<name>[a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(?P<version>[^\s;]+)(?: ; [^\\\n]+)?"
     r"(?P<hashes>(?: \\\n    --hash=sha256:[0-9a-f]{64})+)$",
     re.M,
 )
@@ -50,6 +50,8 @@ def test_the_locks_agree_where_they_name_the_same_package() -> None:
         ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["ecr"]),
         ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["syft"]),
         ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["keyless"]),
+        ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["s3"]),
+        ("requirements-dev.lock", PROJECT["project"]["optional-dependencies"]["timestamp"]),
     ],
 )
 def test_what_the_project_asks_for_is_locked_and_fits(lock: str, requirements: list[str]) -> None:
