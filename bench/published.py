@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench.figure import AtLeast, AtMost, Figure, in_words, interleaved
 from pratique.ledger.checkpoint import sign_checkpoint
+from pratique.ledger.directory import DirectoryTarget
 from pratique.ledger.export import Log, export
 from pratique.ledger.fsck import fsck_tree
 from pratique.promotion.events import Event, build_event
@@ -68,7 +69,7 @@ def _publish(target: Path, bodies: list[bytes]) -> None:
     leaves = [leaf_hash(body) for body in bodies]
     tree, nodes = Frontier().extend(leaves), nodes_of(leaves)
     note = sign_checkpoint(tree, (), nodes, _KEY, _PRIVATE.sign)
-    export(target, Log(tree, note, _KEY, nodes, lambda first, end: bodies[first:end]), ())
+    export(DirectoryTarget(target), Log(tree, note, (_KEY,), nodes, lambda first, end: bodies[first:end]), ())
 
 
 def _fsck(log: Path, bodies: list[bytes]) -> Figure:
@@ -78,7 +79,7 @@ def _fsck(log: Path, bodies: list[bytes]) -> Figure:
             node = sha256(b"\x01" + sha256(b"\x00" + body).digest() + node).digest()
 
     def ours() -> None:
-        if fsck_tree(log, _POLICY).faults:
+        if fsck_tree(DirectoryTarget(log), _POLICY).faults:
             raise AssertionError("the log of the benchmark has faults")
 
     mine, loop = interleaved(ROUNDS, ours, bare)
@@ -122,7 +123,7 @@ def _restore(folder: Path) -> Figure:
     size = store.read(lambda view: view.ledger.frontier().size)
     _publish(folder / "export", list(store.read(lambda view: view.ledger.bodies(0, size))))
     store.close()
-    source = Source(folder / "export", _POLICY)
+    source = Source(DirectoryTarget(folder / "export"), _POLICY)
     start = time.perf_counter()
     restore(source, f"sqlite:///{folder / 'second.db'}", looked_at(source))
     took = time.perf_counter() - start

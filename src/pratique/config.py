@@ -64,13 +64,14 @@ class RegistrySettings:
 class Config:
     """The settings of one workspace.
 
-    ``root`` is the workspace's directory; relative paths and ``oci:`` destinations resolve against it.
+    ``root`` is the workspace's directory; relative paths and ``oci:`` destinations resolve against it. ``export`` is
+    a directory or ``s3://BUCKET/PREFIX``.
     """
 
     root: Path
     database: str
     blobs: Path
-    export: Path
+    export: str
     origin: str
     verifier: str
     registries: tuple[RegistrySettings, ...]
@@ -153,7 +154,7 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
         root=root,
         database=_database(values["database"], root),
         blobs=root / values["blobs"],
-        export=root / values["export"],
+        export=_export(values["export"], root),
         origin=values["origin"],
         verifier=values["verifier"],
         registries=registries,
@@ -162,6 +163,10 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
         checks=checks,
         drill=_drill(values.get("drill"), path),
     )
+
+
+def _export(place: str, root: Path) -> str:
+    return place if place.startswith("s3://") else str(root / place)
 
 
 def _drill(text: str | None, path: Path) -> timedelta | None:

@@ -10,6 +10,8 @@ from typing import assert_never
 from pratique.config import Config, load, workspace_root
 from pratique.dispatch.interface import Dispatcher
 from pratique.errors import Absent
+from pratique.ledger.directory import DirectoryTarget
+from pratique.ledger.interface import Target
 from pratique.places import file_locks, registry_settings
 from pratique.proof.trust import parse_trust_root
 from pratique.registry.address import Dialer, Origin, origin_of
@@ -84,6 +86,20 @@ def open_worker(flag: str | None) -> Iterator[tuple[Workspace, Dispatcher]]:
     dispatcher = DbosDispatcher(config.database, {QUEUE: _AT_ONCE})
     with open_workspace(flag, hint=dispatcher.enqueue) as workspace:
         yield workspace, dispatcher
+
+
+def open_target(place: str) -> Target:
+    """Return where a ledger is published: a directory, or ``s3://BUCKET/PREFIX``.
+
+    Raises:
+        Malformed: It begins with ``s3://`` and is no bucket.
+        Absent: It is a bucket, and the extra ``s3`` is not installed.
+    """
+    if not place.startswith("s3://"):
+        return DirectoryTarget(Path(place))
+    from pratique.ledger.bucket import open_bucket  # boto3 takes a while, and few need it
+
+    return open_bucket(place)
 
 
 def open_scanners(flag: str | None, names: tuple[str, ...]) -> tuple[Scanner, ...]:
@@ -199,7 +215,7 @@ def assemble(config: Config, store: Store) -> Workspace:
     trust = parse_trust_root(_read(config.trust_root))
     return Workspace(
         root=config.root,
-        export=config.export,
+        export=open_target(config.export),
         origin=config.origin,
         verifier=config.verifier,
         store=store,

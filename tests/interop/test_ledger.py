@@ -10,6 +10,7 @@ from tests.interop.tools import BUILT, ask, built
 from tests.ledger.test_export import KEY, PRIVATE, entries, publish
 
 from pratique.ledger.checkpoint import sign_checkpoint
+from pratique.ledger.directory import DirectoryTarget
 from pratique.ledger.export import Log, export
 from pratique.tlog.key import KeyKind, NoteVerifier, cosign_text
 from pratique.tlog.note import add_lines, parse_note
@@ -34,8 +35,8 @@ def test_a_cosigned_checkpoint_is_opened_by_others(tmp_path: Path) -> None:
     nodes, tree = nodes_of(leaves), Frontier().extend(leaves)
     note = sign_checkpoint(tree, (), nodes, KEY, PRIVATE.sign)
     line = cosign_text(parse_note(note).text, witness, private.sign, 1_700_000_000)
-    log = Log(tree, add_lines(note, (line,)), KEY, nodes, lambda first, end: entries(300)[first:end])
-    export(tmp_path / "log", log, ())
+    log = Log(tree, add_lines(note, (line,)), (KEY,), nodes, lambda first, end: entries(300)[first:end])
+    export(DirectoryTarget(tmp_path / "log"), log, ())
     assert ask("gocheck", tmp_path / "log", KEY, witness, home=tmp_path).startswith("ok 300 entries")
 
 

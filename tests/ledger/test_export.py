@@ -9,7 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pratique.errors import Conflict, Unreachable
 from pratique.ledger.checkpoint import sign_checkpoint
+from pratique.ledger.directory import DirectoryTarget
 from pratique.ledger.export import Exported, Log, export
+from pratique.ledger.interface import Target
 from pratique.tlog.checkpoint import open_checkpoint
 from pratique.tlog.key import KeyKind, NoteVerifier
 from pratique.tlog.proofs import nodes_of
@@ -29,12 +31,17 @@ def objects(*contents: bytes) -> Iterator[tuple[Digest, Callable[[], bytes]]]:
     return ((Digest.of(content), partial(bytes, content)) for content in contents)
 
 
-def publish(target: Path, log: list[bytes], *contents: bytes) -> Exported:
+def publish(folder: Path, log: list[bytes], *contents: bytes) -> Exported:
+    return publish_to(DirectoryTarget(folder), log, *contents)
+
+
+def publish_to(target: Target, log: list[bytes], *contents: bytes) -> Exported:
     leaves = [leaf_hash(entry) for entry in log]
     frontier = Frontier().extend(leaves)
     nodes = nodes_of(leaves)
     note = sign_checkpoint(frontier, (), nodes, KEY, PRIVATE.sign)
-    return export(target, Log(frontier, note, KEY, nodes, lambda first, end: log[first:end]), objects(*contents))
+    whole = Log(frontier, note, (KEY,), nodes, lambda first, end: log[first:end])
+    return export(target, whole, objects(*contents))
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 700])

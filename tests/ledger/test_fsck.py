@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ledger.test_export import KEY, entries, publish
 
+from pratique.ledger.directory import DirectoryTarget
 from pratique.ledger.fsck import Checked, fsck, fsck_tree
 from pratique.tlog.key import KeyKind, NoteVerifier
 from pratique.tlog.policy import Log, Policy
@@ -18,7 +19,7 @@ POLICY = Policy((Log(KEY, None),), (), (), None)
 
 
 def checked(folder: Path) -> Checked:
-    return fsck_tree(folder, POLICY)
+    return fsck_tree(DirectoryTarget(folder), POLICY)
 
 
 def told(folder: Path) -> list[str]:
@@ -116,7 +117,7 @@ def test_a_checkpoint_by_another_key_is_a_fault_and_the_directory_is_not_believe
     other = NoteVerifier(KEY.name, KeyKind.LOG, bytes(31) + b"\1")
     (tmp_path / "log.vkey").write_text(f"{other}\n")
     assert told(tmp_path) == []
-    found = fsck_tree(tmp_path, Policy((Log(other, None),), (), (), None))
+    found = fsck_tree(DirectoryTarget(tmp_path), Policy((Log(other, None),), (), (), None))
     assert [fault.place for fault in found.faults] == ["checkpoint"]
 
 
@@ -128,7 +129,7 @@ def test_a_part_that_a_crash_left_is_nobodys(tmp_path: Path) -> None:
 
 def test_entries_that_are_no_events_are_told_by_the_whole_check(tmp_path: Path) -> None:
     publish(tmp_path, entries(2))
-    assert [fault.index for fault in fsck(tmp_path, POLICY).faults] == [0, 1]
+    assert [fault.index for fault in fsck(DirectoryTarget(tmp_path), POLICY).faults] == [0, 1]
 
 
 @settings(max_examples=25, deadline=None)

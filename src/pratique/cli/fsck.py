@@ -35,18 +35,19 @@ def check_workspace(flag: str | None) -> Answer:
     return _answer(value, lines, found.faults)
 
 
-def check_export(directory: Path, trust_root: Path | None) -> Answer:
-    """Check an exported directory by itself, as somebody without the database does."""
+def check_export(place: str, trust_root: Path | None) -> Answer:
+    """Check an exported ledger by itself, as somebody without the database does."""
     from pratique.ledger.fsck import fsck
     from pratique.proof.trust import parse_trust_root
+    from pratique.wire import open_target
 
     if trust_root is None:
-        raise Malformed("usage: --export needs --trust-root FILE: a directory does not vouch for itself")
+        raise Malformed("usage: --export needs --trust-root FILE: an export does not vouch for itself")
     try:
         policy = parse_trust_root(trust_root.read_bytes()).ledger
     except OSError as error:
         raise Absent(f"{trust_root} cannot be read: {error.strerror}") from error
-    found = fsck(directory, policy)
+    found = fsck(open_target(place), policy)
     return _answer({**_checked(found), **_faults(found.faults)}, [_told(found)], found.faults)
 
 

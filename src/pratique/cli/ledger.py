@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer
+from pratique.cli.ledger_witness import add_witness_words
 from pratique.cli.options import Subverbs, subverbs
 from pratique.cli.words import digest
 
 if TYPE_CHECKING:
     from pratique.service.witness import Witnessed
-    from pratique.tlog.policy import Policy
 
 
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
@@ -21,16 +21,37 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     prove = verbs.add("prove", "print a .tlog-proof that the ledger holds an entry")
     prove.add_argument("index", type=int, metavar="INDEX", help="the entry's place, from 0")
     prove.set_defaults(run=_prove)
-    export = verbs.add("export", "write tiles, entry bundles, record objects and the checkpoint to a directory")
-    export.add_argument("--to", type=Path, metavar="DIR", default=None, help="default: the workspace's export/")
+    export = verbs.add(
+        "export", "write tiles, entry bundles, record objects and the checkpoint to a directory or bucket"
+    )
+    export.add_argument(
+        "--to",
+        metavar="PLACE",
+        default=None,
+        help="a directory or s3://BUCKET/PREFIX (default: the settings' export)",
+    )
     export.add_argument("--with-evidence", action="store_true", help="the evidence too, to judge again from it")
     export.add_argument(
         "--with-private", action="store_true", help="what people wrote too, encrypted with keys/openings.key"
     )
     export.set_defaults(run=_export)
+    _copies(verbs)
+    redact = verbs.add("redact", "erase the words behind a commitment, and record it with its legal ground")
+    redact.add_argument("commitment", type=digest, metavar="DIGEST", help="sha256:…, as the event has it")
+    redact.add_argument("--basis", required=True, metavar="CODE", help="the legal ground, such as gdpr-17-1-a")
+    redact.set_defaults(run=_redact)
+    add_witness_words(verbs)
+    return verbs.parser
+
+
+def _copies(verbs: Subverbs) -> None:
     again = verbs.add("restore", "rebuild a database and its objects from an exported ledger")
     again.add_argument(
-        "--from", dest="source", type=Path, required=True, metavar="EXPORT", help="the exported directory"
+        "--from",
+        dest="source",
+        required=True,
+        metavar="EXPORT",
+        help="the exported directory, or s3://BUCKET/PREFIX",
     )
     again.add_argument(
         "--to", required=True, metavar="URL", help="the new database, such as sqlite:///pratique.db"
@@ -49,37 +70,19 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
         help="a checkpoint that was saved: what it covers and the export lacks is named",
     )
     again.set_defaults(run=_restore)
+    resume = verbs.add("resume", "sign again after a stop, once every memory of the ledger agrees with it")
+    resume.set_defaults(run=_resume)
     drill = verbs.add(
         "drill", "restore the export into scratch space, compare everything, and record the signed result"
     )
     drill.add_argument("--scratch", type=Path, metavar="DIR", help="where there is room for a second database")
     drill.set_defaults(run=_drill)
     check = verbs.add("fsck", "check every entry, tile, root, signature, projection, object and word")
-    check.add_argument("--export", type=Path, metavar="DIR", help="an exported ledger alone; needs --trust-root")
+    check.add_argument(
+        "--export", metavar="PLACE", help="an exported ledger alone, a directory or s3://…; needs --trust-root"
+    )
     check.add_argument("--trust-root", type=Path, metavar="FILE", help="whose checkpoints count, with --export")
     check.set_defaults(run=_fsck)
-    redact = verbs.add("redact", "erase the words behind a commitment, and record it with its legal ground")
-    redact.add_argument("commitment", type=digest, metavar="DIGEST", help="sha256:…, as the event has it")
-    redact.add_argument("--basis", required=True, metavar="CODE", help="the legal ground, such as gdpr-17-1-a")
-    redact.set_defaults(run=_redact)
-    _witnesses(verbs)
-    return verbs.parser
-
-
-def _witnesses(verbs: Subverbs) -> None:
-    add = verbs.add("add-witness", "name a witness in the trust root: it is asked, and counts")
-    add.add_argument("name", metavar="NAME", help="what the trust root calls it")
-    add.add_argument("key", metavar="VKEY", help="its public key, as `pratique witness init` printed it")
-    add.add_argument("url", metavar="URL", help="where it answers: https://… without /add-checkpoint")
-    add.set_defaults(run=_add_witness)
-    remove = verbs.add("remove-witness", "take a witness out of the trust root")
-    remove.add_argument("name", metavar="NAME", help="what the trust root calls it")
-    remove.set_defaults(run=_remove_witness)
-    require = verbs.add(
-        "require-witnesses", "say how many witnesses every checkpoint needs before anything is sealed"
-    )
-    require.add_argument("number", type=int, metavar="N", help="0 to the number of witnesses")
-    require.set_defaults(run=_require)
 
 
 def _checkpoint(arguments: argparse.Namespace) -> Answer:
@@ -114,11 +117,11 @@ def _prove(arguments: argparse.Namespace) -> Answer:
 
 def _export(arguments: argparse.Namespace) -> Answer:
     from pratique.service.publish import More, publish
-    from pratique.wire import open_workspace
+    from pratique.wire import open_target, open_workspace
 
     wanted = {More.EVIDENCE: arguments.with_evidence, More.PRIVATE: arguments.with_private}
     with open_workspace(arguments.workspace) as workspace:
-        target = arguments.to or workspace.export
+        target = open_target(arguments.to) if arguments.to else workspace.export
         done = publish(workspace, target, frozenset(more for more, asked in wanted.items() if asked))
     counts = {
         "size": done.exported.size,
@@ -129,7 +132,7 @@ def _export(arguments: argparse.Namespace) -> Answer:
     }
     new = ", ".join(f"{number} {name}" for name, number in counts.items() if name != "size")
     lines = (f"{counts['size']} entries in {target}; new: {new}", str(done.witnessed), *_missing(done.witnessed))
-    return Answer({"directory": str(target), **counts, **_standing(done.witnessed)}, "\n".join(lines))
+    return Answer({"target": str(target), **counts, **_standing(done.witnessed)}, "\n".join(lines))
 
 
 def _restore(arguments: argparse.Namespace) -> Answer:
@@ -142,6 +145,15 @@ def _drill(arguments: argparse.Namespace) -> Answer:
     from pratique.cli.restore import drilled
 
     return drilled(arguments.workspace, arguments.scratch)
+
+
+def _resume(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.history import resume
+    from pratique.wire import open_workspace
+
+    with open_workspace(arguments.workspace) as workspace:
+        asked = resume(workspace)
+    return Answer({"asked": asked}, f"{asked} memories of the ledger agree with it: checkpoints are signed again")
 
 
 def _fsck(arguments: argparse.Namespace) -> Answer:
@@ -160,36 +172,3 @@ def _redact(arguments: argparse.Namespace) -> Answer:
         done = redact(workspace, arguments.commitment, arguments.basis)
     text = f"erased the words behind {done.erased}; copies elsewhere, such as backups, are yours to erase"
     return Answer({"erased": str(done.erased), "basis": done.basis}, text)
-
-
-def _add_witness(arguments: argparse.Namespace) -> Answer:
-    from pratique.config import load, workspace_root
-    from pratique.service.trust import add_witness
-    from pratique.tlog.key import NoteVerifier
-
-    trust_root = load(workspace_root(arguments.workspace)).trust_root
-    return _told(
-        trust_root, add_witness(trust_root, arguments.name, NoteVerifier.parse(arguments.key), arguments.url)
-    )
-
-
-def _remove_witness(arguments: argparse.Namespace) -> Answer:
-    from pratique.config import load, workspace_root
-    from pratique.service.trust import remove_witness
-
-    trust_root = load(workspace_root(arguments.workspace)).trust_root
-    return _told(trust_root, remove_witness(trust_root, arguments.name))
-
-
-def _require(arguments: argparse.Namespace) -> Answer:
-    from pratique.config import load, workspace_root
-    from pratique.service.trust import require_witnesses
-
-    trust_root = load(workspace_root(arguments.workspace)).trust_root
-    return _told(trust_root, require_witnesses(trust_root, arguments.number))
-
-
-def _told(trust_root: Path, policy: "Policy") -> Answer:
-    names = [each.name for each in policy.witnesses]
-    text = f"{policy.render()}{trust_root} was changed: give it to everybody who verifies"
-    return Answer({"trust_root": str(trust_root), "witnesses": names, "policy": policy.render()}, text)

@@ -13,9 +13,10 @@ def restored(arguments: argparse.Namespace) -> Answer:
     from pratique.proof.trust import parse_trust_root
     from pratique.service.restore import Source, into, restore
     from pratique.storage.blobs import BlobStore
+    from pratique.wire import open_target
 
     source = Source(
-        directory=arguments.source,
+        export=open_target(arguments.source),
         policy=parse_trust_root(_read(arguments.trust_root)).ledger,
         openings=read_opening_key(arguments.openings) if arguments.openings else None,
         newest=_read(arguments.newest) if arguments.newest else None,

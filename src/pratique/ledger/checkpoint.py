@@ -9,9 +9,13 @@ from collections.abc import Sequence
 from pratique.errors import Conflict
 from pratique.tlog.checkpoint import Checkpoint
 from pratique.tlog.key import NoteVerifier, Sign, sign_text
-from pratique.tlog.note import render_note
+from pratique.tlog.note import add_lines, parse_note, render_note
 from pratique.tlog.proofs import NodeSource, root_at
 from pratique.tlog.tree import Frontier
+
+
+class HistoryLost(Conflict):
+    """This ledger is shorter than, or differs from, what was signed: nothing may be signed until it is whole again."""
 
 
 def sign_checkpoint(
@@ -27,7 +31,7 @@ def sign_checkpoint(
         sign: Makes the key's signature.
 
     Raises:
-        Conflict: The tree is smaller than, or differs from, an earlier checkpoint: the ledger was rolled back or
+        HistoryLost: The tree is smaller than, or differs from, an earlier checkpoint: the ledger was rolled back or
             rewritten. Nothing is signed.
     """
     for before in earlier:
@@ -36,15 +40,20 @@ def sign_checkpoint(
     return render_note(text, (sign_text(text, key, sign),))
 
 
+def sign_too(note: bytes, key: NoteVerifier, sign: Sign) -> bytes:
+    """Return a signed note with the line of another key of the same log below: while two keys overlap."""
+    return add_lines(note, (sign_text(parse_note(note).text, key, sign),))
+
+
 def check_grown(frontier: Frontier, before: Checkpoint, nodes: NodeSource) -> None:
-    """Return if the tree contains the earlier one unchanged, else raise ``Conflict``."""
+    """Return if the tree contains the earlier one unchanged, else raise ``HistoryLost``."""
     if frontier.size < before.size:
-        raise Conflict(
+        raise HistoryLost(
             f"the ledger has {frontier.size} entries, but a checkpoint over {before.size} was signed: it was "
             f"rolled back; restore the missing {before.size - frontier.size} entries from the export first"
         )
     if root_at(before.size, nodes) != before.root:
-        raise Conflict(
+        raise HistoryLost(
             f"the ledger's first {before.size} entries differ from those under a signed checkpoint: it was "
             "rewritten; stop, keep this database, and restore from the export"
         )

@@ -7,7 +7,8 @@ rolled back or rewritten. Nothing is signed after that.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pratique.errors import Conflict, Malformed, Refused, Unreachable, Unverified
+from pratique.errors import Malformed, Refused, Unreachable, Unverified
+from pratique.ledger.checkpoint import HistoryLost
 from pratique.tlog.checkpoint import Checkpoint
 from pratique.tlog.key import SignatureLine, Signer
 from pratique.tlog.policy import Witness
@@ -46,7 +47,7 @@ def cosign(tree: Grown, witness: Witness, known: int, post: Post) -> Cosigned:
         post: Asks.
 
     Raises:
-        Conflict: It has seen a larger or another history than ours. Sign nothing; restore the ledger.
+        HistoryLost: It has seen a larger or another history than ours. Sign nothing; restore the ledger.
         Refused: It does not know this log or its key.
         Unverified: Its answer is no cosignature by its key.
         Unreachable: It does not answer, or answers something else.
@@ -69,7 +70,7 @@ def _last_seen(body: bytes, checkpoint: Checkpoint, witness: Witness) -> int:
     except Malformed as error:
         raise Unreachable(f"witness {witness.name}: {error}; ask who runs it") from error
     if size > checkpoint.size:
-        raise Conflict(
+        raise HistoryLost(
             f"witness {witness.name} has cosigned {size} entries of {checkpoint.origin}, and the ledger has "
             f"{checkpoint.size}: it was rolled back; restore the missing {size - checkpoint.size} entries first"
         )
@@ -82,7 +83,7 @@ def _answered(status: int, body: bytes, checkpoint: Checkpoint, witness: Witness
         case 200:
             return _verified(body, checkpoint, witness)
         case Status.INCONSISTENT:
-            raise Conflict(
+            raise HistoryLost(
                 f"witness {witness.name}: {checkpoint.origin} is no continuation of what it cosigned ({said}): the "
                 "ledger was rewritten; stop, keep this database, and compare it with the export"
             )

@@ -3,7 +3,7 @@
 ::
 
     checkpoint                      the signed note; replaced last, when all it speaks of is there
-    log.vkey                        the log's verifier key
+    log.vkey, log2.vkey, …          the log's keys, the oldest first
     wit.vkey, wit2.vkey, …          the witnesses' keys, in the trust root's order
     tile/<level>/<index>[.p/<w>]    hash tiles
     tile/entries/<index>[.p/<w>]    entry bundles
@@ -14,14 +14,12 @@ Running it again writes what is new. A file that exists with other bytes is neve
 history differs. Source: c2sp.org/tlog-tiles v0.1.0; decisions.md, "Events and storage".
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
-from pratique.errors import Conflict, Unreachable
+from pratique.errors import Conflict, Unverified
 from pratique.ledger.checkpoint import check_grown
+from pratique.ledger.interface import Target
 from pratique.ledger.objects import object_path
 from pratique.ledger.openings import OpeningKey, exported_openings, opening_path
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
@@ -30,6 +28,8 @@ from pratique.tlog.proofs import NodeSource
 from pratique.tlog.tile import TILE_WIDTH, Bundle, build_bundle, build_tile, new_bundles, new_tiles
 from pratique.tlog.tree import Frontier
 from pratique.values.digest import Digest
+
+CHECKPOINT = "checkpoint"
 
 EntryRange = Callable[[int, int], Sequence[bytes]]
 """``(first, end)`` → the entries with these indexes, in order."""
@@ -52,7 +52,7 @@ class Log:
     Attributes:
         frontier: The tree that the checkpoint speaks of.
         checkpoint: The signed note.
-        key: The log's public key.
+        keys: The log's public keys, the oldest first; at least one of them signed the checkpoint.
         nodes: The tree's perfect subtrees.
         entries: The log's entries.
         witnesses: The keys of the witnesses that are asked about it.
@@ -60,69 +60,66 @@ class Log:
 
     frontier: Frontier
     checkpoint: bytes
-    key: NoteVerifier
+    keys: tuple[NoteVerifier, ...]
     nodes: NodeSource
     entries: EntryRange
     witnesses: tuple[NoteVerifier, ...] = ()
 
 
-def export(target: Path, log: Log, objects: Iterable[tuple[Digest, Callable[[], bytes]]]) -> Exported:
-    """Write the log under a signed checkpoint to a directory.
+def export(target: Target, log: Log, objects: Iterable[tuple[Digest, Callable[[], bytes]]]) -> Exported:
+    """Write the log under a signed checkpoint.
 
     Args:
-        target: The directory; made if it is missing.
+        target: Where to.
         log: What to publish.
         objects: Every record object that the entries name, with a way to fetch its bytes.
 
     Raises:
-        Conflict: The directory holds another history, or a newer checkpoint.
+        Conflict: The target holds another history or a newer checkpoint, or somebody else publishes there now.
+        Refused: Nobody lets us write there.
         Unreachable: A write failed; what was written stays right, and running it again goes on.
     """
-    signed = open_checkpoint(log.checkpoint, (log.key,)).checkpoint
+    signed = open_checkpoint(log.checkpoint, log.keys).checkpoint
     if (signed.size, signed.root) != (log.frontier.size, log.frontier.root()):
         raise Conflict("export: the checkpoint speaks of another tree than the one given; sign a new one")
-    before = _before(target, log)
+    note = target.read(CHECKPOINT)
+    before = _before(target, note, log)
 
-    kept = sum(_keep_object(target, digest, fetch) for digest, fetch in objects)
-    bundles = sum(_keep(target / at.path, partial(_bundle, log, at)) for at in new_bundles(before, signed.size))
-    tiles = sum(
-        _keep(target / at.path, partial(build_tile, at, log.nodes)) for at in new_tiles(before, signed.size)
-    )
-    _keep(target / "log.vkey", f"{log.key}\n".encode)
-    _tell_witnesses(target, log.witnesses)
-    _replace(target / "checkpoint", log.checkpoint)
+    kept = _keep_objects(target, objects)
+    bundles = sum(target.keep(at.path, _bundle(log, at)) for at in new_bundles(before, signed.size))
+    tiles = sum(target.keep(at.path, build_tile(at, log.nodes)) for at in new_tiles(before, signed.size))
+    _tell_keys(target, "log", log.keys)
+    _tell_keys(target, "wit", log.witnesses)
+    target.replace(CHECKPOINT, log.checkpoint, note)
     return Exported(signed.size, tiles, bundles, kept)
 
 
-def export_openings(target: Path, key: OpeningKey, openings: Mapping[Digest, bytes]) -> int:
+def export_openings(target: Target, key: OpeningKey, openings: Mapping[Digest, bytes]) -> int:
     """Write every opening encrypted, and remove those that were erased; return how many are new.
 
     Raises:
         Unreachable: A write failed; running it again goes on.
     """
-    for commitment in set(exported_openings(target)) - openings.keys():
-        _remove(target / opening_path(commitment))
-    new = [each for each in openings if not (target / opening_path(each)).exists()]
+    there = set(exported_openings(target))
+    for commitment in there - openings.keys():
+        target.remove(opening_path(commitment))
+    new = [each for each in openings if each not in there]
     for commitment in new:
-        _replace(target / opening_path(commitment), key.seal(commitment, openings[commitment]))
+        target.replace(opening_path(commitment), key.seal(commitment, openings[commitment]), None)
     return len(new)
 
 
-def _remove(path: Path) -> None:
-    try:
-        path.unlink()
-        _sync_directory(path.parent)
-    except OSError as error:
-        raise Unreachable(f"export: {path} cannot be removed: {error.strerror}; remove it by hand") from error
-
-
-def _tell_witnesses(target: Path, keys: tuple[NoteVerifier, ...]) -> None:
-    """Write one file a witness; they come and go, so these alone are replaced and removed."""
-    named = {target / f"wit{number if number > 1 else ''}.vkey": key for number, key in enumerate(keys, 1)}
-    for path, key in named.items():
-        _replace(path, f"{key}\n".encode())
-    for path in set(target.glob("wit*.vkey")) - named.keys():
-        path.unlink()
+def _tell_keys(target: Target, word: str, keys: tuple[NoteVerifier, ...]) -> None:
+    """Write one file a key; keys come and go, so these alone are replaced and removed."""
+    named = {
+        f"{word}{number if number > 1 else ''}.vkey": f"{key}\n".encode() for number, key in enumerate(keys, 1)
+    }
+    for path, content in named.items():
+        target.replace(path, content, target.read(path))
+    number = len(keys) + 1
+    while target.read(path := f"{word}{number if number > 1 else ''}.vkey") is not None:
+        target.remove(path)
+        number += 1
 
 
 def _bundle(log: Log, bundle: Bundle) -> bytes:
@@ -130,73 +127,33 @@ def _bundle(log: Log, bundle: Bundle) -> bytes:
     return build_bundle(log.entries(first, first + bundle.width))
 
 
-def published(target: Path, key: NoteVerifier) -> Checkpoint | None:
-    """Return the checkpoint that a directory holds, if it holds one.
+def published(target: Target, keys: tuple[NoteVerifier, ...]) -> Checkpoint | None:
+    """Return the checkpoint that stands there, if one does.
 
     Raises:
         Malformed, Unverified: It is no checkpoint of this log.
-        Unreachable: It cannot be read.
+        Refused, Unreachable: It cannot be read.
     """
-    try:
-        note = (target / "checkpoint").read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Unreachable(f"export: {target / 'checkpoint'} cannot be read: {error.strerror}") from error
-    return open_checkpoint(note, (key,)).checkpoint
+    note = target.read(CHECKPOINT)
+    return None if note is None else open_checkpoint(note, keys).checkpoint
 
 
-def _before(target: Path, log: Log) -> int:
-    """Return the size of the checkpoint that the directory holds, 0 if none; it must be part of this tree."""
-    found = published(target, log.key)
-    if found is None:
+def _before(target: Target, note: bytes | None, log: Log) -> int:
+    """Return the size of the checkpoint that stands there, 0 if none; it must be part of this tree."""
+    if note is None:
         return 0
+    try:
+        found = open_checkpoint(note, log.keys).checkpoint
+    except Unverified as error:
+        raise Conflict(f"export: {target} holds another ledger ({error}); use a new place") from error
     check_grown(log.frontier, found, log.nodes)
     return found.size
 
 
-def _keep_object(target: Path, digest: Digest, fetch: Callable[[], bytes]) -> int:
-    path = target / object_path(digest)
-    return 0 if path.exists() else _keep(path, fetch)  # only ever renamed into place whole, under its own name
-
-
-def _keep(path: Path, fetch: Callable[[], bytes]) -> int:
-    """Make the file hold these bytes; return 1 if it was written, 0 if it was there."""
-    content = fetch()
-    try:
-        if path.read_bytes() == content:
-            return 0
-    except FileNotFoundError:
-        _replace(path, content)
-        return 1
-    except OSError as error:
-        raise Unreachable(f"export: {path} cannot be read: {error.strerror}") from error
-    raise Conflict(
-        f"export: {path} exists with other bytes: another history was exported here; use a new directory"
+def _keep_objects(target: Target, objects: Iterable[tuple[Digest, Callable[[], bytes]]]) -> int:
+    there = frozenset(target.list("objects"))  # only ever put in place whole, under their own names
+    return sum(
+        target.keep(path, fetch())
+        for path, fetch in ((object_path(digest), fetch) for digest, fetch in objects)
+        if path not in there
     )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put these bytes in place, whole and durable, or leave the path as it was."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        _sync_directory(path.parent)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise Unreachable(
-            f"export: {path} cannot be written: {error.strerror}; free space and run it again"
-        ) from error
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,15 +1,15 @@
 """Checking a published ledger from its files alone: every leaf, tile, root and object, and who signed.
 
-Nothing that the directory says is believed: leaf hashes are computed from the entries, every tile from the row below
+Nothing that the files say is believed: leaf hashes are computed from the entries, every tile from the row below
 it, the root from all of them, and compared with what is published and signed. Partial tiles of earlier checkpoints
 must be the beginning of what stands there now. Source: c2sp.org/tlog-tiles; transparency-dev's fsck does the same.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from pratique.errors import Malformed, Unreachable, Unverified
+from pratique.errors import Malformed, Unverified
+from pratique.ledger.interface import Target
 from pratique.ledger.objects import Objects
 from pratique.tlog.checkpoint import Checkpoint
 from pratique.tlog.fault import Fault
@@ -35,40 +35,37 @@ Each = Callable[[int, tuple[bytes, ...]], tuple[Fault, ...]]
 """``(first index, entries)`` → what is wrong with them besides their place in the tree."""
 
 
-def fsck(directory: Path, policy: Policy) -> Checked:
-    """Check everything in an exported directory, the events and the objects that they name included.
+def fsck(target: Target, policy: Policy) -> Checked:
+    """Check everything in an exported ledger, the events and the objects that they name included.
 
     Args:
-        directory: What ``ledger export`` wrote, or a copy of it.
-        policy: Whose checkpoints count; from a trust root, never from the directory.
+        target: Where ``ledger export`` wrote to, or a copy of it.
+        policy: Whose checkpoints count; from a trust root, never from there.
 
     Raises:
-        Unreachable: The disk fails.
+        Refused, Unreachable: It cannot be read.
     """
-    objects = Objects(directory)
-    found = fsck_tree(directory, policy, objects.check)
+    objects = Objects(target)
+    found = fsck_tree(target, policy, objects.check)
     return replace(found, objects=objects.count)
 
 
-def fsck_tree(directory: Path, policy: Policy, each: Each = lambda _first, _entries: ()) -> Checked:
-    """Check that the entries of a directory, whatever they are, stand under its checkpoint; raises as :func:`fsck`.
+def fsck_tree(target: Target, policy: Policy, each: Each = lambda _first, _entries: ()) -> Checked:
+    """Check that published entries, whatever they are, stand under their checkpoint; raises as :func:`fsck`.
 
     Args:
-        directory: A log as c2sp.org/tlog-tiles has it.
+        target: A log as c2sp.org/tlog-tiles has it.
         policy: Whose checkpoints count.
         each: Looks at the entries of every bundle too.
     """
-    try:
-        return _Check(directory, each).run(policy)
-    except OSError as error:
-        raise Unreachable(f"fsck: {error.filename or directory} cannot be read: {error.strerror}") from error
+    return _Check(target, each).run(policy)
 
 
 class _Check:
     """One run; it goes on after a fault, so that a report tells all of them."""
 
-    def __init__(self, directory: Path, each: Each) -> None:
-        self._directory = directory
+    def __init__(self, target: Target, each: Each) -> None:
+        self._target = target
         self._each = each
         self._faults: list[Fault] = []
         self._rows: list[bytearray] = [bytearray()]
@@ -94,7 +91,7 @@ class _Check:
         self._faults.append(Fault(place, str(problem), index))
 
     def _checkpoint(self, policy: Policy) -> VerifiedCheckpoint | None:
-        note = self._read("checkpoint")
+        note = self._target.read("checkpoint")
         if note is None:
             self._fault("checkpoint", "expected a signed checkpoint, found none; is this an exported ledger?")
             return None
@@ -102,12 +99,6 @@ class _Check:
             return verify_checkpoint(note, policy)
         except (Malformed, Unverified) as error:
             self._fault("checkpoint", error)
-            return None
-
-    def _read(self, path: str) -> bytes | None:
-        try:
-            return (self._directory / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def _leaves(self, size: int) -> None:
@@ -125,10 +116,10 @@ class _Check:
             self._faults += self._each(first, entries)
 
     def _bundle(self, bundle: Bundle) -> tuple[bytes, ...]:
-        content = self._read(bundle.path)
+        content = self._target.read(bundle.path)
         if content is None and bundle.width < TILE_WIDTH:
             whole = Bundle(bundle.index, TILE_WIDTH)  # which may stand for a partial one
-            content = self._read(whole.path)
+            content = self._target.read(whole.path)
             if content is not None:
                 return parse_bundle(whole, content)[: bundle.width]
         if content is None:
@@ -136,7 +127,7 @@ class _Check:
         return parse_bundle(bundle, content)
 
     def _stand_in(self, bundle: Bundle) -> bytes:
-        tile = self._read(Tile(0, bundle.index, bundle.width).path) or b""
+        tile = self._target.read(Tile(0, bundle.index, bundle.width).path) or b""
         return tile.ljust(bundle.width * HASH_BYTES, b"\0")[: bundle.width * HASH_BYTES]
 
     def _build_rows(self) -> None:
@@ -155,9 +146,9 @@ class _Check:
 
     def _tile(self, tile: Tile) -> None:
         self._tiles.add(tile.path)
-        content = self._read(tile.path)
+        content = self._target.read(tile.path)
         if content is None and tile.width < TILE_WIDTH:
-            content = self._read(Tile(tile.level, tile.index, TILE_WIDTH).path)
+            content = self._target.read(Tile(tile.level, tile.index, TILE_WIDTH).path)
         if content is None:
             self._fault(tile.path, "expected the tile, found no file; export again", _first_under(tile, 0))
         else:
@@ -183,10 +174,8 @@ class _Check:
 
     def _strays(self, size: int) -> None:
         """Look at every other file: partial tiles of earlier checkpoints, and what does not belong."""
-        for file in _files(self._directory / "tile"):
-            path = file.relative_to(self._directory).as_posix()
-            if not file.name.startswith("."):  # a part that was never renamed into place is nobody's
-                self._stray(path, size)
+        for path in self._target.list("tile"):
+            self._stray(path, size)
 
     def _stray(self, path: str, size: int) -> None:
         try:
@@ -202,7 +191,7 @@ class _Check:
             self._earlier(place, path)
 
     def _earlier(self, place: Tile | Bundle, path: str) -> None:
-        content = self._read(path) or b""
+        content = self._target.read(path) or b""
         if isinstance(place, Tile):
             if content != self._expected(place):
                 self._fault(path, "is no beginning of the tile that stands there now", _first_under(place, 0))
@@ -237,7 +226,3 @@ def _differs(expected: bytes, found: bytes, start: int) -> bool:
 def _first_under(tile: Tile, number: int) -> int | None:
     """Return the entry under one hash of a tile; a hash over many names none."""
     return tile.index * TILE_WIDTH + number if tile.level == 0 else None
-
-
-def _files(directory: Path) -> Iterator[Path]:
-    return (path for path in sorted(directory.rglob("*")) if path.is_file())

@@ -1,24 +1,23 @@
 """The record objects of a published ledger: each one that an entry names is there, with its own bytes."""
 
-from pathlib import Path
-
 from pratique.errors import PratiqueError
+from pratique.ledger.interface import Target
 from pratique.promotion.events import Class, parse_event
 from pratique.tlog.fault import Fault
 from pratique.values.digest import Digest
 
 
 def object_path(digest: Digest) -> str:
-    """Return where, below an exported directory, an object stands."""
+    """Return where, in an exported ledger, an object stands."""
     return f"objects/sha256/{digest.hex[:2]}/{digest.hex}"
 
 
 class Objects:
     """Looks at entries in their order, and at each object once."""
 
-    def __init__(self, directory: Path) -> None:
-        """Look in this exported directory."""
-        self._directory = directory
+    def __init__(self, target: Target) -> None:
+        """Look in this exported ledger."""
+        self._target = target
         self._seen: set[Digest] = set()
 
     @property
@@ -41,9 +40,8 @@ class Objects:
 
     def _object(self, index: int, digest: Digest) -> tuple[Fault, ...]:
         path = object_path(digest)
-        try:
-            content = (self._directory / path).read_bytes()
-        except FileNotFoundError:
+        content = self._target.read(path)
+        if content is None:
             return (Fault(path, "expected the object that the entry names, found no file; export again", index),)
         found = Digest.of(content)
         return () if found == digest else (Fault(path, f"expected its own bytes, found {found}", index),)

@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from pratique.errors import Absent, Conflict, Malformed, Unreachable, Unverified
+from pratique.ledger.interface import Target
 from pratique.values.digest import Digest
 
 KEY_BYTES = 32
@@ -90,12 +91,11 @@ def read_opening_key(path: Path) -> OpeningKey:
 
 
 def opening_path(commitment: Digest) -> str:
-    """Return where, below an exported directory, an encrypted opening stands."""
+    """Return where, in an exported ledger, an encrypted opening stands."""
     return f"private/sha256/{commitment.hex[:2]}/{commitment.hex}"
 
 
-def exported_openings(directory: Path) -> Iterator[Digest]:
-    """Yield the commitments whose openings an exported directory holds; other files are passed over."""
-    for path in sorted((directory / "private" / "sha256").glob("??/*")):
-        if not path.name.startswith("."):
-            yield Digest(path.name)
+def exported_openings(target: Target) -> Iterator[Digest]:
+    """Yield the commitments whose openings an exported ledger holds."""
+    for path in target.list("private/sha256"):
+        yield Digest(path.rsplit("/", 1)[1])

@@ -79,7 +79,7 @@ def drill_if_due(workspace: Workspace) -> Drill | None:
 
 def _restored(workspace: Workspace, folder: Path) -> tuple[Restored | None, tuple[str, ...]]:
     source = Source(
-        directory=workspace.export,
+        export=workspace.export,
         policy=workspace.trust.ledger,
         blobs=workspace.blobs,
         openings=workspace.keys.openings(),

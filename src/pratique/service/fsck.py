@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pratique.errors import Absent, Conflict, Malformed, Unverified
-from pratique.ledger.export import published
+from pratique.ledger.export import CHECKPOINT, published
 from pratique.ledger.fsck import Checked, fsck
 from pratique.promotion.events import Class
 from pratique.service.private import Fate, Words, entries, words
@@ -86,14 +86,14 @@ def _part(faults: list[Fault], name: str, look: Callable[[], T], nothing: T) -> 
 
 def _signatures(workspace: Workspace, view: View) -> Iterator[Fault]:
     policy = workspace.trust.ledger
-    logs, witnesses = [log.key for log in policy.logs], [witness.key for witness in policy.witnesses]
+    logs, witnesses = workspace.every_log_key, [witness.key for witness in policy.witnesses]
     for signed in view.ledger.checkpoints():
         try:
             found = open_checkpoint(signed.note, logs, witnesses).checkpoint
         except (Malformed, Unverified) as error:
             yield Fault("checkpoint", f"of {signed.size} entries: {error}")
             continue
-        if found != Checkpoint(workspace.origin, signed.size, signed.root):
+        if found != Checkpoint(found.origin, signed.size, signed.root):
             yield Fault("checkpoint", f"of {signed.size} entries: its note says another size or root")
 
 
@@ -132,13 +132,14 @@ def _words(known: tuple[Words, ...]) -> Iterator[Fault]:
 
 
 def _export(workspace: Workspace) -> Checked | None:
-    return fsck(workspace.export, workspace.trust.ledger) if (workspace.export / "checkpoint").exists() else None
+    there = workspace.export.read(CHECKPOINT) is not None
+    return fsck(workspace.export, workspace.trust.ledger) if there else None
 
 
 def _other(workspace: Workspace, view: View) -> Iterator[Fault]:
     """Compare what was published with what the database says of the same entries."""
     try:
-        found = published(workspace.export, workspace.keys.ledger_verifier())
+        found = published(workspace.export, workspace.log_keys)
     except (Malformed, Unverified):
         return  # told already, by the check of the export
     if found is None:

@@ -5,8 +5,18 @@ from pathlib import Path
 
 from pratique.ledger.openings import OpeningKey, create_opening_key, read_opening_key
 from pratique.signing.keyfile import Algorithm, ServiceKey, create_key, read_key
-from pratique.tlog.key import KeyKind, NoteVerifier
+from pratique.tlog.key import KeyKind, NoteVerifier, Sign
 from pratique.values.names import Environment
+
+LEDGER, NEXT = "ledger.pem", "ledger-next.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerKey:
+    """A key of the ledger: its public half under the ledger's name, and what signs with it."""
+
+    verifier: NoteVerifier
+    sign: Sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +26,15 @@ class Keyring:
     directory: Path
     origin: str
 
-    def ledger(self) -> ServiceKey:
-        """Return the key that signs checkpoints."""
-        return read_key(self.directory / "ledger.pem")
+    def ledger(self) -> tuple[LedgerKey, ...]:
+        """Return the keys that sign checkpoints: one, or the old and the next while they overlap."""
+        following = self.directory / NEXT
+        files = (self.directory / LEDGER, *((following,) if following.exists() else ()))
+        return tuple(self._ledger_key(path) for path in files)
 
-    def ledger_verifier(self) -> NoteVerifier:
-        """Return the ledger's public key under its name, the origin."""
-        return NoteVerifier(self.origin, KeyKind.LOG, self.ledger().ed25519_public)
+    def _ledger_key(self, path: Path) -> LedgerKey:
+        key = read_key(path)
+        return LedgerKey(NoteVerifier(self.origin, KeyKind.LOG, key.ed25519_public), key.sign)
 
     def record(self) -> ServiceKey:
         """Return the key that signs everything of the server that is no seal."""
@@ -40,7 +52,7 @@ class Keyring:
     def create(self, environments: tuple[Environment, ...]) -> None:
         """Make every key that an installation needs; ``Conflict`` where one is there already."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        create_key(self.directory / "ledger.pem", Algorithm.ED25519)
+        create_key(self.directory / LEDGER, Algorithm.ED25519)
         create_key(self.directory / "record.pem", Algorithm.ECDSA_P256)
         for environment in environments:
             create_key(self.directory / f"seal-{environment}.pem", Algorithm.ECDSA_P256)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 
 from pratique.ledger.export import Exported, Log, export, export_openings
+from pratique.ledger.interface import Target
 from pratique.promotion.events import Class, parse_event
 from pratique.service.witness import Witnessed, witnessed
 from pratique.service.workspace import Workspace
@@ -38,26 +38,28 @@ class Published:
     openings: int
 
 
-def publish(workspace: Workspace, target: Path, more: frozenset[More]) -> Published:
+def publish(workspace: Workspace, target: Target, more: frozenset[More]) -> Published:
     """Sign a checkpoint, have it witnessed, and export everything under it.
 
     Raises:
-        Conflict: The ledger was rolled back or rewritten, or the directory holds another history.
+        Conflict: The ledger was rolled back or rewritten, or the target holds another history.
+        Refused: Nobody lets us write there.
         Unreachable: A write failed; running it again goes on.
     """
-    found = witnessed(workspace)
-    exported = workspace.store.read(lambda view: _export(workspace, view, target, found, more))
-    openings = _export_openings(workspace, target) if More.PRIVATE in more else 0
+    with workspace.lock("export"):
+        found = witnessed(workspace)
+        exported = workspace.store.read(lambda view: _export(workspace, view, target, found, more))
+        openings = _export_openings(workspace, target) if More.PRIVATE in more else 0
     return Published(found, exported, openings)
 
 
-def _export(workspace: Workspace, view: View, target: Path, found: Witnessed, more: frozenset[More]) -> Exported:
+def _export(workspace: Workspace, view: View, target: Target, found: Witnessed, more: frozenset[More]) -> Exported:
     size = found.signed.size
     classes = (Class.RECORD, Class.EVIDENCE) if More.EVIDENCE in more else (Class.RECORD,)
     log = Log(
         frontier=_frontier_at(view, size),
         checkpoint=found.signed.note,
-        key=workspace.keys.ledger_verifier(),
+        keys=workspace.log_keys,
         nodes=view.ledger.node,
         entries=view.ledger.bodies,
         witnesses=tuple(each.key for each in workspace.trust.ledger.witnesses),
@@ -65,7 +67,7 @@ def _export(workspace: Workspace, view: View, target: Path, found: Witnessed, mo
     return export(target, log, _objects(workspace, view, size, classes))
 
 
-def _export_openings(workspace: Workspace, target: Path) -> int:
+def _export_openings(workspace: Workspace, target: Target) -> int:
     return export_openings(
         target, workspace.keys.openings(), workspace.store.read(lambda view: view.openings.all())
     )

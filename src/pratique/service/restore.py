@@ -5,21 +5,21 @@ from the events (projections), said by their objects (used nonces), or follows f
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 
 from pratique.attest.dsse import parse_envelope
-from pratique.errors import Absent, Conflict, Malformed, Refused, Unreachable, Unverified
+from pratique.errors import Absent, Conflict, Malformed, Refused, Unverified
+from pratique.ledger.export import CHECKPOINT
 from pratique.ledger.fsck import fsck
+from pratique.ledger.interface import Target
 from pratique.ledger.objects import object_path
 from pratique.ledger.openings import OpeningKey, exported_openings, opening_path
 from pratique.promotion.events import Class, Entry, EventObject
 from pratique.service.perform import want_next
 from pratique.service.private import entries
-from pratique.storage.blobs import CHUNK_BYTES, BlobStore
+from pratique.storage.blobs import BlobStore
 from pratique.storage.engine import database_file, open_engine
 from pratique.storage.ledger import SignedCheckpoint
 from pratique.storage.migrate import upgrade
@@ -40,14 +40,14 @@ class Source:
     """What to restore from.
 
     Attributes:
-        directory: An exported ledger.
+        export: An exported ledger.
         policy: Whose checkpoints count.
         blobs: More objects, such as evidence that was not exported; ``None`` where there are none.
         openings: Decrypts the exported openings; ``None`` where they are left out.
         newest: A checkpoint that somebody saved: nothing under it may be missing.
     """
 
-    directory: Path
+    export: Target
     policy: Policy
     blobs: BlobStore | None = None
     openings: OpeningKey | None = None
@@ -95,7 +95,7 @@ def restore(source: Source, database: str, place: Place) -> Restored:
     upgrade(engine)
     store = Store(engine)
     try:
-        for bodies in _groups(source.directory, checkpoint.size):
+        for bodies in _groups(source.export, checkpoint.size):
             store.transact(partial(_replay, source=source, bodies=bodies))
         named = store.read(named_objects)
         missing = tuple(item for item in named if not place(item))
@@ -107,11 +107,14 @@ def restore(source: Source, database: str, place: Place) -> Restored:
 
 
 def _checked(source: Source) -> tuple[Checkpoint, bytes]:
-    found = fsck(source.directory, source.policy)
+    found = fsck(source.export, source.policy)
     if found.faults or found.checkpoint is None:
         told = "; ".join(map(str, found.faults[:3]))
-        raise Refused(f"{source.directory}: {len(found.faults)} faults, nothing is restored from it: {told}")
-    return found.checkpoint, (source.directory / "checkpoint").read_bytes()
+        raise Refused(f"{source.export}: {len(found.faults)} faults, nothing is restored from it: {told}")
+    note = source.export.read(CHECKPOINT)
+    if note is None:
+        raise Absent(f"{source.export}: its checkpoint went away meanwhile; restore again")
+    return found.checkpoint, note
 
 
 def _lost(source: Source, checkpoint: Checkpoint) -> range:
@@ -123,40 +126,37 @@ def _lost(source: Source, checkpoint: Checkpoint) -> range:
     return range(checkpoint.size, saved.size)
 
 
-def _groups(directory: Path, size: int) -> Iterator[tuple[bytes, ...]]:
+def _groups(export: Target, size: int) -> Iterator[tuple[bytes, ...]]:
     step = TILE_WIDTH * _GROUP
     for start in range(0, size, step):
         end = min(start + step, size)
         yield tuple(
             entry
             for first in range(start, end, TILE_WIDTH)
-            for entry in _bundle(directory, first // TILE_WIDTH, min(TILE_WIDTH, end - first))
+            for entry in _bundle(export, first // TILE_WIDTH, min(TILE_WIDTH, end - first))
         )
 
 
-def _bundle(directory: Path, index: int, width: int) -> tuple[bytes, ...]:
+def _bundle(export: Target, index: int, width: int) -> tuple[bytes, ...]:
     for bundle in (Bundle(index, width), Bundle(index, TILE_WIDTH)):  # a full one may stand for a partial one
-        try:
-            return parse_bundle(bundle, (directory / bundle.path).read_bytes())[:width]
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise Unreachable(f"{directory / bundle.path} cannot be read: {error.strerror}") from error
-    raise Absent(f"{directory}: bundle {index} went away meanwhile; restore again")
+        content = export.read(bundle.path)
+        if content is not None:
+            return parse_bundle(bundle, content)[:width]
+    raise Absent(f"{export}: bundle {index} went away meanwhile; restore again")
 
 
 def _replay(tx: Transaction, source: Source, bodies: tuple[bytes, ...]) -> None:
     for entry in tx.replay(bodies):
-        for nonce in _nonces(source.directory, entry):
+        for nonce in _nonces(source.export, entry):
             tx.once.remember(nonce, entry.event.at)
 
 
-def _nonces(directory: Path, entry: Entry) -> Iterator[str]:
+def _nonces(export: Target, entry: Entry) -> Iterator[str]:
     """Yield the nonces of the signed statements that an entry records: each may be used once, for ever."""
     for item in entry.event.objects:
         if item.class_ is Class.RECORD and item.media_type == ENVELOPE_MEDIA:
             try:
-                envelope = parse_envelope((directory / object_path(item.digest)).read_bytes())
+                envelope = parse_envelope(export.read(object_path(item.digest)) or b"")
                 predicate = parse_object(envelope.payload, "statement").get("predicate")
             except (Malformed, Unverified):
                 continue
@@ -175,7 +175,7 @@ def into(blobs: BlobStore, source: Source) -> Place:
 
     def place(item: EventObject) -> bool:
         return _holds(blobs, item) or any(
-            _put(blobs, item, chunks) for chunks in (_exported(source.directory, item), _further(source, item))
+            _put(blobs, item, chunks) for chunks in (_exported(source, item), _further(source, item))
         )
 
     return place
@@ -185,14 +185,13 @@ def looked_at(source: Source) -> Place:
     """Return what only reads and hashes objects, from the export or from the further blobs of a source."""
 
     def place(item: EventObject) -> bool:
-        return any(_hashes(item, chunks) for chunks in (_exported(source.directory, item), _further(source, item)))
+        return any(_hashes(item, chunks) for chunks in (_exported(source, item), _further(source, item)))
 
     return place
 
 
-def _exported(directory: Path, item: EventObject) -> Iterator[bytes]:
-    with suppress(FileNotFoundError), (directory / object_path(item.digest)).open("rb") as file:
-        yield from iter(lambda: file.read(CHUNK_BYTES), b"")
+def _exported(source: Source, item: EventObject) -> Iterator[bytes]:
+    return source.export.stream(object_path(item.digest))
 
 
 def _further(source: Source, item: EventObject) -> Iterator[bytes]:
@@ -226,8 +225,8 @@ def _openings(tx: Transaction, source: Source) -> int:
     if source.openings is None:
         return 0
     count = 0
-    for commitment in exported_openings(source.directory):
-        content = (source.directory / opening_path(commitment)).read_bytes()
+    for commitment in exported_openings(source.export):
+        content = source.export.read(opening_path(commitment)) or b""
         opening = Opening.parse(source.openings.open(commitment, content))
         opening.check(commitment)
         tx.openings.put(opening)

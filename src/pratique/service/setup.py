@@ -141,7 +141,7 @@ def _write_trust_root(
     if not roots:
         raise Malformed("init: expected at least one --root person:<name>=KEY.pub, who signs directory and policy")
     texts = tuple(key.text for _, key in roots)
-    ledger = f"log {keys.ledger_verifier()}\nquorum none\n"
+    ledger = f"log {keys.ledger()[0].verifier}\nquorum none\n"
     content = build_trust_root(ledger, DirectoryRoot(texts, draft.threshold, 1), founding.verifier)
     (site / "trust-root.json").write_bytes(content + b"\n")
     return RootOfTrust(tuple(key for _, key in roots), draft.threshold, 1, founding.origin)

@@ -6,14 +6,16 @@ seen more than we have, or something else, stops everything.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from pratique.errors import Absent, Refused, Unreachable, Unverified
-from pratique.ledger.cosign import Cosigned, Grown, cosign
-from pratique.service.ledger import checkpoint as sign
+from pratique.ledger.cosign import Cosigned
+from pratique.service.history import alone, ask
+from pratique.service.ledger import signed as sign
 from pratique.service.workspace import Workspace
 from pratique.storage.ledger import SignedCheckpoint
-from pratique.storage.transaction import Transaction, View
-from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
+from pratique.storage.transaction import Transaction
+from pratique.tlog.checkpoint import open_checkpoint
 from pratique.tlog.policy import Witness
 
 
@@ -55,11 +57,12 @@ def witnessed(workspace: Workspace) -> Witnessed:
     Raises:
         Conflict: The ledger was rolled back or rewritten, as our own records or a witness say; nothing is signed.
     """
-    signed = sign(workspace)
     missing: list[Missing] = []
-    for witness in workspace.trust.ledger.witnesses:
-        if witness.url:
-            missing += _ask(workspace, signed, witness)
+    with alone(workspace):
+        signed = sign(workspace)
+        for witness in workspace.trust.ledger.witnesses:
+            if witness.url:
+                missing += _ask(workspace, signed, witness)
     return standing(workspace, signed.size, tuple(missing))
 
 
@@ -76,22 +79,17 @@ def cosigners(workspace: Workspace, signed: SignedCheckpoint) -> tuple[str, ...]
     """Return the names of the trust root's witnesses that cosigned a checkpoint of ours."""
     policy = workspace.trust.ledger
     names = {witness.key: witness.name for witness in policy.witnesses}
-    opened = open_checkpoint(signed.note, (workspace.keys.ledger_verifier(),), names)
+    opened = open_checkpoint(signed.note, workspace.every_log_key, names)
     return tuple(sorted(names[signer.key] for signer in opened.witnesses))
 
 
 def _ask(workspace: Workspace, signed: SignedCheckpoint, witness: Witness) -> tuple[Missing, ...]:
-    checkpoint = Checkpoint(workspace.origin, signed.size, signed.root)
-
-    def ask(view: View) -> Cosigned:
-        tree = Grown(checkpoint, signed.note, view.ledger.node)
-        return cosign(tree, witness, view.ledger.cosigned_size(witness.key), workspace.post)
-
     try:
-        found = workspace.store.read(ask)
+        found = ask(workspace, signed, witness)
     except (Unreachable, Refused, Unverified) as error:
         return (Missing(witness.name, str(error)),)
-    workspace.store.transact(lambda tx: _keep(tx, signed.size, found))
+    if found is not None:
+        workspace.store.transact(partial(_keep, size=signed.size, found=found))
     return ()
 
 

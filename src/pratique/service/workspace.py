@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pratique.errors import Absent
 from pratique.ledger.cosign import Post
+from pratique.ledger.interface import Target
 from pratique.policy.document import Bundle, parse_bundle
 from pratique.promotion.authority import Chain, RootOfTrust, verify_chain
 from pratique.promotion.directory import Directory
@@ -23,6 +24,7 @@ from pratique.signing.sealer import Sealer
 from pratique.storage.blobs import BlobStore
 from pratique.storage.store import Store
 from pratique.storage.transaction import View
+from pratique.tlog.key import NoteVerifier
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
 from pratique.values.reference import Repository
@@ -51,7 +53,7 @@ class Workspace:
     """
 
     root: Path
-    export: Path
+    export: Target
     origin: str
     verifier: str
     store: Store
@@ -65,6 +67,19 @@ class Workspace:
     scanners: Callable[[Environment], tuple[Scanner, ...]]
     check: Callable[[str, str], Scanner | None]
     drill_every: timedelta | None = None
+
+    @property
+    def log_keys(self) -> tuple[NoteVerifier, ...]:
+        """The ledger's public keys, the oldest first: those that the trust root has for it, and what signs here."""
+        known = [log.key for log in self.trust.ledger.logs if log.key.name == self.origin]
+        own = [key.verifier for key in self.keys.ledger()]
+        return (*known, *(key for key in own if key not in known))
+
+    @property
+    def every_log_key(self) -> tuple[NoteVerifier, ...]:
+        """The public keys of this ledger, and those of its earlier epochs."""
+        others = (log.key for log in self.trust.ledger.logs if log.key.name != self.origin)
+        return (*self.log_keys, *others)
 
     def chain(self, view: View) -> Chain:
         """Return every directory so far, verified against the trust root.

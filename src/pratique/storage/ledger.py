@@ -16,7 +16,7 @@ from pratique.promotion.events import Entry, Event, build_event, parse_event
 from pratique.storage import tree
 from pratique.storage.schema import CHECKPOINT, COSIGNATURE, EVENT, LEDGER_HEAD
 from pratique.tlog.key import NoteVerifier, SignatureLine
-from pratique.tlog.note import add_lines, parse_line, render_line
+from pratique.tlog.note import add_lines, parse_line, parse_note, render_line
 from pratique.tlog.tree import Frontier, leaf_hash
 from pratique.values.digest import Digest
 from pratique.values.moment import parse_moment, render_moment
@@ -37,6 +37,16 @@ class SignedCheckpoint:
     root: bytes
     note: bytes
     at: datetime
+
+    @property
+    def text(self) -> str:
+        """What was signed, with its final newline: origin, size and root."""
+        return parse_note(self.note).text
+
+    @property
+    def origin(self) -> str:
+        """The name that the ledger had when it was signed."""
+        return self.text.split("\n", 1)[0]
 
 
 class LedgerRows:

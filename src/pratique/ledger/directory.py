@@ -1,0 +1,136 @@
+"""Publishing to a directory: temporary file, fsync, rename, fsync of the directory, under an advisory lock of it."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from pratique.errors import Conflict, Unreachable
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryTarget:
+    """A directory of this machine; made when something is first written."""
+
+    root: Path
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's bytes, ``None`` where there is none."""
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            self._fail(path, "read", error, "look at the disk and its permissions")
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """Yield a file's bytes in pieces, none where there is none."""
+        try:
+            with (self.root / path).open("rb") as file:
+                yield from iter(lambda: file.read(_CHUNK_BYTES), b"")
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            self._fail(path, "read", error, "look at the disk and its permissions")
+
+    def keep(self, path: str, content: bytes) -> int:
+        """Make the file hold these bytes; return 1 if it was written, 0 if they were there."""
+        found = self.read(path)
+        if found is None:
+            self._put(path, content)
+            return 1
+        if found != content:
+            raise Conflict(
+                f"export: {self.root / path} exists with other bytes: another history was exported here; use a new "
+                "directory"
+            )
+        return 0
+
+    def replace(self, path: str, content: bytes, before: bytes | None) -> None:
+        """Make the file hold these bytes instead of ``before``; raises ``Conflict`` where it holds neither."""
+        with self._alone(path):
+            found = self.read(path)
+            if found == content:
+                return
+            if found != before:
+                raise Conflict(
+                    f"export: {self.root / path} was changed meanwhile by somebody else; run it again, and see who "
+                    "else publishes there"
+                )
+            self._put(path, content)
+
+    def remove(self, path: str) -> None:
+        """Remove a file; one that is not there is removed already."""
+        place = self.root / path
+        try:
+            place.unlink(missing_ok=True)
+            if place.parent.is_dir():
+                _sync_directory(place.parent)
+        except OSError as error:
+            self._fail(path, "removed", error, "remove it by hand")
+
+    def list(self, folder: str) -> Iterator[str]:
+        """Yield the path of every file below a folder; parts that were never renamed into place are nobody's."""
+        try:
+            found = sorted(path for path in (self.root / folder).rglob("*") if path.is_file())
+        except OSError as error:
+            self._fail(folder, "listed", error, "look at the disk and its permissions")
+        for path in found:
+            if not path.name.startswith("."):
+                yield path.relative_to(self.root).as_posix()
+
+    @contextmanager
+    def _alone(self, path: str) -> Iterator[None]:
+        """Hold the directory's lock, so that looking and writing are one step."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            self._fail(path, "written", error, "free space and run it again")
+
+    def _put(self, path: str, content: bytes) -> None:
+        """Put these bytes in place, whole and durable, or leave the path as it was."""
+        place = self.root / path
+        part = place.with_name(f".{place.name}.{os.getpid()}.part")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(place)
+            _sync_directory(place.parent)
+        except OSError as error:
+            _forget(part)
+            self._fail(path, "written", error, "free space and run it again")
+
+    def _fail(self, path: str, what: str, error: OSError, remedy: str) -> NoReturn:
+        raise Unreachable(f"export: {self.root / path} cannot be {what}: {error.strerror}; {remedy}") from error
+
+
+def _forget(part: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+    except OSError:
+        return  # where it could not be made, for example below a file, there is nothing to remove
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
