@@ -46,6 +46,19 @@ def test_an_image_has_one_name_in_every_notation(written: str, name: str) -> Non
     assert image_name(written) == name
 
 
+def test_without_keys_any_service_of_the_directory_counts_and_nobody_else() -> None:
+    anybody = {name: item for name, item in BASE.items() if name != "keys"}
+    assert judge(anybody, facts(built(DEBIAN, by="service:other"))).outcome is Outcome.PASS
+    result = judge(anybody, facts(built(DEBIAN, by=None)))
+    assert result.outcome is Outcome.UNKNOWN
+    assert "no provenance signed by a service of the directory" in result.message
+
+
+def test_when_a_base_was_made_as_seen_here_counts_whoever_is_named() -> None:
+    assert judge(YOUNG, facts(built(DEBIAN), made(1, by="service:record"))).outcome is Outcome.PASS
+    assert judge(YOUNG, facts(built(DEBIAN), made(61, by="service:record"))).outcome is Outcome.BLOCK
+
+
 def test_an_allowed_base_passes_and_another_does_not() -> None:
     assert judge(BASE, facts(built(DEBIAN))).outcome is Outcome.PASS
     result = judge(BASE, facts(built(DEBIAN, Material("pkg:docker/alpine@3", ()))))

@@ -1,16 +1,18 @@
 """Identities in certificates count by the word of this installation, and by nobody else's."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.policy.builders import NOW, counts, evidence, facts
+from tests.policy.builders import NOW, counts, evidence, facts, provenance
 from tests.policy.worlds import judge, rule
 
 from pratique.errors import Malformed
 from pratique.evidence.bind import ImageSubject, Platform, understand
 from pratique.evidence.facts.identity import Certified
+from pratique.evidence.facts.wrapping import Wrapping
 from pratique.evidence.model import Bound, Evidence, Origin, Parse, Piece
 from pratique.evidence.predicates.identity import build_identity
 from pratique.evidence.read import read
@@ -95,3 +97,47 @@ def test_whatever_the_names_they_are_refused_or_kept_exactly(identity: str, issu
         assert (found.identity, found.issuer) == (identity, issuer)
         assert identity.isprintable()
         assert issuer.isprintable()
+
+
+LOGGED = {"transparency_log": "required"}
+
+
+def test_where_a_log_must_have_it_a_certificate_counts_and_a_key_cannot_be_named() -> None:
+    assert judged(word(), **LOGGED).outcome is Outcome.PASS
+    assert judged(word("service:ci"), **LOGGED).outcome is not Outcome.PASS
+    with pytest.raises(Malformed, match="keys: expected no keys beside 'transparency_log: required'"):
+        rule(check="signature", keys=["service:ci"], identities=[HOLDER], transparency_log="required")
+
+
+PROVENANCE: dict[str, Any] = {
+    "check": "provenance",
+    "identities": [HOLDER],
+    "builders": ["https://ci.shop.example/**"],
+}
+
+
+def by_certificate(payload: Digest | None = OTHER) -> Evidence:
+    """Provenance in a bundle that nobody in the directory signed."""
+    plain = evidence(provenance(), by=None)
+    wrapping = Wrapping("sigstore-bundle", None, None, 1, 0, (), certificates=1, log_entries=1, payload=payload)
+    return replace(plain, reading=replace(plain.reading, wrapping=wrapping))
+
+
+def test_provenance_by_a_certificate_counts_where_that_very_statement_was_verified_here() -> None:
+    result = judge(PROVENANCE, facts(by_certificate(), word()))
+    assert result.outcome is Outcome.PASS
+    assert result.message.endswith("by a certificate, not re-verified offline")
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (by_certificate(),),
+        (by_certificate(), word("service:ci")),
+        (by_certificate(), word(issuer="https://other.example")),
+        (by_certificate(Digest("c" * 64)), word()),
+        (by_certificate(None), word()),
+    ],
+)
+def test_provenance_that_was_not_verified_here_is_a_claim(pieces: tuple[Evidence, ...]) -> None:
+    assert judge(PROVENANCE, facts(*pieces)).outcome is Outcome.UNKNOWN

@@ -225,7 +225,9 @@ def emergencies(track: EmergencyTrack | None) -> Iterator[tuple[Any, ...]]:
         if track is None or hours > track.expires:
             continue
         if failed is None or (failed in track.skippable and failed not in track.never):
-            yield failed, hours, track.post_mortem is Afterwards.OPTIONAL or "looked at"
+            yield failed, hours, "looked at"
+            if track.post_mortem is Afterwards.OPTIONAL:
+                yield failed, hours, "not looked at"
 
 
 def moves(freezes: tuple[Freeze, ...]) -> Iterator[tuple[Any, ...]]:

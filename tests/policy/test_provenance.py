@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.policy.builders import evidence, facts, provenance
+from tests.policy.builders import NOW, evidence, facts, provenance
 
 from pratique.errors import Malformed
+from pratique.evidence.facts.claims import Verdict
 from pratique.evidence.model import Evidence
 from pratique.policy.checks.provenance import ProvenanceRule, judge_provenance
 from pratique.policy.result import CheckResult, OnFailure, Outcome
@@ -133,3 +134,39 @@ def test_a_failure_means_what_the_policy_says() -> None:
 def test_provenance_without_trusted_builders_and_keys_is_no_check(field: str) -> None:
     with pytest.raises(Malformed, match=f"{field}: expected at least one"):
         judge(**{field: []})
+
+
+def summary(level: str = "SLSA_BUILD_LEVEL_3", *, passed: bool = True, by: str | None = "service:ci") -> Evidence:
+    return evidence(Verdict("https://verifier.example", NOW, None, passed, (level,)), by=by)
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_the_first_two_levels_are_what_the_check_asks_for_anyway(level: int) -> None:
+    assert judge(evidence(provenance()), slsa_level=level).outcome is Outcome.PASS
+
+
+def test_the_third_level_is_a_verifiers_word() -> None:
+    assert judge(evidence(provenance()), summary(), slsa_level=3).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (),
+        (summary("SLSA_BUILD_LEVEL_2"),),
+        (summary("SLSA_BUILD_LEVEL_3X"),),
+        (summary(passed=False),),
+        (summary(by="service:other"),),
+        (summary(by=None),),
+    ],
+)
+def test_nobody_elses_and_no_lower_word_is_the_third_level(said: tuple[Evidence, ...]) -> None:
+    result = judge(evidence(provenance()), *said, slsa_level=3)
+    assert result.outcome is Outcome.UNKNOWN
+    assert "states SLSA build level 3" in result.message
+
+
+@pytest.mark.parametrize("level", [0, 4])
+def test_there_is_no_other_level(level: int) -> None:
+    with pytest.raises(Malformed, match="from 1 to 3"):
+        judge(slsa_level=level)

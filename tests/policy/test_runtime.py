@@ -2,12 +2,24 @@
 
 from datetime import timedelta
 
-from tests.policy.builders import NOW, facts
+from tests.policy.builders import NOW, evidence, facts
 from tests.policy.worlds import judge, watched
 
+from pratique.evidence.facts.claims import Alerts, RuntimeReport
 from pratique.policy.result import Outcome
 
 SOAK = {"check": "runtime", "from": "staging", "window": "24h"}
+
+
+def test_a_report_that_leaves_out_its_alerts_is_not_made_up_for_by_another() -> None:
+    silent = evidence(RuntimeReport("monitor", "staging", NOW - timedelta(hours=24), NOW, None, 0))
+    assert judge(SOAK, facts(watched(), silent)).outcome is Outcome.UNKNOWN
+
+
+def test_alerts_count_wherever_a_report_may_have_looked() -> None:
+    alerts = Alerts((("critical", 1),))
+    nowhere = evidence(RuntimeReport("monitor", None, NOW - timedelta(hours=24), NOW, alerts, 0))
+    assert judge(SOAK, facts(watched(), nowhere)).outcome is Outcome.BLOCK
 
 
 def test_a_quiet_day_passes_at_its_last_moment() -> None:

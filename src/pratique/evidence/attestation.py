@@ -18,6 +18,7 @@ from pratique.evidence.formats.gcb import entries_of, is_gcb
 from pratique.evidence.formats.sigstore import Material, read_material
 from pratique.evidence.lookup import Notes, table_at
 from pratique.values.canonical import parse_object
+from pratique.values.digest import Digest
 
 MAX_PARTS = 64
 """Envelopes in one document; each signature in each of them may cost a verification by every trusted key."""
@@ -166,6 +167,7 @@ def _wrapping(carrier: Carrier, parts: tuple[Signable, ...], material: Material 
         certificates=material.certificates if material else 0,
         log_entries=material.log_entries if material else 0,
         timestamps=material.timestamps if material else 0,
+        payload=Digest.of(parts[0].payload) if len(parts) == 1 else None,
     )
 
 
@@ -218,4 +220,5 @@ def _sum(wrappings: list[Wrapping | None]) -> Wrapping | None:
         certificates=sum(one.certificates for one in found),
         log_entries=sum(one.log_entries for one in found),
         timestamps=sum(one.timestamps for one in found),
+        payload=None,
     )

@@ -6,7 +6,6 @@ Source: decisions.md, "Who counts" and "Documents". Escalation asks more people;
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
-from typing import Any
 
 from pratique.errors import Malformed
 from pratique.policy.expression import examine
@@ -121,15 +120,6 @@ def _asks_more(parent: Escalation | None, child: Escalation | None) -> bool:
     if parent is None or child is None:
         return parent is None
     return child.to == parent.to and child.after <= parent.after
-
-
-def one_of(*loosest_first: StrEnum) -> Tight:
-    """Return a direction in which the words stand from the loosest to the tightest."""
-
-    def tight(parent: Any, child: Any) -> bool:
-        return loosest_first.index(child) >= loosest_first.index(parent)
-
-    return tight
 
 
 REVIEWERS: Tight = _reviewers

@@ -82,6 +82,8 @@ class _Writer:
     def slot(self, slot: Slot) -> dict[str, Any]:
         default = {} if slot.default in (MISSING, None, ()) or slot.tag else {"default": encode(slot.default)}
         form = self.mapping(slot, slot.keyed_by) if slot.keyed_by else self.value(slot.hint)
+        if slot.alone:
+            form = {"anyOf": [self.value(get_args(slot.hint)[0]), *form["anyOf"]]}
         return {**form, **default}
 
     def mapping(self, slot: Slot, keyed_by: str) -> dict[str, Any]:

@@ -46,6 +46,8 @@ PHRASES: Final[Mapping[str, str]] = {
     "signers": "what {} says counts",
     # signature, provenance
     "identities": "certificates of {} count",
+    "transparency_log": "an entry in a public log, verified here, is {}",
+    "slsa_level": "at SLSA build level {} or higher",
     "builders": "it was built by {}",
     "sources": "from the source {}",
     "build_types": "in a build of type {}",

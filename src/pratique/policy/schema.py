@@ -67,6 +67,11 @@ def key(name: str) -> dict[str, Any]:
     return {"key": name}
 
 
+def one_is_enough() -> dict[str, Any]:
+    """Field metadata: one item of this tuple may be written without the list around it; it is never rendered so."""
+    return {"alone": True}
+
+
 def keyed_by(name: str) -> dict[str, Any]:
     """Field metadata: this tuple is written as a mapping, whose keys are this field of its items."""
     return {"keyed_by": name}
@@ -107,6 +112,7 @@ class Slot:
     default: Any
     keyed_by: str | None
     tag: bool
+    alone: bool = False
 
     def writes(self, value: object) -> bool:
         """Tell whether a document writes this value."""
@@ -124,6 +130,7 @@ def slots(kind: Any) -> Mapping[str, Slot]:
             found.default,
             found.metadata.get("keyed_by"),
             found.metadata.get("tag", False),
+            found.metadata.get("alone", False),
         )
         for found in fields(kind)
     }
@@ -169,6 +176,8 @@ def _refuse_unknown(mapping: Mapping[str, object], known: Mapping[str, Slot], pa
 
 
 def _decode_slot(slot: Slot, value: object, path: Path) -> Any:
+    if slot.alone and isinstance(value, str):
+        return (_decode(get_args(slot.hint)[0], value, path),)
     if slot.keyed_by is None:
         return _decode(slot.hint, value, path)
     kind = get_args(slot.hint)[0]

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
-from pratique.policy.approval import one_of
 from pratique.policy.risk import Exposure
-from pratique.policy.tightening import tighter
+from pratique.policy.tightening import one_of, tighter
 
 
 class Mission(StrEnum):

@@ -6,6 +6,7 @@ must stay equal. So a new field is protected before anybody thinks about it.
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from enum import StrEnum
 from typing import Any
 
 Tight = Callable[[Any, Any], bool]
@@ -50,6 +51,15 @@ def watches_more(parent: tuple[Any, ...], child: tuple[Any, ...]) -> bool:
 def same_or_unset(parent: Any, child: Any) -> bool:
     """An option whose absence is tightest."""
     return child is None or child == parent
+
+
+def one_of(*loosest_first: StrEnum) -> Tight:
+    """Return a direction in which the words stand from the loosest to the tightest."""
+
+    def tight(parent: Any, child: Any) -> bool:
+        return loosest_first.index(child) >= loosest_first.index(parent)
+
+    return tight
 
 
 def loosened(parent: Any, child: Any) -> tuple[str, ...]:

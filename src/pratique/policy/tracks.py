@@ -17,13 +17,12 @@ from pratique.policy.approval import (
     Hours,
     Reason,
     Separation,
-    one_of,
     refuse_bad_approvals,
     refuse_bad_condition,
     refuse_bad_window,
 )
 from pratique.policy.schema import Misfit
-from pratique.policy.tightening import Tight, demands_more, lower, same_or_unset, tighter, trusts_less
+from pratique.policy.tightening import Tight, demands_more, lower, one_of, same_or_unset, tighter, trusts_less
 from pratique.policy.words import CheckId, Expression, Points, Text
 
 

@@ -82,6 +82,9 @@ Positive = NewType("Positive", int)
 Points = NewType("Points", int)
 """A whole number from 0 to 100."""
 
+Level = NewType("Level", int)
+"""A build level of SLSA, from 1 to 3."""
+
 Share = NewType("Share", Decimal)
 """A part of a whole, from 0 to 1, written in decimals; never a binary float."""
 
@@ -277,6 +280,7 @@ WORDS: dict[object, Word] = {
     Count: _number("a whole number", 0, MOST),
     Positive: _number("a whole number", 1, MOST),
     Points: _number("a whole number", 0, 100),
+    Level: _number("a build level from 1 to 3", 1, 3),
 }
 """Every word by its type; a type that is missing here cannot stand in a policy."""
 

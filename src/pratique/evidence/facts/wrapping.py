@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pratique.values.digest import Digest
+
 
 @dataclass(frozen=True, slots=True)
 class Wrapping:
@@ -17,6 +19,7 @@ class Wrapping:
         certificates: How many certificates a bundle carries.
         log_entries: How many entries of a transparency log it carries.
         timestamps: How many signed timestamps it carries.
+        payload: The digest of what is signed, where one payload is.
     """
 
     carrier: str
@@ -28,3 +31,4 @@ class Wrapping:
     certificates: int = 0
     log_entries: int = 0
     timestamps: int = 0
+    payload: Digest | None = None

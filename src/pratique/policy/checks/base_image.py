@@ -15,7 +15,8 @@ from pratique.errors import Malformed
 from pratique.evidence.facts.build import Material, Provenance
 from pratique.evidence.facts.claims import Attributes
 from pratique.evidence.lookup import moment_of, text_at
-from pratique.evidence.model import Evidence, Parse
+from pratique.evidence.model import Bound, Evidence, Parse
+from pratique.evidence.surface.claim import MEASURER
 from pratique.policy.base import image_name
 from pratique.policy.checks.rule import CheckRule, Problem, judged, listed, signed_by, signers_wanted
 from pratique.policy.facts import Facts
@@ -28,6 +29,7 @@ from pratique.values.canonical import parse_object
 from pratique.values.moment import render_moment
 
 ATTRIBUTE = "base-image"
+MADE_HERE = Service(MEASURER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +40,11 @@ class BaseImageRule(CheckRule):
     allowed: tuple[Pattern, ...] = field(default=(), metadata=tighter(allows_less))
     """Full names with their tags, for example ``docker.io/library/debian:12*``; where empty, any."""
     max_age: timedelta | None = field(default=None, metadata=tighter(lower))
-    keys: tuple[Service, ...] = field(metadata=tighter(allows_less))
-    """Who must have signed the provenance, and what says when the base was made."""
+    keys: tuple[Service, ...] = field(default=(), metadata=tighter(allows_less))
+    """Who must have signed the provenance; where empty, any service of the directory. What this installation itself
+    saw of a base counts besides."""
 
     def __post_init__(self) -> None:
-        if not self.keys:
-            raise Malformed("expected at least one service in 'keys' whose provenance counts, found none")
         if not self.allowed and self.max_age is None:
             raise Malformed("expected 'allowed' or 'max_age'; without either, every base image would do")
 
@@ -69,13 +70,21 @@ def judge_base_image(rule: BaseImageRule, facts: Facts) -> CheckResult:
 
 
 def _counts(rule: BaseImageRule, evidence: Evidence) -> bool:
-    return evidence.reading.parse is Parse.OK and signed_by(evidence, rule.keys)
+    if evidence.reading.parse is not Parse.OK or evidence.bound is not Bound.STATEMENT:
+        return False
+    return signed_by(evidence, rule.keys) if rule.keys else bool(evidence.signers)
+
+
+def _dates(rule: BaseImageRule, evidence: Evidence) -> bool:
+    """Tell whether somebody whose word counts states when bases were made; what was seen here counts always."""
+    return _counts(rule, evidence) or signed_by(evidence, (MADE_HERE,))
 
 
 def _unnamed(rule: BaseImageRule, built: tuple[tuple[Provenance, Evidence], ...]) -> Iterator[Problem]:
-    order = f"let the builder list its base images in provenance{signers_wanted(rule.keys)}"
+    who = signers_wanted(rule.keys) or " signed by a service of the directory"
+    order = f"let the builder list its base images in provenance{who}"
     if not built:
-        message = f"no provenance{signers_wanted(rule.keys)}"
+        message = f"no provenance{who}"
         yield Outcome.UNKNOWN, CheckFinding("provenance", message, fix=order)
     for provenance, _ in built:
         if not provenance.base_images or "materials" in provenance.incomplete:
@@ -92,7 +101,8 @@ def _problems(rule: BaseImageRule, base: Material, made: dict[str, datetime], fa
         return
     dates = [made[digest] for digest in _digests(base) if digest in made]
     if not dates:
-        order = f"state when {name} was made, as an attribute {ATTRIBUTE!r}{signers_wanted(rule.keys)}"
+        stated = f"state when it was made as an attribute {ATTRIBUTE!r}{signers_wanted(rule.keys)}"
+        order = f"put {name} into the registry that the image is in, where its layers tell, or {stated}"
         yield Outcome.UNKNOWN, CheckFinding(f"age:{name}", f"nobody says when {name} was made", fix=order)
     elif facts.now - min(dates) > rule.max_age:
         told = f"{name} is of {render_moment(min(dates))}, older than {render_duration(rule.max_age)}"
@@ -110,7 +120,7 @@ def _made(rule: BaseImageRule, facts: Facts) -> Iterator[tuple[str, datetime]]:
     Somebody whose word counts must have stated one; an earlier one then counts whoever states it.
     """
     found = [
-        (_counts(rule, evidence), *stated)
+        (_dates(rule, evidence), *stated)
         for report, evidence in facts.of(Attributes)
         for attribute in report.attributes
         if attribute.name == ATTRIBUTE and (stated := _stated(attribute.value, facts.now))

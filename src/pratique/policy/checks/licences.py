@@ -18,10 +18,19 @@ from pratique.evidence.licences import parse_licence
 from pratique.evidence.model import Evidence, Parse
 from pratique.evidence.purl import package_of
 from pratique.evidence.quality import NO_LICENCE, is_package
-from pratique.policy.checks.rule import CheckRule, answer, listed, named, number, signers_wanted, trusted
+from pratique.policy.checks.rule import (
+    CheckRule,
+    answer,
+    listed,
+    named,
+    number,
+    signers_wanted,
+    tell_waived,
+    trusted,
+)
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome, worst
-from pratique.policy.schema import TAG
+from pratique.policy.schema import TAG, one_is_enough
 from pratique.policy.tightening import Tight, allows_less, demands_more, tighter
 from pratique.policy.words import LicenceName, Service
 
@@ -45,9 +54,9 @@ class LicencesRule(CheckRule):
     """Which licences may be in the image; with ``allow``, no other may but those of ``review``."""
 
     check: Literal["licences"] = field(default="licences", metadata=TAG)
-    allow: tuple[LicenceName, ...] = field(default=(), metadata=tighter(allows_less))
-    deny: tuple[LicenceName, ...] = field(default=(), metadata=tighter(demands_more))
-    review: tuple[LicenceName, ...] = ()
+    allow: tuple[LicenceName, ...] = field(default=(), metadata=tighter(allows_less) | one_is_enough())
+    deny: tuple[LicenceName, ...] = field(default=(), metadata=tighter(demands_more) | one_is_enough())
+    review: tuple[LicenceName, ...] = field(default=(), metadata=one_is_enough())
     """What a person must look at; it may let through what ``allow`` would not, so that inheriting keeps it as it is."""
     unknown: UnknownLicence | None = field(default=None, metadata=tighter(UNKNOWN))
     """Where it is not given, an unknown licence means what a denied one does."""
@@ -66,19 +75,21 @@ Judged = tuple[Verdict, str, Component]
 def judge_licences(rule: LicencesRule, facts: Facts) -> CheckResult:
     """Pass where a complete bill of materials is there and every package's licence is acceptable."""
     looked = [each for sbom, each in facts.sboms if any(map(is_package, sbom.components)) and _counts(rule, each)]
-    sorted_out = _sort(tuple(_judged(rule, facts)))
+    sorted_out = _sort(rule, tuple(_judged(rule, facts)), facts)
     packages = sum(len(components) for components in facts.index.components.values())
     return answer(
         rule,
         worst(tuple(_outcomes(rule, sorted_out, bool(looked)))),
-        f"{'; '.join(_told(rule, packages, sorted_out, bool(looked)))} (licence index {index_version()})",
+        f"{'; '.join((*_told(rule, packages, sorted_out, bool(looked)), *_let_be(rule, sorted_out, facts)))} "
+        f"(licence index {index_version()})",
         remedy=_remedy(rule, sorted_out, bool(looked)),
-        findings=tuple(map(_finding, (*sorted_out.failed, *sorted_out.reviewed, *sorted_out.unknown))),
+        findings=tuple(map(_finding, sorted_out.all)),
         counts=(
             ("not_allowed", len(sorted_out.failed)),
             ("packages", packages),
             ("to_review", len(sorted_out.reviewed)),
             ("unknown", len(sorted_out.unknown)),
+            *((("by_waiver", len(sorted_out.waived)),) if sorted_out.waived else ()),
         ),
         evidence=[each.piece.digest for _, each in facts.sboms],
     )
@@ -91,15 +102,34 @@ class _Sorted:
     failed: tuple[Judged, ...]
     reviewed: tuple[Judged, ...]
     unknown: tuple[Judged, ...]
+    waived: tuple[Judged, ...]
+    """A waiver covers these; never an unknown one, or not stating a licence would be the better way."""
+
+    @property
+    def all(self) -> tuple[Judged, ...]:
+        """Every one, the waived ones last."""
+        return (*self.failed, *self.reviewed, *self.unknown, *self.waived)
 
 
-def _sort(judged: tuple[Judged, ...]) -> _Sorted:
+def _sort(rule: LicencesRule, judged: tuple[Judged, ...], facts: Facts) -> _Sorted:
     apart = (Verdict.UNKNOWN, Verdict.REVIEW)
+    waived = tuple(each for each in judged if _is_waived(rule, each, facts)) if facts.waived else ()
+    standing = tuple(each for each in judged if each not in waived) if waived else judged
     return _Sorted(
-        failed=tuple(each for each in judged if each[0] not in apart),
-        reviewed=tuple(each for each in judged if each[0] is Verdict.REVIEW),
-        unknown=tuple(each for each in judged if each[0] is Verdict.UNKNOWN),
+        failed=tuple(each for each in standing if each[0] not in apart),
+        reviewed=tuple(each for each in standing if each[0] is Verdict.REVIEW),
+        unknown=tuple(each for each in standing if each[0] is Verdict.UNKNOWN),
+        waived=waived,
     )
+
+
+def _is_waived(rule: LicencesRule, judged: Judged, facts: Facts) -> bool:
+    return judged[0] is not Verdict.UNKNOWN and (rule.id, _finding(judged).term) in facts.waived
+
+
+def _let_be(rule: LicencesRule, found: _Sorted, facts: Facts) -> tuple[str, ...]:
+    keys = tuple((str(rule.id), _finding(each).term) for each in found.waived)
+    return (tell_waived(len(found.all), keys, facts),) if keys else ()
 
 
 def _outcomes(rule: LicencesRule, found: _Sorted, looked: bool) -> Iterable[Outcome]:

@@ -147,6 +147,34 @@ def judged(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What is wrong, by whether a waiver covers it."""
+
+    standing: tuple[Problem, ...]
+    waived: tuple[Problem, ...]
+    told: tuple[str, ...]
+    """``3 = 2 + 1 waiver: W-1 for CVE-…``, where there is any."""
+
+    @property
+    def findings(self) -> tuple[CheckFinding, ...]:
+        """Every finding, the waived ones last: nothing is taken out of sight."""
+        return tuple(finding for _, finding in (*self.standing, *self.waived))
+
+    @property
+    def counts(self) -> tuple[tuple[str, int], ...]:
+        """How many a waiver covers, where there is any."""
+        return (("by_waiver", len(self.waived)),) if self.waived else ()
+
+
+def weigh(rule: CheckRule, facts: Facts, problems: Sequence[Problem]) -> Weighed:
+    """Return which of these problems stand; what is missing or broken always does."""
+    waived = tuple(problem for problem in problems if is_waived(rule, facts, problem))
+    standing = tuple(problem for problem in problems if problem not in waived)
+    keys = tuple((str(rule.id), finding.term) for _, finding in waived)
+    return Weighed(standing, waived, (tell_waived(len(problems), keys, facts),) if waived else ())
+
+
 _FAILED = frozenset({Outcome.WARN, Outcome.REVIEW, Outcome.BLOCK})
 
 

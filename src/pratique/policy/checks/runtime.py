@@ -5,6 +5,7 @@ every report, whoever made it; only reports of those whom the rule trusts count 
 unknown severity counts as critical.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -46,10 +47,15 @@ class RuntimeRule(CheckRule):
 
 def judge_runtime(rule: RuntimeRule, facts: Facts) -> CheckResult:
     """Pass where it was watched for long enough, counting what was asked, and everything stayed within its limit."""
-    reports = tuple(each for each in facts.of(RuntimeReport) if each[0].environment == rule.environment)
+    # A report that does not say where it looked may be about this place: what it saw counts, its time does not.
+    reports = tuple(each for each in facts.of(RuntimeReport) if each[0].environment in (rule.environment, None))
     counted = tuple(each for each in reports if _counts(rule, each[0], each[1], facts.now))
     watched, last = _covered(counted, facts.now)
-    problems = (*_gaps(rule, counted, watched, last, facts.now), *_over(rule, reports))
+    problems = (
+        *_gaps(rule, counted, watched, last, facts.now),
+        *_unsaid(rule, reports),
+        *_over(rule, reports),
+    )
     until = last + rule.within if last is not None and rule.within is not None else None
     return judged(
         rule,
@@ -69,8 +75,22 @@ def judge_runtime(rule: RuntimeRule, facts: Facts) -> CheckResult:
 def _counts(rule: RuntimeRule, report: RuntimeReport, evidence: Evidence, now: datetime) -> bool:
     """Tell whether a report shows that somebody watched, and for what this rule asks."""
     known = report.started is not None and report.ended is not None and report.started <= now
-    asked = report.alerts is not None and (rule.max_restarts is None or report.restarts is not None)
-    return known and asked and evidence.reading.parse is Parse.OK and trusted(evidence, rule.keys)
+    here = report.environment == rule.environment and _says(rule, report)
+    return known and here and evidence.reading.parse is Parse.OK and trusted(evidence, rule.keys)
+
+
+def _says(rule: RuntimeRule, report: RuntimeReport) -> bool:
+    return report.alerts is not None and (rule.max_restarts is None or report.restarts is not None)
+
+
+def _unsaid(rule: RuntimeRule, reports: Reports) -> Iterator[Problem]:
+    """Yield that a report leaves out what was asked: it could be the one that saw something."""
+    silent = sum(not _says(rule, report) for report, _ in reports)
+    if 0 < silent < len(reports):  # where all are silent, the gap says so
+        what = "alerts" if rule.max_restarts is None else "alerts and restarts"
+        message = f"{number(silent, 'report')} about {rule.environment} leaves out {what}"
+        order = f"let every monitor of {rule.environment} say whether there were {what}"
+        yield Outcome.UNKNOWN, CheckFinding("unsaid", message, fix=order)
 
 
 def _covered(reports: Reports, now: datetime) -> tuple[timedelta, datetime | None]:

@@ -19,6 +19,7 @@ from pratique.policy.checks.rule import (
     signers_wanted,
     sum_up,
     trusted,
+    weigh,
 )
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
@@ -91,18 +92,19 @@ def judge_sbom(rule: SbomRule, facts: Facts) -> CheckResult:
     if not measured:
         return _missing(rule, facts)
     judged = [
-        (_problems(rule, quality, each) + _cross_check(rule, sbom, facts), quality, each)
+        (weigh(rule, facts, _problems(rule, quality, each) + _cross_check(rule, sbom, facts)), quality, each)
         for sbom, quality, each in measured
     ]
-    problems, quality, evidence = min(judged, key=lambda item: distance(item[0]))
-    message = "; ".join(finding.message for _, finding in problems)
+    weighed, quality, evidence = min(judged, key=lambda item: distance(item[0].standing))
+    message = "; ".join(finding.message for _, finding in weighed.standing)
+    message = message or f"{evidence.reading.format} with {number(quality.packages, 'package')}"
     return answer(
         rule,
-        sum_up(problems),
-        message or f"{evidence.reading.format} with {number(quality.packages, 'package')}",
-        remedy=_remedy(problems),
-        findings=tuple(finding for _, finding in problems),
-        counts=_counts(quality),
+        sum_up(weighed.standing),
+        "; ".join((message, *weighed.told)),
+        remedy=_remedy(weighed.standing),
+        findings=weighed.findings,
+        counts=(*_counts(quality), *weighed.counts),
         evidence=[each.piece.digest for _, _, each in measured] + _measured(rule, facts),
     )
 

@@ -6,36 +6,29 @@ which verified it when it was handed in, and every answer that rests on one says
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 
 from pratique.errors import Malformed
 from pratique.evidence.facts.identity import Certified
-from pratique.evidence.model import Bound, Evidence, Parse
-from pratique.evidence.surface.claim import MEASURER
-from pratique.policy.checks.rule import CheckRule, answer, listed, signed_by
+from pratique.evidence.model import Bound, Evidence
+from pratique.policy.checks.certificates import NOT_REPEATED, CertificateHolder, verified_here
+from pratique.policy.checks.rule import CheckRule, answer, listed, signed_by, sum_up, weigh
 from pratique.policy.facts import Facts
-from pratique.policy.pattern import Pattern
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.policy.schema import TAG, Misfit
-from pratique.policy.tightening import higher, tighter, trusts_less
+from pratique.policy.tightening import higher, one_of, tighter, trusts_less
 from pratique.policy.words import Positive, Service
 
-NOT_REPEATED = "not re-verified offline"
+
+class InLog(StrEnum):
+    """Whether a public log must have the signature."""
+
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateHolder:
-    """Whose certificates count: who vouches for the name, and the name, as patterns."""
-
-    issuer: Pattern
-    identity: Pattern
-
-    def __str__(self) -> str:
-        return f"{self.identity} of {self.issuer}"
-
-    def matches(self, certified: Certified) -> bool:
-        """Tell whether both names fit."""
-        return self.issuer.matches(certified.issuer) and self.identity.matches(certified.identity)
+_IN_LOG = one_of(InLog.OPTIONAL, InLog.REQUIRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +40,15 @@ class SignatureRule(CheckRule):
     identities: tuple[CertificateHolder, ...] = field(default=(), metadata=tighter(trusts_less))
     """Holders of certificates, such as a workflow that an issuer vouches for."""
     min: Positive = field(default=Positive(1), metadata=tighter(higher))
+    transparency_log: InLog = field(default=InLog.OPTIONAL, metadata=tighter(_IN_LOG))
+    """Where ``required``, only certificates count: their entry in a log was verified. A key's signature shows none."""
 
     def __post_init__(self) -> None:
+        if self.transparency_log is InLog.REQUIRED and self.keys:
+            problem = (
+                "expected no keys beside 'transparency_log: required': of a key's signature no entry is verified"
+            )
+            raise Misfit(("keys",), f"{problem}; name 'identities', or ask for keys in a check of their own")
         if not self.keys and not self.identities:
             raise Misfit(("keys",), "expected at least one service or identity whose signature counts, found none")
         if not self.identities and self.min > len(set(self.keys)):
@@ -63,7 +63,7 @@ def judge_signature(rule: SignatureRule, facts: Facts) -> CheckResult:
     statements = tuple(each for each in facts.evidence if each.bound is Bound.STATEMENT)
     signed = tuple(each for each in statements if signed_by(each, rule.keys))
     holders = sorted({signer.holder for each in signed for signer in each.signers} & set(rule.keys))
-    certified = tuple(each for each in facts.of(Certified) if _counts(rule, *each))
+    certified = tuple(each for each in facts.of(Certified) if verified_here(*each, rule.identities))
     names = sorted({f"{one.identity} (certified by {one.issuer})" for one, _ in certified})
     counts = (("min", int(rule.min)), ("signers", len(holders)), *((("certified", len(names)),) * bool(names)))
     if len(holders) + len(names) >= rule.min:
@@ -73,22 +73,17 @@ def judge_signature(rule: SignatureRule, facts: Facts) -> CheckResult:
     missing = " or ".join((*(key for key in rule.keys if key not in holders), *map(str, rule.identities)))
     total = len(holders) + len(names)
     message = f"{total} of at least {rule.min} signatures: none by {missing} holds{_others(statements)}"
+    failed = rule.outcome.outcome if statements else Outcome.UNKNOWN
+    weighed = weigh(rule, facts, ((failed, CheckFinding("signature", message)),))
     return answer(
         rule,
-        rule.outcome.outcome if statements else Outcome.UNKNOWN,
-        message,
+        sum_up(weighed.standing),
+        "; ".join((message, *weighed.told)),
         remedy=f"let {missing} sign a statement about {facts.subject}, and {_order(rule)}",
-        findings=(CheckFinding("signature", message),),
-        counts=counts,
+        findings=weighed.findings,
+        counts=(*counts, *weighed.counts),
         evidence=[each.piece.digest for each in statements],
     )
-
-
-def _counts(rule: SignatureRule, certified: Certified, evidence: Evidence) -> bool:
-    """Tell whether this installation itself verified a certificate of one of these holders."""
-    ours = evidence.bound is Bound.STATEMENT and any(by.holder == MEASURER for by in evidence.signers)
-    whole = evidence.reading.parse is Parse.OK
-    return ours and whole and any(holder.matches(certified) for holder in rule.identities)
 
 
 def _order(rule: SignatureRule) -> str:

@@ -13,7 +13,15 @@ from pratique.errors import Malformed
 from pratique.evidence.facts.claims import Attributes
 from pratique.evidence.facts.suites import TestRun
 from pratique.evidence.model import Evidence, Parse
-from pratique.policy.checks.rule import CheckRule, Problem, answer, listed, signers_wanted, trusted
+from pratique.policy.checks.rule import (
+    CheckRule,
+    Problem,
+    answer,
+    listed,
+    signers_wanted,
+    trusted,
+    weigh,
+)
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome, worst
 from pratique.policy.schema import TAG, Misfit
@@ -62,32 +70,51 @@ def judge_tests(rule: TestsRule, facts: Facts) -> CheckResult:
     suites = tuple(_suite(rule, name, runs) for name in rule.required_suites)
     missing = tuple(suite for suite in suites if not suite.ran)
     failed = sum(run.failed + run.errored for run, _ in runs)
-    over = failed > rule.max_failed
-    uncovered = find_uncovered(rule, facts)
+    let_be = sum(run.failed + run.errored for run, _ in runs if _is_waived(rule, run, facts))
+    over = failed - let_be > rule.max_failed
+    weighed = weigh(rule, facts, find_uncovered(rule, facts))
+    uncovered = weighed.standing
     outcomes = (Outcome.PASS, *([Outcome.UNKNOWN] if missing else []), *([rule.outcome.outcome] if over else []))
     return answer(
         rule,
         worst((*outcomes, *(outcome for outcome, _ in uncovered))),
         "; ".join(
             (
-                f"{failed} of at most {rule.max_failed} failed tests",
+                f"{failed - let_be} of at most {rule.max_failed} failed tests",
                 *(_told(rule, suite) for suite in suites),
                 *(finding.message for _, finding in uncovered),
+                *_let_be(rule, failed, let_be, facts),
+                *weighed.told,
             )
         ),
         remedy=_remedy(rule, missing, over, uncovered),
         findings=(
             *(_finding(rule, suite) for suite in suites if suite.failed or not suite.ran),
-            *(finding for _, finding in uncovered),
+            *weighed.findings,
         ),
         counts=(
-            ("failed", failed),
+            ("failed", failed - let_be),
+            *((("by_waiver", let_be + len(weighed.waived)),) if let_be or weighed.waived else ()),
             ("max_failed", rule.max_failed),
             ("passed", sum(run.passed for run, _ in runs)),
             ("skipped", sum(run.skipped for run, _ in runs)),
         ),
         evidence=[evidence.piece.digest for _, evidence in facts.tests],
     )
+
+
+def _is_waived(rule: TestsRule, run: TestRun, facts: Facts) -> bool:
+    """Tell whether waivers cover every required suite that these cases count in."""
+    suites = [name for name in _names(run) if name in rule.required_suites]
+    return all((rule.id, f"suite:{name}") in facts.waived for name in suites)
+
+
+def _let_be(rule: TestsRule, failed: int, let_be: int, facts: Facts) -> tuple[str, ...]:
+    terms = [f"suite:{name}" for name in rule.required_suites]
+    used = sorted(
+        {f"{facts.waived[rule.id, term]} for {term}" for term in terms if (rule.id, term) in facts.waived}
+    )
+    return (f"{failed} = {failed - let_be} + {let_be} by waiver: {listed(used)}",) if let_be else ()
 
 
 def _names(run: TestRun) -> tuple[str, ...]:
