@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -216,3 +217,15 @@ def test_every_connection_is_durable(tmp_path: Path, store: Store) -> None:
 def test_an_events_moment_is_that_of_its_transaction(store: Store) -> None:
     made = store.transact(lambda tx: (event(tx, published(1)).at, tx.now))
     assert made[0] == made[1]
+
+
+def test_a_connection_that_wrote_and_then_reads_cannot_write(store: Store) -> None:
+    def command(view: View) -> None:
+        view.ledger.append(written)
+
+    for number in (1, 2):
+        written = store.transact(partial(event, data=published(number)))
+        store.close()  # lets go of the writer's connection, which the next reader gets
+        with pytest.raises(Unreachable, match="cannot be written"):
+            store.read(command)
+    assert size(store) == 0

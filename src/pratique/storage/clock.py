@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from pratique.storage.direct import say
 from pratique.values.moment import parse_moment
 
 _NOW = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
@@ -14,6 +15,5 @@ _NOW = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 def database_now(connection: sa.Connection) -> datetime:
     """Return the moment by the database's clock, in whole milliseconds."""
-    return parse_moment(
-        str(connection.exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')").scalar_one())
-    )
+    (now,) = say(connection, _NOW).fetchone()
+    return parse_moment(str(now))

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from pratique.errors import Malformed
+from pratique.storage.direct import say
 
 LOCK_WAIT_MS = 30_000  # decisions.md: a write lock held longer is Unreachable and names the holder
 _WRITES = "pratique_writes"
@@ -64,8 +65,11 @@ def _prepare_sqlite(engine: sa.Engine, lock_wait_ms: int) -> None:
 
     def begin(connection: sa.Connection) -> None:
         writes = _WRITES in connection.get_execution_options()
-        connection.exec_driver_sql("PRAGMA query_only=OFF" if writes else "PRAGMA query_only=ON")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        # Said only where it changes: it has every prepared statement compiled anew (sqlite3.c, "flagPragma").
+        if connection.info.get(_WRITES) != writes:
+            say(connection, "PRAGMA query_only=OFF" if writes else "PRAGMA query_only=ON")
+            connection.info[_WRITES] = writes
+        say(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
     sa.event.listen(engine, "connect", connected)
     sa.event.listen(engine, "begin", begin)

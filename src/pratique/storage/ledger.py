@@ -14,18 +14,20 @@ import sqlalchemy as sa
 from pratique.errors import Absent, Conflict
 from pratique.promotion.events import Entry, Event, build_event, parse_event
 from pratique.storage import tree
+from pratique.storage.direct import Direct
 from pratique.storage.schema import CHECKPOINT, COSIGNATURE, EVENT, LEDGER_HEAD
 from pratique.tlog.key import NoteVerifier, SignatureLine
-from pratique.tlog.note import add_lines, parse_line, parse_note, render_line
+from pratique.tlog.note import add_lines, parse_line, render_line
 from pratique.tlog.tree import Frontier, leaf_hash
 from pratique.values.digest import Digest
 from pratique.values.moment import parse_moment, render_moment
 
 # Statements made once are compiled once.
 _HEAD = sa.select(LEDGER_HEAD.c.frontier).where(LEDGER_HEAD.c.id == 1)
-_LOCKED_HEAD = _HEAD.with_for_update()
-_GROWN = sa.update(LEDGER_HEAD).where(LEDGER_HEAD.c.id == 1)
 _INSERT = sa.insert(EVENT)
+_LOCK_HEAD = Direct(sa.select(LEDGER_HEAD.c.frontier).with_for_update())  # the table has one row
+_GROW = Direct(sa.update(LEDGER_HEAD).values(size=sa.bindparam("size"), frontier=sa.bindparam("frontier")))
+_APPEND = Direct(_INSERT)
 _BODIES = sa.select(EVENT.c.idx, EVENT.c.body).order_by(EVENT.c.idx)
 
 
@@ -37,16 +39,6 @@ class SignedCheckpoint:
     root: bytes
     note: bytes
     at: datetime
-
-    @property
-    def text(self) -> str:
-        """What was signed, with its final newline: origin, size and root."""
-        return parse_note(self.note).text
-
-    @property
-    def origin(self) -> str:
-        """The name that the ledger had when it was signed."""
-        return self.text.split("\n", 1)[0]
 
 
 class LedgerRows:
@@ -69,10 +61,10 @@ class LedgerRows:
         """
         body = build_event(event)
         leaf = leaf_hash(body)
-        frontier = Frontier.from_bytes(self._connection.execute(_LOCKED_HEAD).scalar_one())
+        frontier = self._locked()
         grown = frontier.append(leaf)
-        self._connection.execute(_INSERT, row_of(event, frontier.size, leaf, body))
-        self._connection.execute(_GROWN, {"size": grown.size, "frontier": grown.to_bytes()})
+        _APPEND.run(self._connection, **row_of(event, frontier.size, leaf, body))
+        _GROW.run(self._connection, size=grown.size, frontier=grown.to_bytes())
         tree.keep(self._connection, grown.size)
         return Entry(frontier.size, event)
 
@@ -83,7 +75,7 @@ class LedgerRows:
             Malformed: One is no event.
             Conflict: One with its id is there already.
         """
-        frontier = Frontier.from_bytes(self._connection.execute(_LOCKED_HEAD).scalar_one())
+        frontier = self._locked()
         entries = tuple(Entry(index, parse_event(body)) for index, body in enumerate(bodies, frontier.size))
         leaves = [leaf_hash(body) for body in bodies]
         grown = frontier.extend(leaves)
@@ -93,7 +85,7 @@ class LedgerRows:
         ]
         if rows:
             self._connection.execute(_INSERT, rows)
-        self._connection.execute(_GROWN, {"size": grown.size, "frontier": grown.to_bytes()})
+        _GROW.run(self._connection, size=grown.size, frontier=grown.to_bytes())
         tree.keep_from(self._connection, frontier.size, grown.size)
         return entries
 
@@ -173,6 +165,11 @@ class LedgerRows:
         at = render_moment(checkpoint.at)
         row = {"size": checkpoint.size, "root": checkpoint.root, "note": checkpoint.note, "at": at}
         self._connection.execute(sa.insert(CHECKPOINT), row)
+
+    def _locked(self) -> Frontier:
+        """Return the tree, which nobody else can change until the transaction ends."""
+        (head,) = _LOCK_HEAD.run(self._connection).fetchone()
+        return Frontier.from_bytes(head)
 
     def _checkpoint(self, row: sa.Row[Any]) -> SignedCheckpoint:
         query = sa.select(COSIGNATURE.c.line).where(COSIGNATURE.c.size == row.size).order_by(COSIGNATURE.c.witness)

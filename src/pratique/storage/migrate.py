@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from pratique.errors import Absent, Conflict
+from pratique.storage.direct import say
 from pratique.storage.engine import database_file, writing
 from pratique.storage.failure import translated
 
@@ -65,7 +66,7 @@ def found(engine: sa.Engine) -> str:
 
 def check_last(connection: sa.Connection, file: Path) -> None:
     """Return if the tables are still those that this program knows, or raise ``Conflict``."""
-    there = connection.exec_driver_sql(_REVISION).scalar_one()
+    (there,) = say(connection, _REVISION).fetchone()
     if there != HEAD:
         raise newer(file, there)
 

@@ -6,13 +6,14 @@ given after the commit: nobody hears of what is not on disk.
 
 import queue
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, NoReturn, TypeVar
 
 import sqlalchemy as sa
 
+from pratique.storage.direct import say
 from pratique.storage.engine import database_file, writing
 from pratique.storage.failure import dooms_the_transaction, in_our_words
 from pratique.storage.migrate import check_last
@@ -21,11 +22,29 @@ T = TypeVar("T")
 
 MOST_TOGETHER = 128  # bounds how long the first of them waits for the last
 
+# Of several that were answered together, the fastest would else be committed alone, and the others wait for it.
+_MOMENT_SECONDS = 0.0001
 
-@dataclass(frozen=True, slots=True)
+
 class _Job:
-    command: Callable[[sa.Connection], Any]
-    answer: Future[Any] = field(default_factory=Future)
+    """A command, and its answer once there is one: a bare lock, because a ``Future`` costs as much as an insert."""
+
+    __slots__ = ("_answer", "_answered", "command")
+
+    def __init__(self, command: Callable[[sa.Connection], Any]) -> None:
+        self.command = command
+        self._answered = threading.Lock()
+        self._answered.acquire()
+
+    def settle(self, answer: Callable[[], Any]) -> None:
+        """Say how it ended, once."""
+        self._answer = answer
+        self._answered.release()
+
+    def answer(self) -> Any:
+        """Wait until it ended; return its result, or raise what it raised."""
+        self._answered.acquire()
+        return self._answer()
 
 
 class Writer:
@@ -37,6 +56,7 @@ class Writer:
         self._file = database_file(engine)
         self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._connection: sa.Connection | None = None
         self._changing = threading.Lock()
 
     def run(self, command: Callable[[sa.Connection], T]) -> T:
@@ -57,7 +77,7 @@ class Writer:
                 self._thread = threading.Thread(target=self._work, name="pratique-writer", daemon=True)
                 self._thread.start()
             self._waiting.put(job)
-        answer: T = job.answer.result()
+        answer: T = job.answer()
         return answer
 
     def close(self) -> None:
@@ -67,9 +87,13 @@ class Writer:
                 self._waiting.put(None)
                 self._thread.join()
                 self._thread = None
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def _work(self) -> None:
-        while (job := self._waiting.get()) is not None:
+        jobs: list[_Job] = []
+        while (job := self._next(len(jobs))) is not None:
             jobs = [job]
             while len(jobs) < MOST_TOGETHER and not self._waiting.empty():
                 following = self._waiting.get()
@@ -79,28 +103,43 @@ class Writer:
                 jobs.append(following)
             self._together(jobs)
 
+    def _next(self, before: int) -> _Job | None:
+        """Wait for a command; ``before`` were just answered together."""
+        if before > 1:
+            time.sleep(_MOMENT_SECONDS)
+        return self._waiting.get()
+
+    def _connected(self) -> sa.Connection:
+        """Return the thread's own connection, whose statements stay prepared from one transaction to the next."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
     def _together(self, jobs: list[_Job]) -> None:
         try:
-            with self._engine.begin() as connection:
+            connection = self._connected()
+            with connection.begin():
                 check_last(connection, self._file)  # a newer program may have upgraded it while this one ran
                 outcomes = [self._alone(job, connection) for job in jobs]
         except BaseException as error:  # whatever it is, whoever waits must hear of it
-            for job in jobs:
-                job.answer.set_exception(in_our_words(error, self._file))
-        else:
-            for job, outcome in zip(jobs, outcomes, strict=True):
-                outcome(job.answer)
+            wrong = in_our_words(error, self._file)
+            outcomes = [partial(_raise, wrong)] * len(jobs)
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            job.settle(outcome)
 
-    def _alone(self, job: _Job, connection: sa.Connection) -> Callable[[Future[Any]], None]:
+    def _alone(self, job: _Job, connection: sa.Connection) -> Callable[[], Any]:
         """Run one command and return how to answer it; raise only what dooms them all."""
-        connection.exec_driver_sql("SAVEPOINT command")
+        say(connection, "SAVEPOINT command")
         try:
             result = job.command(connection)
         except BaseException as error:  # carried to the caller, in whose thread it is raised
             if dooms_the_transaction(error):
                 raise
-            connection.exec_driver_sql("ROLLBACK TO command")
-            wrong = in_our_words(error, self._file)
-            return lambda answer: answer.set_exception(wrong)
-        connection.exec_driver_sql("RELEASE command")
-        return lambda answer: answer.set_result(result)
+            say(connection, "ROLLBACK TO command")
+            return partial(_raise, in_our_words(error, self._file))
+        say(connection, "RELEASE command")
+        return lambda: result
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
