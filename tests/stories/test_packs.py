@@ -23,3 +23,8 @@ def test_a_pack_is_well_formed_and_called_by_its_folders_name(pack: Path) -> Non
 def test_a_pack_decides_as_its_tests_say_and_nothing_missing_helps(pack: Path) -> None:
     said = run_pratique("policy", "test", pack)
     assert said.code == 0, said.out
+
+
+def test_a_policy_of_three_environments_decides_as_its_tests_say() -> None:
+    said = run_pratique("policy", "test", ROOT / "tests" / "policy" / "bundles" / "ferry")
+    assert said.code == 0, said.out
