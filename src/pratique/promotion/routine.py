@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pratique.evidence.facts.scan import Severity
-from pratique.evidence.purl import parse_purl
+from pratique.policy.change import compare_packages
 from pratique.promotion.profile import Profile
 
-_MAJOR = re.compile(r"(?:\d+:)?v?(\d+)")  # an epoch may stand in front
 _NUMBER = re.compile(r"\d+")
 _DIGITS = 18  # of a number in a version; the interpreter refuses to read thousands of them
 _MOST_NAMED = 5
@@ -78,25 +77,10 @@ def _components(profile: Profile, current: Profile) -> Iterator[str]:
     if profile.components is None or current.components is None:
         yield "there is no bill of materials of both images"
         return
-    before = _majors(current.components)
-    bumped = [
-        f"{package} {min(before[package])} → {major}"
-        for package, majors in sorted(_majors(profile.components).items())
-        for major in sorted(majors)
-        if package in before and major not in before[package]
-    ]
+    bumps = compare_packages(profile.components, current.components).bumps
+    bumped = [f"{bump.package} {bump.before} → {bump.after}" for bump in bumps]
     if bumped:
         yield f"another major version: {_named(bumped)}"
-
-
-def _majors(components: tuple[str, ...]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for component in components:
-        purl = parse_purl(component)
-        if purl is not None:
-            major = _MAJOR.match(purl.version or "")
-            found.setdefault(purl.package, set()).add(major[1] if major else purl.version or "no version")
-    return found
 
 
 def _licences(profile: Profile, current: Profile) -> Iterator[str]:
