@@ -15,9 +15,9 @@ from pratique.errors import Absent, Conflict
 from pratique.promotion.events import Entry, Event, build_event, parse_event
 from pratique.storage import tree
 from pratique.storage.direct import Direct
-from pratique.storage.schema import CHECKPOINT, COSIGNATURE, EVENT, LEDGER_HEAD
+from pratique.storage.schema import CHECKPOINT, COSIGNATURE, EVENT, LEDGER_HEAD, STAMP
 from pratique.tlog.key import NoteVerifier, SignatureLine
-from pratique.tlog.note import add_lines, parse_line, render_line
+from pratique.tlog.note import add_lines, parse_line, parse_note, render_line
 from pratique.tlog.tree import Frontier, leaf_hash
 from pratique.values.digest import Digest
 from pratique.values.moment import parse_moment, render_moment
@@ -38,6 +38,26 @@ class SignedCheckpoint:
     size: int
     root: bytes
     note: bytes
+    at: datetime
+
+    @property
+    def text(self) -> str:
+        """What was signed, with its final newline: origin, size and root."""
+        return parse_note(self.note).text
+
+    @property
+    def origin(self) -> str:
+        """The name that the ledger had when it was signed."""
+        return self.text.split("\n", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStamp:
+    """A timestamp authority's answer about the checkpoint of this size."""
+
+    size: int
+    authority: str
+    answer: bytes
     at: datetime
 
 
@@ -150,6 +170,18 @@ class LedgerRows:
         if self._connection.execute(sa.select(COSIGNATURE.c.size).where(named)).one_or_none() is None:
             said = {"line": render_line(line).encode(), "at": render_moment(at)}
             self._connection.execute(sa.insert(COSIGNATURE), {"size": size, "witness": str(witness), **said})
+
+    def stamps(self) -> tuple[KeptStamp, ...]:
+        """Return every timestamp of a checkpoint, smallest first."""
+        rows = self._connection.execute(sa.select(STAMP).order_by(STAMP.c.size, STAMP.c.authority))
+        return tuple(KeptStamp(row.size, row.authority, row.token, parse_moment(row.at)) for row in rows)
+
+    def add_stamp(self, stamp: KeptStamp) -> None:
+        """Keep a timestamp; where this authority stamped this size already, keep the one there is."""
+        named = (STAMP.c.size == stamp.size) & (STAMP.c.authority == stamp.authority)
+        if self._connection.execute(sa.select(STAMP.c.size).where(named)).one_or_none() is None:
+            said = {"token": stamp.answer, "at": render_moment(stamp.at)}
+            self._connection.execute(sa.insert(STAMP), {"size": stamp.size, "authority": stamp.authority, **said})
 
     def add_checkpoint(self, checkpoint: SignedCheckpoint) -> None:
         """Remember that this checkpoint was signed, before anybody else sees it.
