@@ -18,6 +18,7 @@ from pratique.errors import Malformed
 from pratique.values.canonical import MAX_BYTES, MAX_DEPTH, MAX_WEIGHT, refuse_weight
 
 _NESTED = frozenset({dict, list})
+_LONG = 8192  # characters from which counting the brackets costs more than it saves
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -104,9 +105,9 @@ def parse_foreign_json(text: str) -> Any:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"JSON: {_explain(text, error)}") from error
-    if text.count("{") + text.count("[") > MAX_DEPTH:  # so few could not nest too deep
+    if len(text) > _LONG or text.count("{") + text.count("[") > MAX_DEPTH:  # so few could not nest too deep
         refuse_depth(value)
-    if "\\" in text and _SURROGATE.search(text):  # one character is looked for much faster than two
+    if "\\" in text and ("\\ud" in text or "\\uD" in text) and _SURROGATE.search(text):  # the fastest look first
         _refuse_surrogates(value)
     return value
 
@@ -148,8 +149,8 @@ def refuse_depth(value: Any) -> None:
         level = [
             child
             for item in level
-            for child in (item.values() if type(item) is dict else item)
-            if type(child) in _NESTED
+            for child in (item.values() if item.__class__ is dict else item)
+            if child.__class__ in _NESTED
         ]
         if not level:
             return

@@ -6,6 +6,7 @@ another type counts it (``Notes``), so that a report which was only half underst
 
 from collections import Counter
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pratique.errors import Malformed
@@ -61,15 +62,16 @@ def tables_at(table: dict[str, Any], key: str, notes: Notes) -> list[dict[str, A
         notes.add(f"{key}: expected an array, found {type(value).__name__}")
         return []
     found = [item for item in value if isinstance(item, dict)]
-    for _ in range(len(value) - len(found)):
-        notes.add(f"{key}: an entry is not an object and was not read")
+    if len(found) != len(value):
+        for _ in range(len(value) - len(found)):
+            notes.add(f"{key}: an entry is not an object and was not read")
     return found
 
 
 def texts_at(table: dict[str, Any], key: str) -> tuple[str, ...]:
     """Return the strings of an array that are not empty."""
     value = table.get(key)
-    return tuple(item for item in value if isinstance(item, str) and item) if isinstance(value, list) else ()
+    return tuple([item for item in value if isinstance(item, str) and item]) if isinstance(value, list) else ()
 
 
 def shown(text: object, limit: int = 200) -> str:
@@ -77,6 +79,7 @@ def shown(text: object, limit: int = 200) -> str:
     return "".join(letter if letter.isprintable() else "�" for letter in str(text)[:limit])
 
 
+@lru_cache(maxsize=4096)  # a document says the same moment many times
 def moment_of(text: str | None) -> datetime | None:
     """Return a moment in UTC if the text is one with a time zone; tools write any RFC 3339 form."""
     try:
@@ -86,6 +89,7 @@ def moment_of(text: str | None) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=4096)  # the packages of one image name the same few layers
 def digest_of(text: str | None) -> Digest | None:
     """Return the digest in ``sha256:<hex>`` or ``<name>@sha256:<hex>``, or nothing."""
     try:

@@ -16,6 +16,7 @@ from pratique.values.digest import Digest
 
 _TRIVY = "aquasecurity:trivy:Layer"
 _SYFT = "syft:location:"
+_LAYERS = (_TRIVY, _SYFT)
 _TOOLS = ("aquasecurity:trivy:", "syft:")
 _TOLD = re.compile(r"Layer(DiffID|Digest): (\S+)")
 
@@ -41,7 +42,7 @@ def layers_of_properties(properties: Any) -> tuple[Digest, ...]:
     found: dict[str, list[str]] = {}
     for entry in properties:
         name = entry.get("name") if isinstance(entry, dict) else None
-        if not isinstance(name, str) or not name.startswith((_TRIVY, _SYFT)):
+        if not isinstance(name, str) or not name.startswith(_LAYERS):
             continue
         if value := text_at(entry, "value"):
             found.setdefault(name.removeprefix(_TRIVY).rpartition(":")[2], []).append(value)
@@ -50,6 +51,8 @@ def layers_of_properties(properties: Any) -> tuple[Digest, ...]:
 
 def layers_of_notes(notes: Iterable[str]) -> tuple[Digest, ...]:
     """Return the layers that the annotations or attributions of an SPDX package name."""
-    told = [found.groups() for note in notes if (found := _TOLD.fullmatch(note.strip()))]
+    told = [found.groups() for note in notes if "Layer" in note and (found := _TOLD.fullmatch(note.strip()))]
+    if not told:
+        return ()
     unpacked = digests_of(*(digest for kind, digest in told if kind == "DiffID"))
     return unpacked or digests_of(*(digest for _, digest in told))

@@ -1,15 +1,16 @@
 """What some bytes say: the one door to every reader.
 
-Content decides, never a name or a media type. A new format is one module and one line of ``READERS``. Whatever the
-bytes are, a reading comes back: understood, understood in part, refused with reasons, or opaque.
+Content decides, never a name or a media type. A new format is one module and one line of ``JSON_READERS`` or of its
+siblings. Whatever the bytes are, a reading comes back: understood, understood in part, refused with reasons, or
+opaque.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
 from pratique.errors import Malformed
-from pratique.evidence.attestation import Attestation, lines_of, open_attestation, open_lines, recognise
+from pratique.evidence.attestation import Attestation, Carrier, lines_of, open_attestation, open_lines, recognise
 from pratique.evidence.attested import read_attestation
 from pratique.evidence.document import (
     Document,
@@ -46,35 +47,36 @@ from pratique.evidence.formats.trivy_operator import read_trivy_operator
 from pratique.evidence.formats.zap import read_zap
 from pratique.evidence.lookup import shown
 from pratique.evidence.model import Parse, Reading
+from pratique.values.canonical import refuse_weight
 
 Reader = Callable[[Document], Reading | None]
 
-READERS: tuple[Reader, ...] = (
-    read_cyclonedx_json,
-    read_cyclonedx_xml,
-    read_spdx_json,
-    read_spdx3_json,
-    read_syft_json,
-    read_spdx_tagvalue,
-    read_spdx_yaml,
-    read_spdx_xml,
-    read_trivy_json,
-    read_grype_json,
-    read_osv_scanner,
-    read_harbor,
-    read_sarif,
-    read_openvex,
-    read_csaf,
-    read_kev,
-    read_epss,
-    read_osv,
-    read_osv_yaml,
-    read_trivy_operator,
-    read_junit,
-    read_scorecard,
-    read_zap,
-    read_falco,
+JSON_READERS: tuple[tuple[frozenset[str], Reader], ...] = tuple(
+    (frozenset(keys.split()), reader)
+    for keys, reader in (
+        ("bomFormat", read_cyclonedx_json),
+        ("spdxVersion sbom", read_spdx_json),
+        ("@context", read_spdx3_json),
+        ("artifacts", read_syft_json),
+        ("SchemaVersion", read_trivy_json),
+        ("matches", read_grype_json),
+        ("results", read_osv_scanner),
+        ("generated_at", read_harbor),
+        ("runs", read_sarif),
+        ("@context", read_openvex),
+        ("document", read_csaf),
+        ("catalogVersion item", read_kev),
+        ("data item", read_epss),
+        ("id", read_osv),
+        ("apiVersion ClusterName Resources Findings vulnerabilities misconfigurations", read_trivy_operator),
+        ("checks", read_scorecard),
+        ("@version", read_zap),
+        ("output", read_falco),
+    )
 )
+"""Each with the keys of which an object that it knows has one, so that the others need not be asked."""
+XML_READERS: tuple[Reader, ...] = (read_cyclonedx_xml, read_spdx_xml, read_junit)
+TEXT_READERS: tuple[Reader, ...] = (read_spdx_tagvalue, read_spdx_yaml, read_epss, read_osv_yaml)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +100,15 @@ def read(content: bytes, media_type: str) -> Reading:
 def examine(content: bytes, media_type: str) -> Examined:
     """Return what these bytes say and what carried it; see :func:`read`."""
     try:
-        document = open_document(content)
-        carrier = recognise(document)
+        found = _recognised(content)
     except Malformed as error:
         return _examine_lines(content) or Examined(_refused(media_type or "unknown", error))
-    if carrier is None:
-        return Examined(interpret(document))
+    if isinstance(found, Reading):
+        return Examined(found)
     try:
-        attestation = open_attestation(content, carrier)
+        attestation = open_attestation(content, found)
     except Malformed as error:
-        return Examined(_refused(carrier.value, error))
+        return Examined(_refused(found.value, error))
     return Examined(read_attestation(attestation, interpret), attestation)
 
 
@@ -115,26 +116,33 @@ def _refused(name: str, error: Malformed) -> Reading:
     return Reading(name, None, Parse.REFUSED, (str(error),), ())
 
 
+def _recognised(content: bytes) -> Carrier | Reading:
+    """Return what carries a statement here, or what a document says that carries none.
+
+    An opened document is let go: of one that carries a statement the bytes are read again.
+    """
+    document = open_document(content)
+    return recognise(document) or interpret(document)
+
+
 def _examine_lines(content: bytes) -> Examined | None:
     """Return what a file of JSON lines says, where it is one of a kind that is written so."""
     lines = lines_of(content)
     try:
-        if not lines or not is_written_in_lines(open_document(lines[0])):
+        first = open_document(lines[0]) if lines else None
+        if first is None or not is_written_in_lines(first):
             return None
-        documents = [open_document(line) for line in lines]
-    except Malformed:
-        return None
-    if all(recognise(document) for document in documents):
-        return _examine_statements(lines)
-    alarms = read_falco(JsonDocument([json_object(document) for document in documents]))
+        refuse_weight(content, "lines")  # each alone may fit into memory, and all of them not
+        if recognise(first):
+            return _examine_statements(lines)
+        alarms = read_falco(JsonDocument([json_object(open_document(line)) for line in lines]))
+    except Malformed as error:
+        return Examined(_refused("jsonl", error))
     return Examined(alarms) if alarms else None
 
 
 def _examine_statements(lines: tuple[bytes, ...]) -> Examined:
-    try:
-        attestation = open_lines(lines)
-    except Malformed as error:
-        return Examined(_refused("jsonl", error))
+    attestation = open_lines(lines)
     return Examined(read_attestation(attestation, interpret), attestation)
 
 
@@ -145,10 +153,24 @@ def is_written_in_lines(document: Document) -> bool:
 
 def interpret(document: Document) -> Reading:
     """Return what an opened document says; what no reader knows is opaque."""
-    for reader in READERS:
+    for reader in _asked(document):
         if reading := reader(document):
             return reading
     return _opaque(document)
+
+
+def _asked(document: Document) -> Iterable[Reader]:
+    match document:
+        case JsonDocument(dict() as value):
+            return [reader for keys, reader in JSON_READERS if not keys.isdisjoint(value)]
+        case JsonDocument():  # a list of records
+            return [reader for _, reader in JSON_READERS]
+        case XmlDocument():
+            return XML_READERS
+        case TextDocument():
+            return TEXT_READERS
+        case _:
+            assert_never(document)
 
 
 def _opaque(document: Document) -> Reading:

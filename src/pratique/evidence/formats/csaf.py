@@ -31,6 +31,7 @@ _STATUS = {
 _NO_STATUS = frozenset({"recommended", "unknown"})
 # ``ids`` hold numbers of bug trackers too, which name something else elsewhere.
 _NAME = re.compile(r"[A-Z][A-Z0-9]*-[A-Za-z0-9][A-Za-z0-9:._-]*")
+_MAX_NESTING = 32  # products in products; none of the real documents has more than 2
 
 Groups = dict[str, frozenset[str]]
 """Products by the name of their group."""
@@ -114,10 +115,10 @@ class _Vulnerability:
     def __init__(self, entry: dict[str, Any], products: Products, groups: Groups, notes: Notes) -> None:
         self._entry = entry
         self._products = products
-        self._groups = groups
         self._notes = notes
-        self._flags = tables_at(entry, "flags", notes)
-        self._threats = [one for one in tables_at(entry, "threats", notes) if one.get("category") == "impact"]
+        threats = [one for one in tables_at(entry, "threats", notes) if one.get("category") == "impact"]
+        self._flags = _Said(tables_at(entry, "flags", notes), "label", groups)
+        self._threats = _Said(threats, "details", groups)
 
     def statements(self, created: datetime | None) -> Iterator[VexStatement]:
         """Yield a statement for every product of every status, in the document's order."""
@@ -135,8 +136,8 @@ class _Vulnerability:
                     subcomponents=parts,
                     status=status,
                     word=word,
-                    justification=self._said(self._flags, "label", reference),
-                    impact=self._said(self._threats, "details", reference),
+                    justification=self._flags.about(reference),
+                    impact=self._threats.about(reference),
                     at=created,
                 )
 
@@ -162,27 +163,41 @@ class _Vulnerability:
         return ((outer,) if outer else ()), (part or "(unnamed)",)
 
     def _follow(self, product: _Product, way: str) -> str | None:
-        for _ in range(len(self._products)):
+        for _ in range(_MAX_NESTING):
             reference = getattr(product, way)
             if reference is None:
                 return product.name
             if reference not in self._products:
                 break
             product = self._products[reference]
-        self._notes.add("relationships: a product is not in the product tree")
-        return None
-
-    def _said(self, entries: list[dict[str, Any]], key: str, reference: Any) -> str | None:
-        for one in entries:
-            if (text := text_at(one, key)) and self._concerns(one, reference):
-                return text
-        return None
-
-    def _concerns(self, entry: dict[str, Any], reference: Any) -> bool:
-        # "product_ids" and "group_ids" are optional; without both, what is said holds for the vulnerability.
-        if "product_ids" not in entry and "group_ids" not in entry:
-            return True
-        groups = texts_at(entry, "group_ids")
-        return reference in texts_at(entry, "product_ids") or any(
-            reference in self._groups.get(group, ()) for group in groups
+        self._notes.add(
+            f"relationships: a product is not in the product tree, or over {_MAX_NESTING} products deep"
         )
+        return None
+
+
+class _Said:
+    """What a list of remarks says of each product; of several, the first holds."""
+
+    def __init__(self, entries: list[dict[str, Any]], key: str, groups: Groups) -> None:
+        self._of: dict[str, tuple[int, str]] = {}
+        self._of_all: tuple[int, str] | None = None
+        seen: set[str] = set()
+        for place, one in enumerate(entries):
+            if not (text := text_at(one, key)):
+                continue
+            # "product_ids" and "group_ids" are optional; without both, what is said holds for the vulnerability.
+            if "product_ids" not in one and "group_ids" not in one:
+                self._of_all = self._of_all or (place, text)
+            named = [each for each in dict.fromkeys(texts_at(one, "group_ids")) if each not in seen]
+            seen.update(named)  # whoever is in a group that was named before has been told about
+            for reference in (
+                *texts_at(one, "product_ids"),
+                *(each for name in named for each in groups.get(name, ())),
+            ):
+                self._of.setdefault(reference, (place, text))
+
+    def about(self, reference: Any) -> str | None:
+        """Return what is said of a product, or of all."""
+        own = self._of.get(reference) if isinstance(reference, str) else None
+        return min(filter(None, (own, self._of_all)), default=(0, None))[1]

@@ -105,6 +105,9 @@ def _part(part: Any) -> str | None:
 
 
 def _names(table: dict[str, Any]) -> tuple[tuple[str, ...], tuple[Digest, ...]]:
+    name = table.get("@id")
+    if len(table) == 1 and isinstance(name, str) and name:  # most say nothing else
+        return (name,), ()
     names, digests = [text_at(table, "@id")], []
     if "identifiers" in table:
         identifiers = table_at(table, "identifiers")

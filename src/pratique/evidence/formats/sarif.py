@@ -86,8 +86,10 @@ def _message(result: dict[str, Any], rule: dict[str, Any]) -> str | None:
     if isinstance(said, str):  # 1.0.0
         return said
     message = table_at(result, "message")
+    if text := text_at(message, "text") or text_at(message, "markdown"):
+        return text
     known = table_at(table_at(rule, "messageStrings"), text_at(message, "id") or "")
-    return text_at(message, "text") or text_at(message, "markdown") or text_at(known, "text")
+    return text_at(known, "text")
 
 
 def _place(result: dict[str, Any], notes: Notes) -> str | None:
@@ -108,7 +110,7 @@ def _silence(result: dict[str, Any], notes: Notes) -> str | None:
         return "it was there before, and is not now"
     said = tables_at(result, "suppressions", notes)
     # "… if any of the suppressions have a status of "underReview" or "rejected", the result … not suppressed" 3.27.23
-    if not said or any(one.get("status") in _NOT_SILENCED for one in said):
+    if not said or any(text_at(one, "status") in _NOT_SILENCED for one in said):
         return None
     parts = (text_at(said[0], "kind"), text_at(said[0], "justification"))
     return ": ".join(part for part in parts if part) or "silenced"

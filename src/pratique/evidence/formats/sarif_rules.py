@@ -9,6 +9,7 @@ from typing import Any
 from pratique.evidence.lookup import Notes, table_at, tables_at, text_at
 
 Table = dict[str, Any]
+_MAX_LEVELS = 16  # of an identifier; none of 151 real ones has more than 2
 
 
 class Rules:
@@ -23,7 +24,15 @@ class Rules:
         old = run.get("rules")  # 1.0.0: an object of the run
         if isinstance(old, dict):
             self._names.append({name: rule for name, rule in old.items() if isinstance(rule, dict)})
+        self._every = {name: rule for names in reversed(self._names) for name, rule in names.items()}
+        self._places = {
+            (key, said): place
+            for place, extension in reversed(tuple(enumerate(self._extensions, 1)))
+            for key in ("guid", "name")
+            if (said := text_at(extension, key))
+        }
         self._invocations = tables_at(run, "invocations", notes)
+        self._overrides: dict[int, dict[int, str | None]] = {}
         self._notes = notes
 
     def of(self, result: Table) -> tuple[str | None, Table]:
@@ -31,7 +40,7 @@ class Rules:
         reference = table_at(result, "rule")
         identifier = text_at(result, "ruleId") or text_at(reference, "id") or text_at(result, "ruleKey")
         index = result.get("ruleIndex", reference.get("index"))
-        where = self._component(table_at(reference, "toolComponent"))
+        where = self._component(table_at(reference, "toolComponent")) if reference else 0
         if type(index) is int and 0 <= index < len(self._lists[where]):
             rule = self._lists[where][index]
             # An index that contradicts the identifier is some other list's; the identifier is what people read.
@@ -51,15 +60,14 @@ class Rules:
         index = reference.get("index")
         if type(index) is int and 0 <= index < len(self._extensions):
             return index + 1
-        for place, extension in enumerate(self._extensions):
-            for key in ("guid", "name"):
-                if text_at(reference, key) and text_at(reference, key) == text_at(extension, key):
-                    return place + 1
-        return 0
+        named = ((key, text_at(reference, key)) for key in ("guid", "name"))
+        return min((self._places[each] for each in named if each in self._places), default=0)
 
     def _called(self, identifier: str | None, where: int) -> Table:
-        while identifier:
-            for names in (self._names[where], *self._names):
+        for _ in range(_MAX_LEVELS):
+            if not identifier:
+                break
+            for names in (self._names[where], self._every):
                 if identifier in names:
                     return names[identifier]
             identifier = identifier.rpartition("/")[0]
@@ -69,11 +77,18 @@ class Rules:
         index = table_at(result, "provenance").get("invocationIndex")
         if type(index) is not int or not 0 <= index < len(self._invocations):
             return None
-        for override in tables_at(self._invocations[index], "ruleConfigurationOverrides", self._notes):
+        if index not in self._overrides:
+            self._overrides[index] = self._levels(self._invocations[index])
+        return self._overrides[index].get(id(rule))
+
+    def _levels(self, invocation: Table) -> dict[int, str | None]:
+        """Return what an invocation overrides by the identity of a rule; of several, the first holds."""
+        found: dict[int, str | None] = {}
+        for override in tables_at(invocation, "ruleConfigurationOverrides", self._notes):
             _, meant = self.of({"rule": table_at(override, "descriptor")})
-            if meant and meant is rule:
-                return text_at(table_at(override, "configuration"), "level")
-        return None
+            if meant:
+                found.setdefault(id(meant), text_at(table_at(override, "configuration"), "level"))
+        return found
 
 
 def _listed(component: Table, notes: Notes) -> list[Table]:

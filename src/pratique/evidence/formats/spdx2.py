@@ -10,6 +10,7 @@ writes digests of the image as annotations (before 0.57 as ``attributionTexts``)
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from pratique.evidence.component import NO_SOURCE, Source, component_of, distro_of
@@ -95,32 +96,36 @@ def _edges(document: dict[str, Any], notes: Notes) -> tuple[frozenset[str] | Non
 
 
 def _component(package: dict[str, Any], ends: frozenset[str] | None) -> Component:
-    purpose = text_at(package, "primaryPackagePurpose")
-    supplier = _agent(package, "supplier") or _agent(package, "originator")
-    origin = text_at(package, "sourceInfo")
+    # There are thousands of these; what a package does not have is not looked for in it.
+    said = package.get
+    name, version, purpose, reference = (
+        said("name"),
+        said("versionInfo"),
+        said("primaryPackagePurpose"),
+        said("SPDXID"),
+    )
+    is_told = "annotations" in package or "attributionTexts" in package
     return component_of(
-        text_at(package, "name"),
-        _stated(text_at(package, "versionInfo")),
-        next(_purls(package), None),
+        name if isinstance(name, str) else None,
+        version if isinstance(version, str) and version not in NO_LICENCE else None,
+        next(_purls(package), None) if "externalRefs" in package else None,
         licences=_licences(package),
-        supplier=supplier,
-        kind=purpose.lower().replace("_", "-") if purpose else None,
-        source=_source(origin) if origin else NO_SOURCE,
-        related=None if ends is None else text_at(package, "SPDXID") in ends,
-        layers=layers_of_notes(_told(package)),
+        supplier=_agent(said("supplier")) or _agent(said("originator")),
+        kind=purpose.lower().replace("_", "-") if purpose and isinstance(purpose, str) else None,
+        source=_source(package["sourceInfo"]) if "sourceInfo" in package else NO_SOURCE,
+        related=None if ends is None else isinstance(reference, str) and reference in ends,
+        layers=layers_of_notes(_told(package)) if is_told else (),
     )
 
 
-def _stated(text: str | None) -> str | None:
-    return None if text is None or text in NO_LICENCE else text
-
-
-def _agent(package: dict[str, Any], key: str) -> str | None:
-    text = package.get(key)
-    if not isinstance(text, str) or text in NO_LICENCE:
-        return None
+@lru_cache(maxsize=4096)  # few people and organisations supply the packages of one image
+def _agent_named(text: str) -> str | None:
     kind, colon, name = text.partition(":")
     return (name if colon and kind in _AGENTS else text).removesuffix("()").strip() or None
+
+
+def _agent(text: object) -> str | None:
+    return _agent_named(text) if isinstance(text, str) and text not in NO_LICENCE else None
 
 
 def _purls(package: dict[str, Any]) -> Iterator[str]:
@@ -141,8 +146,8 @@ def _licences(package: dict[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _source(text: str) -> Source:
-    found = _TRIVY_SOURCE.search(text)
+def _source(text: object) -> Source:
+    found = _TRIVY_SOURCE.search(text) if isinstance(text, str) else None
     return Source(found[1], found[2]) if found else NO_SOURCE
 
 

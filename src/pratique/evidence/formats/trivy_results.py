@@ -83,7 +83,7 @@ def level_of(severity: object) -> ResultLevel:
 
 
 def _misconfiguration(entry: Table, target: str | None, suppressed: str | None) -> Result:
-    held = entry.get("Status") in _HELD
+    held = text_at(entry, "Status") in _HELD
     cause = table_at(entry, "CauseMetadata")
     return Result(
         rule=text_at(entry, "ID") or text_at(entry, "AVDID") or "",
