@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pratique.signing.keyfile import Algorithm, create_key
 
-PEOPLE = ("ann", "bea", "cai", "dan", "eve")
+PEOPLE = ("ann", "bea", "cai", "dan", "eve", "fay")
 
 GATE = """\
 apiVersion: pratique/v1
@@ -70,11 +70,13 @@ people:
   person:cai: {keys: [cai.pub], mails: [cai@shop.example]}
   person:dan: {keys: [dan.pub], mails: [dan@shop.example]}
   person:eve: {keys: [eve.pub], mails: [eve@shop.example]}
+  person:fay: {keys: [fay.pub], mails: [fay@shop.example]}
 groups:
   group:security: [person:bea]
   group:developers: [person:dan]
 roles:
   - {role: security, holder: group:security}
+  - {role: steward, holder: person:fay}
   - {role: release, holder: person:cai}
   - {role: release, holder: person:eve}
 services:

@@ -27,6 +27,8 @@ VERBS = {
     "watch": "take in advisories; what concerns what is held, and where a package is",
     "review": "the queue, one review, and a person's signed decision",
     "waiver": "propose, grant or revoke an exception for one finding",
+    "hold": "stop an image or an environment, and let it go on",
+    "recall": "take an image back from an environment",
     "remediation": "what must be mended, by whom and when",
     "directory": "the signed list of people, roles and keys",
     "policy": "check or publish the rules",

@@ -61,7 +61,15 @@ def code_of(promotion: "Promotion") -> Exit:
     match promotion.state:
         case State.PROMOTED:
             return Exit.DONE
-        case State.REMEDIATION | State.FAILED | State.VETOED | State.WITHDRAWN | State.EXPIRED | State.SUPERSEDED:
+        case (
+            State.REMEDIATION
+            | State.FAILED
+            | State.VETOED
+            | State.WITHDRAWN
+            | State.EXPIRED
+            | State.SUPERSEDED
+            | State.RECALLED
+        ):
             return Exit.REFUSED
         case _:
             return Exit.WAITING

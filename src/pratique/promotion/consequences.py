@@ -94,6 +94,7 @@ def _confirmed(
         holds_until=announced.holds_until,
         current=announced.current,
         waivers=announced.waivers,
+        withheld=announced.withheld,
     )
     if earlier.decision.track.name is Track.FAST:
         return (rechecked, approve(promotion, earlier, None, in_force))

@@ -3,6 +3,7 @@
 Source: decisions.md, "Events and storage".
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import assert_never
 
@@ -67,6 +68,36 @@ class WaiverVoided:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldPlaced:
+    """A person stopped an image, everywhere or in one environment, or an environment of an application."""
+
+    hold: str
+    by: Actor
+    image: Digest | None
+    application: str | None
+    environment: Environment | None
+    nonce: str
+    comment: Digest
+
+    def stops(self, application: str, environment: Environment, images: Iterable[Digest]) -> bool:
+        """Tell whether it is about this place, or about an image or platform there."""
+        here = self.environment in (None, environment)
+        if self.image is not None:
+            return here and self.image in images
+        return here and self.application == application
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLifted:
+    """A person signed that a hold may end; it ends with the second one's signature."""
+
+    hold: str
+    by: Actor
+    nonce: str
+    comment: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyProposed:
     """Somebody signed a new version of the rules; in force is only what is published.
 
@@ -118,13 +149,18 @@ class PolicyShadowed:
 
 PolicyEvent = PolicyProposed | PolicyEndorsed | PolicyReviewed | PolicyShadowed
 WaiverEvent = WaiverProposed | WaiverGranted | WaiverRevoked | WaiverExpired | WaiverVoided
-Governance = WaiverEvent | PolicyEvent
+HoldEvent = HoldPlaced | HoldLifted
+Governance = WaiverEvent | PolicyEvent | HoldEvent
 
 
 def describe_governance(event: Governance, where: Environment | None) -> str:
     """Return one sentence for people."""
     if isinstance(event, PolicyEvent):
         return _of_policy(event)
+    return _of_hold(event) if isinstance(event, HoldEvent) else _of_waiver(event, where)
+
+
+def _of_waiver(event: WaiverEvent, where: Environment | None) -> str:
     match event:
         case WaiverProposed():
             until = render_moment(event.expires)
@@ -152,5 +188,18 @@ def _of_policy(event: PolicyEvent) -> str:
         case PolicyShadowed():
             live = f"the rules in force say {event.live_outcome}, {event.live_track}"
             return f"version {event.version} would say {event.outcome}, {event.track} of {event.promotion}; {live}"
+        case _:
+            assert_never(event)
+
+
+def _of_hold(event: HoldEvent) -> str:
+    match event:
+        case HoldPlaced(image=None):
+            return f"{event.by} stopped everything of {event.application} in {event.environment}: {event.hold}"
+        case HoldPlaced():
+            reach = f"in {event.environment}" if event.environment else "everywhere"
+            return f"{event.by} stopped it {reach}: {event.hold}"
+        case HoldLifted():
+            return f"{event.by} signed that the hold {event.hold} may end"
         case _:
             assert_never(event)

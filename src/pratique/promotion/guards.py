@@ -4,6 +4,7 @@ The transactions that approve, start copying, sign and point ask this. Any diffe
 be judged again, outside the transaction (decisions.md, "Judging").
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from pratique.promotion.happenings import PromotionJudged
@@ -15,7 +16,7 @@ from pratique.values.moment import render_moment
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What holds at the moment of acting: rules of the environment, directory, and the image held there."""
+    """What is so at the moment of acting: the environment's rules and image, the directory, and what stops it."""
 
     now: datetime
     rules: Digest
@@ -23,6 +24,10 @@ class InForce:
     current: Digest | None
     waivers: frozenset[str] = frozenset()
     """Those that nobody revoked and no fact voided, whose time is not over."""
+    hold: str | None = None
+    """A hold that stops this very promotion."""
+    withheld: tuple[str, ...] = ()
+    """The holds and recalls on whose account a time that the image had elsewhere does not count."""
 
 
 def why_judge_again(judgement: Judgement | PromotionJudged, found: InForce) -> str | None:
@@ -30,22 +35,23 @@ def why_judge_again(judgement: Judgement | PromotionJudged, found: InForce) -> s
 
     A decision holds while ``now`` is before its ``holds_until``: at that very moment it no longer does.
     """
+    return next(_differences(judgement, found), None)
+
+
+def _differences(judgement: Judgement | PromotionJudged, found: InForce) -> Iterator[str]:
+    if found.hold is not None:
+        yield f"the hold {found.hold} stops it"
     if judgement.holds_until is not None and found.now >= judgement.holds_until:
-        return f"the decision held until {render_moment(judgement.holds_until)}"
+        yield f"the decision held until {render_moment(judgement.holds_until)}"
     if judgement.rules != found.rules:
-        return (
-            f"the rules of the environment are now {found.rules.short}; it was judged by {judgement.rules.short}"
-        )
+        yield f"the rules of the environment are now {found.rules.short}; it was judged by {judgement.rules.short}"
     if judgement.directory != found.directory:
-        return f"the directory is now {found.directory.short}; it was judged by {judgement.directory.short}"
-    gone = sorted(set(judgement.waivers) - found.waivers)
-    if gone:
-        return f"the waiver {gone[0]} is no longer in force"
+        yield f"the directory is now {found.directory.short}; it was judged by {judgement.directory.short}"
+    yield from (f"the waiver {one} is no longer in force" for one in sorted({*judgement.waivers} - found.waivers))
+    for one in sorted({*judgement.withheld} ^ {*found.withheld}):
+        yield f"{one} decides now whether its time elsewhere counts"
     if judgement.current != found.current:
-        return (
-            f"the environment now holds {_shown(found.current)}; it was compared with {_shown(judgement.current)}"
-        )
-    return None
+        yield f"the environment now holds {_shown(found.current)}; it was compared with {_shown(judgement.current)}"
 
 
 def _shown(digest: Digest | None) -> str:

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from pratique.attest.review import Decision
 from pratique.promotion.governance import (
+    HoldLifted,
+    HoldPlaced,
     PolicyEndorsed,
     PolicyProposed,
     PolicyReviewed,
@@ -30,6 +32,7 @@ from pratique.promotion.steps import (
     PromotionExpired,
     PromotionPointed,
     PromotionPromoted,
+    PromotionRecalled,
     PromotionSealed,
     PromotionSuperseded,
     PromotionVetoed,
@@ -171,6 +174,8 @@ class PromotionJudged:
     current: Digest | None
     waivers: tuple[str, ...] = ()
     """The waivers that the outcome relies on."""
+    withheld: tuple[str, ...] = ()
+    """The holds and recalls on whose account a time that the image had elsewhere did not count."""
     escalate_at: datetime | None = None
     escalate_to: str | None = None
     """Whom else to ask from then on."""
@@ -187,6 +192,7 @@ class PromotionRechecked:
     holds_until: datetime | None
     current: Digest | None
     waivers: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +328,9 @@ Happening = (
     | WaiverRevoked
     | WaiverExpired
     | WaiverVoided
+    | HoldPlaced
+    | HoldLifted
+    | PromotionRecalled
     | DrillCompleted
     | Unknown
 )
@@ -353,6 +362,7 @@ TYPES: Mapping[str, type[Happening]] = {
     "promotion.withdrawn/1": PromotionWithdrawn,
     "promotion.expired/1": PromotionExpired,
     "promotion.superseded/1": PromotionSuperseded,
+    "promotion.recalled/1": PromotionRecalled,
     "signal.raised/1": SignalRaised,
     "signal.reconciled/1": SignalReconciled,
     "private.redacted/1": PrivateRedacted,
@@ -365,6 +375,8 @@ TYPES: Mapping[str, type[Happening]] = {
     "waiver.revoked/1": WaiverRevoked,
     "waiver.expired/1": WaiverExpired,
     "waiver.voided/1": WaiverVoided,
+    "hold.placed/1": HoldPlaced,
+    "hold.lifted/1": HoldLifted,
     "drill.completed/1": DrillCompleted,
 }
 """The name of each type in the ledger. A name once used keeps its meaning for ever."""

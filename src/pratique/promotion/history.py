@@ -48,6 +48,7 @@ from pratique.promotion.steps import (
     PromotionExpired,
     PromotionPointed,
     PromotionPromoted,
+    PromotionRecalled,
     PromotionSealed,
     PromotionSuperseded,
     PromotionVetoed,
@@ -77,6 +78,7 @@ _LEGAL: dict[type[Happening], frozenset[State]] = {
     PromotionAttached: frozenset({State.ATTACHING}),
     PromotionPointed: frozenset({State.POINTING}),
     PromotionPromoted: frozenset({State.POINTING}),
+    PromotionRecalled: frozenset({State.PROMOTED}),
     PromotionFailed: _OPEN - {State.FAILED},
     PromotionVetoed: frozenset({State.REVIEW}),
     PromotionWithdrawn: _BEFORE_THE_SEAL,
@@ -198,7 +200,14 @@ _Deciding = (
     | RemediationClosed
 )
 _Moving = PromotionApproved | PromotionCopied | PromotionSealed | PromotionAttached | PromotionPromoted
-_Stopping = PromotionFailed | PromotionVetoed | PromotionWithdrawn | PromotionExpired | PromotionSuperseded
+_Stopping = (
+    PromotionFailed
+    | PromotionVetoed
+    | PromotionWithdrawn
+    | PromotionExpired
+    | PromotionSuperseded
+    | PromotionRecalled
+)
 # Pointed says where the tag is, and promoted follows; the others concern no promotion, or begin one.
 _Passing = (
     PromotionPointed
@@ -287,6 +296,8 @@ def _stopped(promotion: Promotion, data: _Stopping) -> Promotion:
             state, because = State.EXPIRED, data.because
         case PromotionSuperseded():
             state, because = State.SUPERSEDED, data.because
+        case PromotionRecalled():
+            state, because = State.RECALLED, f"{data.by} took it back"
         case _:
             assert_never(data)
     return replace(promotion, state=state, because=because)
@@ -326,6 +337,7 @@ def _judgement(data: PromotionJudged, entry: Entry) -> Judgement:
         escalate_to=data.escalate_to,
         current=data.current,
         waivers=data.waivers,
+        withheld=data.withheld,
     )
 
 
@@ -339,6 +351,7 @@ def _rechecked(promotion: Promotion, data: PromotionRechecked) -> Promotion:
         current=data.current,
         rechecked_by=data.by_record,
         waivers=data.waivers,
+        withheld=data.withheld,
     )
     return replace(promotion, state=_STATE_AFTER[standing.track], judgement=standing)
 

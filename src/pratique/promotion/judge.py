@@ -26,7 +26,7 @@ from pratique.promotion.quorum import Need
 from pratique.promotion.record import ENGINE, SCHEMA, Decision, Escalated, Record, build_record
 from pratique.promotion.routine import why_not_routine
 from pratique.promotion.separation import Duties, separate
-from pratique.promotion.track import Change, Circumstances, route
+from pratique.promotion.track import Change, Circumstances, Routing, route
 from pratique.promotion.waiver import Covered, Setting, cover
 from pratique.promotion.way import asks, window_of
 
@@ -42,7 +42,7 @@ def judge(case: Case) -> Record:
     # 2. How the image differs from the one that it would replace, and the track that follows.
     profile = profile_of(case.facts, _repository(case))
     known = known_of(case.facts, risk, profile, case.inputs.history.current_facts)
-    track = route(case.rules, results, risk, _circumstances(case, profile, known))
+    track = _with_withheld(case, route(case.rules, results, risk, _circumstances(case, profile, known)))
     # 3. Who must agree, and who cannot.
     asked, separation = asks(case.rules.tracks, track.name)
     separated, extra = separate(_duties(case, separation, covered), case.directory)
@@ -71,6 +71,11 @@ def judge(case: Case) -> Record:
             waivers=covered.heard,
         )
     )
+
+
+def _with_withheld(case: Case, track: Routing) -> Routing:
+    told = (f"its time in {one.environment} does not count: {one.by}" for one in case.inputs.history.withheld)
+    return Routing(track.name, (*track.why, *told))
 
 
 def _judge(rule: Rule, case: Case) -> CheckResult:

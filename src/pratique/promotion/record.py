@@ -91,6 +91,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A time in this environment does not count; ``by`` is the hold there, or the promotion that was taken back."""
+
+    environment: Environment
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryUsed:
     """Where this image has been, and what the target environment held.
 
@@ -104,6 +112,13 @@ class HistoryUsed:
     left: datetime | None = None
     """When this image, properly promoted there, was last replaced in the target environment."""
     first_seen: tuple[tuple[str, datetime], ...] | None = None
+    withheld: tuple[Withheld, ...] = ()
+    """Where it was, and that does not count."""
+
+    @property
+    def withheld_by(self) -> tuple[str, ...]:
+        """The holds and recalls on whose account, by name."""
+        return tuple(sorted({one.by for one in self.withheld}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +295,7 @@ def judged(record: Record) -> PromotionJudged:
         directory=decision.inputs.directory.digest,
         current=held.digest if held else None,
         waivers=decision.waived_by,
+        withheld=decision.inputs.history.withheld_by,
         escalate_at=decision.escalate.at if decision.escalate else None,
         escalate_to=decision.escalate.to if decision.escalate else None,
     )

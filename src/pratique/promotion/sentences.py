@@ -31,6 +31,7 @@ from pratique.promotion.steps import (
     PromotionExpired,
     PromotionPointed,
     PromotionPromoted,
+    PromotionRecalled,
     PromotionSealed,
     PromotionSuperseded,
     PromotionVetoed,
@@ -53,7 +54,14 @@ _Signalled = SignalRaised | SignalReconciled
 _Judged = PromotionRequested | PromotionRetried | PromotionGathered | PromotionJudged | PromotionRechecked
 _Decided = ReviewGiven | ReviewEscalated | ReviewVoided | RemediationOpened | RemediationClosed | PromotionApproved
 _Moved = PromotionCopied | PromotionSealed | PromotionAttached | PromotionPointed | PromotionPromoted
-_Stopped = PromotionFailed | PromotionVetoed | PromotionWithdrawn | PromotionExpired | PromotionSuperseded
+_Stopped = (
+    PromotionFailed
+    | PromotionVetoed
+    | PromotionWithdrawn
+    | PromotionExpired
+    | PromotionSuperseded
+    | PromotionRecalled
+)
 
 _SYNCED = {Sync.LATER: "brought evidence that came later to", Sync.REPAIR: "restored what was lost at"}
 
@@ -75,7 +83,7 @@ def _describe(data: Happening, event: Event) -> str:
     if isinstance(data, _Moved):
         return _moved(data, event)
     if isinstance(data, _Stopped):
-        return _stopped(data)
+        return _stopped(data, event)
     assert_never(data)
 
 
@@ -198,7 +206,7 @@ def _moved(data: _Moved, event: Event) -> str:
     return text
 
 
-def _stopped(data: _Stopped) -> str:
+def _stopped(data: _Stopped, event: Event) -> str:
     match data:
         case PromotionFailed():
             text = f"the step {data.effect} was given up at attempt {data.attempts}: {data.reason}"
@@ -210,6 +218,8 @@ def _stopped(data: _Stopped) -> str:
             text = f"expired: {data.because}"
         case PromotionSuperseded():
             text = f"superseded by {data.by}: {data.because}"
+        case PromotionRecalled():
+            text = f"{data.by} took it back: {event.environment} no longer holds it by this promotion"
         case _:
             assert_never(data)
     return text

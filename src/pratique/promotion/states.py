@@ -41,10 +41,12 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
+    RECALLED = "recalled"
+    """It was promoted, and taken back."""
 
 
-ENDED = frozenset({State.PROMOTED, State.VETOED, State.WITHDRAWN, State.EXPIRED, State.SUPERSEDED})
-"""States that nothing leaves. ``failed`` and ``remediation`` count as open (decisions.md)."""
+ENDED = frozenset({State.PROMOTED, State.VETOED, State.WITHDRAWN, State.EXPIRED, State.SUPERSEDED, State.RECALLED})
+"""States that nothing leaves but, by a recall, ``promoted``. ``failed`` and ``remediation`` count as open."""
 
 MOVING = frozenset({State.SEALING, State.ATTACHING, State.POINTING})
 """States in which the image is at the destination and not yet let in."""
@@ -105,6 +107,8 @@ class Judgement:
     """The record of the latest judgement that came out no worse, where there is one."""
     waivers: tuple[str, ...] = ()
     """The waivers that the latest judgement relies on."""
+    withheld: tuple[str, ...] = ()
+    """The holds and recalls that the latest judgement took into account."""
     escalate_at: datetime | None = None
     escalate_to: str | None = None
     escalated: datetime | None = None

@@ -67,6 +67,15 @@ class PromotionPromoted:
 
 
 @dataclass(frozen=True, slots=True)
+class PromotionRecalled:
+    """A person took the image back: the environment holds what it held before, or nothing."""
+
+    by: Actor
+    nonce: str
+    comment: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class PromotionVetoed:
     """A reviewer's veto ended it."""
 

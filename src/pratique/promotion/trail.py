@@ -32,6 +32,7 @@ class Link(StrEnum):
     MOVE = "move"
     SEAL = "seal"
     END = "end"
+    STOP = "stop"
     OTHER = "other"
 
 
@@ -71,6 +72,9 @@ _LINKS = {
     "promotion.withdrawn/1": Link.END,
     "promotion.expired/1": Link.END,
     "promotion.superseded/1": Link.END,
+    "promotion.recalled/1": Link.END,
+    "hold.placed/1": Link.STOP,
+    "hold.lifted/1": Link.STOP,
 }
 
 

@@ -10,7 +10,14 @@ from datetime import datetime
 
 from pratique.errors import Refused, Unverified
 from pratique.promotion.events import Entry
-from pratique.promotion.governance import WaiverExpired, WaiverGranted, WaiverRevoked, WaiverVoided
+from pratique.promotion.governance import (
+    HoldLifted,
+    HoldPlaced,
+    WaiverExpired,
+    WaiverGranted,
+    WaiverRevoked,
+    WaiverVoided,
+)
 from pratique.promotion.happenings import (
     DirectoryPublished,
     Happening,
@@ -29,6 +36,7 @@ from pratique.promotion.states import Approval, Judgement, Promotion
 from pratique.promotion.steps import (
     PromotionExpired,
     PromotionPromoted,
+    PromotionRecalled,
     PromotionSealed,
     PromotionSuperseded,
     PromotionVetoed,
@@ -50,8 +58,9 @@ _UNDOING = (
     PromotionWithdrawn,
     PromotionExpired,
     PromotionSuperseded,
+    PromotionRecalled,
 )
-"""What takes a seal back that nothing points at yet."""
+"""What takes a seal back: one that nothing points at yet, or a recall."""
 # Later ones too: a directory may revoke a key from an earlier index on, and who saw the newest policy misses it.
 _PUBLISHED = (DirectoryPublished, PolicyPublished)
 _ON_WAIVERS = (WaiverGranted, WaiverRevoked, WaiverExpired, WaiverVoided)
@@ -95,7 +104,8 @@ def contents_of(kind: Kind, promotion: str, entries: Iterable[Entry]) -> Content
         raise Refused(f"promotion {promotion}: it has not been approved, so there is nothing to prove")
     published = tuple(entry for entry in every if isinstance(entry.event.data, _PUBLISHED))
     waivers = tuple(_of_waivers(every, own, approval, judgement))
-    chosen = tuple(sorted((*own, *published, *waivers), key=lambda entry: entry.index))
+    holds = tuple(_of_holds(every, own, standing))
+    chosen = tuple(sorted((*own, *published, *waivers, *holds), key=lambda entry: entry.index))
     rests_on = _RestsOn(standing, approval, judgement, policies_used(published, approval, judgement))
     named = tuple((entry, role, digest) for entry in chosen for role, digest in _named(entry, rests_on))
     return Contents(chosen, standing, approval, judgement, named)
@@ -117,6 +127,21 @@ def _of_waivers(
     for entry in entries if relied_on else ():
         data = entry.event.data
         if isinstance(data, _ON_WAIVERS) and data.waiver in relied_on and entry.index < approval.index:
+            yield entry
+
+
+def _of_holds(entries: Iterable[Entry], own: Iterable[Entry], standing: Promotion) -> Iterator[Entry]:
+    """Yield what stopped this promotion before its seal, and what lifted that; all of it where there is no seal yet."""
+    sealed = max((entry.index for entry in own if isinstance(entry.event.data, PromotionSealed)), default=None)
+    images = (standing.image, *(platform.digest for platform in standing.platforms))
+    found: set[str] = set()
+    for entry in entries:
+        data = entry.event.data
+        if sealed is not None and entry.index >= sealed and standing.seal is not None:
+            return
+        if isinstance(data, HoldPlaced) and data.stops(standing.application, standing.to, images):
+            found.add(data.hold)
+        if isinstance(data, HoldPlaced | HoldLifted) and data.hold in found:
             yield entry
 
 
@@ -202,6 +227,8 @@ def _roles(entry: Entry, rests_on: _RestsOn) -> tuple[str, ...]:
             roles = ("review",)
         case WaiverGranted():
             roles = ("waiver",)
+        case HoldLifted():
+            roles = ("hold",)
         case PromotionSealed(seal=seal) if seal == rests_on.standing.seal:
             roles = ("seal",)
         case _:

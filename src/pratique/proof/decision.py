@@ -94,6 +94,7 @@ def _judged(reading: Reading) -> Recorded:
         ("directory", judged.directory, held.directory),
         ("current image", judged.current, held.current),
         ("waivers", judged.waivers, record.waived_by),
+        ("times that do not count", judged.withheld, record.inputs.withheld),
     )
     for what, expected, found in compared:
         demand(f"record, {what}", expected, found)
@@ -263,6 +264,7 @@ def _check_rechecked(reading: Reading, chain: Chain, record: Recorded, rules: Ru
             demand("promotion.rechecked, holds_until", later.holds_until, data.holds_until)
             demand("promotion.rechecked, current image", later.inputs.current, data.current)
             demand("promotion.rechecked, waivers", later.waived_by, data.waivers)
+            demand("promotion.rechecked, times that do not count", later.inputs.withheld, data.withheld)
             _check_inputs(reading, later, data.generation)
             _check_moment(reading, later, data.generation, entry.event.at)
             _check_outcome(later, rules)
@@ -304,7 +306,14 @@ def _check_approval(reading: Reading, record: Recorded, chain: Chain) -> None:
         if isinstance(data := entry.event.data, WaiverRevoked | WaiverExpired | WaiverVoided)
     }
     waivers = frozenset(judgement.waivers) - ended
-    in_force = InForce(approval.at, approval.rules, chain.at(approval.index).digest, approval.current, waivers)
+    in_force = InForce(
+        now=approval.at,
+        rules=approval.rules,
+        directory=chain.at(approval.index).digest,
+        current=approval.current,
+        waivers=waivers,
+        withheld=judgement.withheld,  # what is held elsewhere shows in no proof but this one's
+    )
     again = why_judge_again(judgement, in_force)
     if again:
         raise Unverified(f"promotion.approved at {approval.index}: it had to be judged again first: {again}")

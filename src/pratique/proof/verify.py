@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.promotion.authority import Chain
+from pratique.promotion.governance import HoldPlaced
 from pratique.promotion.happenings import Track
 from pratique.proof.decision import lasts_of, level_of, verify_decision
 from pratique.proof.demand import demand
@@ -119,7 +120,16 @@ def _established(reading: Reading, trust: TrustRoot) -> tuple[Chain, Established
     verify_request(reading, chain, policy.rules)
     record = verify_decision(reading, chain, policy.rules)
     people = verify_people(reading, chain, record, policy.rules)
+    _check_holds(reading, chain)
     return chain, _facts(reading, chain, policy, record, people), people
+
+
+def _check_holds(reading: Reading, chain: Chain) -> None:
+    if reading.of(HoldPlaced):
+        # As for waivers: what reads holds is loaded where something was held, so that all others start fast.
+        from pratique.proof.hold import verify_holds
+
+        verify_holds(reading, chain)
 
 
 def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Recorded, people: People) -> Established:
@@ -193,7 +203,7 @@ def _not_checked(reading: Reading, record: Recorded) -> Iterator[str]:
         yield "not witnessed: only the ledger's own key says that everybody is shown the same ledger"
     yield "where the image was before, what the environment held, the clock and what a feed held: the server's word"
     yield (
-        "that nothing was left out between these entries is the server's word; a monitor that reads the whole "
-        "ledger sees it"
+        "that nothing was left out between these entries, such as a hold, is the server's word; a monitor that reads "
+        "the whole ledger sees it"
     )
-    yield f"a later withdrawal cannot be seen offline: nothing is known after entry {reading.ledger.size - 1}"
+    yield f"a later withdrawal or recall cannot be seen offline: nothing is known after entry {reading.ledger.size - 1}"

@@ -41,14 +41,17 @@ from pratique.service.policy_history import editors
 from pratique.service.scribe import Scribe, keep
 from pratique.service.shadow import shadow_of, tell
 from pratique.service.waiver import void_waivers
+from pratique.service.withheld import withheld
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.promotion import Arrival as Arrived
 from pratique.storage.transaction import View
+from pratique.values.ids import Kind
 from pratique.values.uris import RECORD_MEDIA
 
 _MOST_EARLIER = 20  # records; each of them knows what those before it knew
 _PROPER = (Level.PROMOTED, Level.ADMITTED)
+_LOOK_AGAIN = timedelta(hours=1)
 _FRESH = timedelta(hours=1)  # between gathering and judging, which follow each other at once
 _WITH_RECORD = (PromotionJudged, PromotionRechecked)
 
@@ -56,8 +59,12 @@ _WITH_RECORD = (PromotionJudged, PromotionRechecked)
 def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done | NotYet:
     """Judge a promotion by what was gathered, and record what follows: an approval, a review, or remediation.
 
-    In a freeze that stops its track it waits, and goes on by itself afterwards, with evidence gathered anew.
+    Under a hold, and in a freeze that stops its track, it waits, and goes on by itself afterwards; after an hour with
+    evidence gathered anew.
     """
+    stopped = workspace.store.read(lambda view: _stopped(workspace, view, promotion))
+    if stopped is not None:
+        return stopped
     if workspace.store.read(lambda view: _has_waited(view, promotion)):
         return judge_again("what was gathered had to wait; it is gathered anew")
     inputs = workspace.store.read(lambda view: _inputs(workspace, view, promotion))
@@ -85,6 +92,12 @@ def judge_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectS
             scribe.append(happening, *([item] if isinstance(happening, _WITH_RECORD) else []))
 
     return Done({"record": str(record.digest), "outcome": record.decision.outcome}, write)
+
+
+def _stopped(workspace: Workspace, view: View, promotion: Promotion) -> NotYet | None:
+    """Return why a promotion waits that a hold stops; whoever lifts the hold wakes it, and it looks itself, too."""
+    hold = workspace.in_force(view, promotion).hold
+    return None if hold is None else NotYet(view.now + _LOOK_AGAIN, f"the hold {hold} stops it; see `hold show`")
 
 
 def _has_waited(view: View, promotion: Promotion) -> bool:
@@ -181,16 +194,20 @@ def _gathered(view: View, promotion: Promotion) -> PromotionGathered:
 def _history(workspace: Workspace, view: View, promotion: Promotion) -> HistoryUsed:
     held = view.arrivals.current(*promotion.place)
     record = None if held is None else _record_of_arrival(workspace, view, held)
+    uncounted = withheld(view, workspace.holds(view), promotion)
+    stopped = {one.environment for one in uncounted if one.by.startswith(Kind.HOLD)}
     return HistoryUsed(
         current=None if held is None else Held(held.image, None if record is None else record.digest),
         arrivals=tuple(
             _arrival(view, one, view.now)
             for one in view.arrivals.of_image(promotion.image)
             if (one.application, one.image_name) == (promotion.application, promotion.image_name)
+            and one.environment not in stopped  # what was taken back is no arrival any more
         ),
         current_facts=None if record is None else record.decision.profile,
         left=None if held is None else _left(view, promotion, held),
         first_seen=_sightings(workspace, view, promotion),
+        withheld=uncounted,
     )
 
 

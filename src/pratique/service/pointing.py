@@ -7,7 +7,7 @@ from pratique.attest.dsse import parse_envelope
 from pratique.attest.statement import parse_statement
 from pratique.errors import Conflict
 from pratique.promotion.events import Event
-from pratique.promotion.states import Promotion
+from pratique.promotion.states import Promotion, State
 from pratique.promotion.steps import PromotionAttached, PromotionPointed, PromotionPromoted, PromotionSealed
 from pratique.registry.attach import Body, attach_legacy, attach_referrer
 from pratique.registry.edges import EdgeKind
@@ -107,6 +107,9 @@ def point_tag(workspace: Workspace, promotion: Promotion, _effect: EffectStandin
     return Done({"tag": tag}, record)
 
 
+_WAS_THERE = frozenset({State.PROMOTED, State.RECALLED})
+
+
 def _tag(workspace: Workspace, view: View, promotion: Promotion) -> str | None:
     application = workspace.bundle(view).application(promotion.application)
     destination = application.image(promotion.image_name).destination(promotion.to)
@@ -118,8 +121,8 @@ def _point(workspace: Workspace, promotion: Promotion, tag: str) -> Digest | Non
     destination = workspace.open(parse_repository(promotion.destination))
     found = destination.resolve(tag)
     if found is not None and found != promotion.image:
-        arrived = workspace.store.read(lambda view: view.arrivals.of_image(found))
-        if not any((one.application, one.image_name, one.environment) == promotion.place for one in arrived):
+        known = workspace.store.read(lambda view: view.promotions.of_image(found))
+        if not any(one.place == promotion.place and one.state in _WAS_THERE for one in known):
             raise Conflict(
                 f"{promotion.destination}:{tag} points at {found}, which was never promoted there; "
                 "somebody else moved it: find out who, remove the tag, and retry"

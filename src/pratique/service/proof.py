@@ -1,5 +1,6 @@
 """Clearances and proofs, assembled from this ledger; whoever verifies them needs nothing of it."""
 
+from pratique.promotion.hold import TYPES as HOLD_TYPES
 from pratique.promotion.states import Promotion
 from pratique.promotion.waiver_standing import TYPES
 from pratique.proof.clearance import Sources, assemble_clearance, assemble_promotion
@@ -63,7 +64,7 @@ def _accountable(workspace: Workspace, checkpoint: SignedCheckpoint) -> bytes:
 
 
 def _sources(workspace: Workspace, view: View, promotion: str) -> Sources:
-    published = tuple(entry for name in (*_PUBLISHED, *TYPES) for entry in view.ledger.of_type(name))
+    published = tuple(entry for name in (*_PUBLISHED, *TYPES, *HOLD_TYPES) for entry in view.ledger.of_type(name))
     return Sources(
         entries=(*published, *view.ledger.of_promotion(promotion)),
         node=view.ledger.node,

@@ -28,13 +28,14 @@ def seal_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectSt
     Raises:
         Unverified: The signer refuses: something in the clearance does not hold.
     """
-    stale = workspace.store.read(lambda view: why_stale(workspace, view, promotion))
-    if stale is not None:
-        return judge_again(stale)
     if promotion.approval is None:
         raise Conflict(f"promotion {promotion.id}: expected its approval in the ledger, found none; retry it")
     with workspace.lock("signer"):  # one after the other: the signer takes no shorter ledger than it has seen
         seen = witnessed(workspace).signed
+        # After the checkpoint: whatever stops it there, and the signer would refuse, is seen here first.
+        stale = workspace.store.read(lambda view: why_stale(workspace, view, promotion))
+        if stale is not None:
+            return judge_again(stale)
         now = workspace.store.read(lambda view: view.now)
         sealed = workspace.sealer.seal(clearance(workspace, promotion, seen), workspace.blobs.get, now)
     seal = keep(workspace.blobs, "seal", ENVELOPE_MEDIA, sealed.envelope)

@@ -17,7 +17,13 @@ from pratique.promotion.happenings import (
 )
 from pratique.promotion.sentences import describe
 from pratique.promotion.states import Promotion
-from pratique.promotion.steps import PromotionExpired, PromotionSuperseded, PromotionVetoed, PromotionWithdrawn
+from pratique.promotion.steps import (
+    PromotionExpired,
+    PromotionRecalled,
+    PromotionSuperseded,
+    PromotionVetoed,
+    PromotionWithdrawn,
+)
 from pratique.service.drill import last_drill
 from pratique.service.review import Standing, standing
 from pratique.service.witness import cosigners
@@ -57,6 +63,7 @@ _TURNING = (
     | PromotionWithdrawn
     | PromotionExpired
     | PromotionSuperseded
+    | PromotionRecalled
 )
 
 

@@ -9,17 +9,21 @@ from pathlib import Path
 from pratique.errors import Absent
 from pratique.ledger.cosign import Post
 from pratique.ledger.interface import Target
+from pratique.ledger.stamp import Ask, Authority
 from pratique.policy.document import Bundle, parse_bundle
 from pratique.promotion.authority import Chain, RootOfTrust, verify_chain
 from pratique.promotion.directory import Directory
 from pratique.promotion.guards import InForce
 from pratique.promotion.happenings import PolicyPublished
+from pratique.promotion.hold import TYPES as HOLD_TYPES
+from pratique.promotion.hold import HoldStanding, fold_holds, holding
 from pratique.promotion.states import Promotion
 from pratique.promotion.waiver_standing import TYPES, WaiverStanding, fold_waivers
 from pratique.proof.trust import TrustRoot
 from pratique.registry.interface import Lock, Registry
 from pratique.scan.interface import Scanner
 from pratique.service.keyring import Keyring
+from pratique.service.withheld import images_of, withheld
 from pratique.signing.sealer import Sealer
 from pratique.storage.blobs import BlobStore
 from pratique.storage.store import Store
@@ -49,7 +53,9 @@ class Workspace:
         post: Asks a witness.
         scanners: What looks at an image while its evidence is gathered for an environment.
         check: The outside check of a name, if the settings describe it as the kind (``exec``…) that is asked for.
+        ask_authority: Asks a timestamp authority.
         drill_every: How often a drill is due; ``None`` where nobody asked for any.
+        authorities: Who stamps its checkpoints.
     """
 
     root: Path
@@ -64,9 +70,11 @@ class Workspace:
     sealer: Sealer
     trust: TrustRoot
     post: Post
+    ask_authority: Ask
     scanners: Callable[[Environment], tuple[Scanner, ...]]
     check: Callable[[str, str], Scanner | None]
     drill_every: timedelta | None = None
+    authorities: tuple[Authority, ...] = ()
 
     @property
     def log_keys(self) -> tuple[NoteVerifier, ...]:
@@ -127,15 +135,22 @@ class Workspace:
         """Return how every waiver stands."""
         return fold_waivers(entry for name in TYPES for entry in view.ledger.of_type(name))
 
+    def holds(self, view: View) -> tuple[HoldStanding, ...]:
+        """Return how every hold stands."""
+        return fold_holds(entry for name in HOLD_TYPES for entry in view.ledger.of_type(name))
+
     def in_force(self, view: View, promotion: Promotion) -> InForce:
         """Return what the guards compare a promotion's decision with, at this moment."""
-        current = view.arrivals.current(*promotion.place)
+        current, holds = view.arrivals.current(*promotion.place), self.holds(view)
+        held = holding(holds, promotion.application, promotion.to, images_of(promotion))
         return InForce(
             now=view.now,
             rules=self.bundle(view).rules(promotion.to).digest,
             directory=self.directory(view).digest,
             current=current.image if current else None,
             waivers=frozenset(one.waiver for one in self.waivers(view) if one.in_force(view.now)),
+            hold=held.hold if held else None,
+            withheld=tuple(sorted({one.by for one in withheld(view, holds, promotion)})),
         )
 
 

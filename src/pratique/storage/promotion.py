@@ -18,7 +18,7 @@ from pratique.promotion.form import read, write
 from pratique.promotion.happenings import RemediationClosed, RemediationOpened
 from pratique.promotion.history import fold
 from pratique.promotion.states import MOVING, Promotion, State
-from pratique.promotion.steps import PromotionPromoted
+from pratique.promotion.steps import PromotionPromoted, PromotionRecalled
 from pratique.storage.schema import ARRIVAL, PROMOTION, REMEDIATION
 from pratique.values.canonical import parse_object
 from pratique.values.digest import Digest
@@ -34,7 +34,7 @@ _CHANGE = sa.update(PROMOTION).where(PROMOTION.c.id == sa.bindparam("promotion")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An image came to an environment, at this place in the ledger."""
+    """An image came to an environment, at this place in the ledger, and nobody took it back since."""
 
     index: int
     promotion: str
@@ -195,6 +195,8 @@ def _beside(connection: sa.Connection, promotion: Promotion, entry: Entry) -> No
     match entry.event.data:
         case PromotionPromoted() as data:
             connection.execute(sa.insert(ARRIVAL), _arrival_row(promotion, entry, data))
+        case PromotionRecalled():  # the place holds what came before it
+            connection.execute(sa.delete(ARRIVAL).where(ARRIVAL.c.promotion == promotion.id))
         case RemediationOpened() as data:
             connection.execute(sa.insert(REMEDIATION), _remediation_row(promotion, entry, data))
         case RemediationClosed() as data:

@@ -6,6 +6,8 @@ Statements of our own use ``https://pratique.example/<name>/v1``; decisions.md, 
 REQUEST = "https://pratique.example/request/v1"
 REVIEW = "https://pratique.example/review/v1"
 WITHDRAWAL = "https://pratique.example/withdrawal/v1"
+HOLD = "https://pratique.example/hold/v1"
+RECALL = "https://pratique.example/recall/v1"
 WAIVER = "https://pratique.example/waiver/v1"
 REPORT = "https://pratique.example/report/v1"
 SOURCE = "https://pratique.example/source/v1"

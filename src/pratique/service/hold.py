@@ -1,0 +1,158 @@
+"""Holds: placing one, letting it end, and looking at them.
+
+The server never signs for a person. What a hold stops waits, and goes on by itself once two people have lifted it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pratique.attest.hold import Act, Hold, Scope, build_hold
+from pratique.errors import Absent, Conflict, Unverified
+from pratique.promotion.events import EventObject
+from pratique.promotion.governance import HoldPlaced
+from pratique.promotion.hold import HoldStanding, consider_lift, expect_role, open_hold
+from pratique.promotion.states import Promotion
+from pratique.service.scribe import About, Scribe, keep
+from pratique.service.signatory import Signatory
+from pratique.service.withheld import images_of
+from pratique.service.word import Spoken, expect_directory, speak
+from pratique.service.workspace import Workspace
+from pratique.storage.transaction import Transaction, View
+from pratique.values.ids import Kind, build_id
+from pratique.values.uris import ENVELOPE_MEDIA
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A hold as it stands, why it was placed, where that may still be read, and what waits for its end."""
+
+    standing: HoldStanding
+    words: str | None
+    waiting: tuple[Promotion, ...]
+
+
+def place(workspace: Workspace, scope: Scope, comment: str, signatory: Signatory) -> Shown:
+    """Have a person sign that something is stopped, and record it; one signature is enough.
+
+    Raises:
+        Absent: The policy knows no such application or environment.
+        Refused: This person has no role for all that it would stop.
+        Unverified: The signature is not theirs.
+    """
+    workspace.store.read(lambda view: _expect_known(workspace, view, scope))
+    identifier = workspace.store.transact(lambda tx: build_id(Kind.HOLD, tx.now, tx.chance(10)))
+    spoken = speak(
+        workspace, comment, signatory, lambda word: build_hold(Hold(identifier, Act.PLACE, scope, word))
+    )
+
+    def command(tx: Transaction) -> None:
+        hold = _opened(workspace, tx, spoken, Act.PLACE)
+        expect_role(workspace.directory(tx), hold.word.by, scope.application, scope.environment, tx.now)
+        placed = HoldPlaced(
+            hold.hold,
+            hold.word.by,
+            scope.image,
+            scope.application,
+            scope.environment,
+            hold.word.nonce,
+            hold.word.comment,
+        )
+        Scribe(tx, hold.word.by, _about(scope)).append(placed, _kept(workspace, tx, spoken))
+
+    workspace.store.transact(command)
+    return show(workspace, identifier)
+
+
+def lift(workspace: Workspace, prefix: str, comment: str, signatory: Signatory) -> Shown:
+    """Have a person sign that a hold may end, and record it; with the second person it does.
+
+    Raises:
+        Absent, Conflict: No such hold, it has ended, or this person has signed before.
+        Refused: This person has no role for all that it stops.
+        Unverified: The signature is not theirs.
+    """
+    one = workspace.store.read(lambda view: by_prefix(workspace, view, prefix))
+    spoken = speak(
+        workspace, comment, signatory, lambda word: build_hold(Hold(one.hold, Act.LIFT, one.scope, word))
+    )
+
+    def command(tx: Transaction) -> None:
+        hold = _opened(workspace, tx, spoken, Act.LIFT)
+        standing = by_prefix(workspace, tx, hold.hold)
+        lifted = consider_lift(standing, hold, workspace.directory(tx), tx.now)
+        waiting = tuple(_waiting(tx, standing))
+        Scribe(tx, lifted.by, _about(standing.scope)).append(lifted, _kept(workspace, tx, spoken))
+        for promotion in waiting:
+            tx.effects.hasten(promotion.id)
+
+    workspace.store.transact(command)
+    return show(workspace, one.hold)
+
+
+def _expect_known(workspace: Workspace, view: View, scope: Scope) -> None:
+    bundle = workspace.bundle(view)
+    if scope.environment is not None:
+        bundle.rules(scope.environment)
+    if scope.application is not None:
+        bundle.application(scope.application)
+
+
+def _opened(workspace: Workspace, tx: Transaction, spoken: Spoken, act: Act) -> Hold:
+    directory = workspace.directory(tx)
+    hold = open_hold(spoken.envelope, directory, index=tx.ledger.frontier().size)
+    if hold.act is not act:
+        raise Unverified(f"hold: expected a statement that says {act}, found {hold.act}")
+    expect_directory(hold.word, directory)
+    tx.once.nonce(hold.word.nonce)
+    return hold
+
+
+def _kept(workspace: Workspace, tx: Transaction, spoken: Spoken) -> EventObject:
+    tx.openings.put(spoken.opening)
+    return keep(workspace.blobs, "hold", ENVELOPE_MEDIA, spoken.envelope)
+
+
+def _about(scope: Scope) -> About:
+    return About(None, scope.application, scope.environment, scope.image)
+
+
+def listed(workspace: Workspace) -> tuple[Shown, ...]:
+    """Return every hold, the newest first."""
+
+    def query(view: View) -> tuple[Shown, ...]:
+        return tuple(_shown(view, one) for one in reversed(workspace.holds(view)))
+
+    return workspace.store.read(query)
+
+
+def show(workspace: Workspace, prefix: str) -> Shown:
+    """Return one hold; raises ``Absent`` or ``Conflict`` for its prefix."""
+    return workspace.store.read(lambda view: _shown(view, by_prefix(workspace, view, prefix)))
+
+
+def _shown(view: View, one: HoldStanding) -> Shown:
+    return Shown(one, _words(view, one), tuple(_waiting(view, one)))
+
+
+def _words(view: View, one: HoldStanding) -> str | None:
+    try:
+        return str(view.openings.find(one.placed.comment).value)
+    except Absent:
+        return None  # it was erased
+
+
+def _waiting(view: View, one: HoldStanding) -> Iterator[Promotion]:
+    for promotion in view.promotions.open_everywhere() if one.ended is None else ():
+        if one.placed.stops(promotion.application, promotion.to, images_of(promotion)):
+            yield promotion
+
+
+def by_prefix(workspace: Workspace, view: View, prefix: str) -> HoldStanding:
+    """Return the one hold whose id begins so; raises ``Absent`` or ``Conflict``."""
+    start = prefix if prefix.startswith(f"{Kind.HOLD}_") else f"{Kind.HOLD}_{prefix}"
+    found = [one for one in workspace.holds(view) if one.hold.startswith(start)]
+    if not found:
+        raise Absent(f"hold: expected an id or the beginning of one, found {prefix[:80]!r}; see `hold list`")
+    if len(found) > 1:
+        raise Conflict(f"hold {prefix[:80]!r}: fits {found[0].hold} and {found[1].hold}; write more of it")
+    return found[0]
