@@ -49,9 +49,9 @@ class Reader(HTMLParser):
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
         self.cells: list[str] = []
+        self.open = False
         self.feed(page)
         self.close()
-        self.cells = [cell.strip() for cell in self.cells]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
@@ -59,8 +59,13 @@ class Reader(HTMLParser):
         if tag == "td":
             self.cells.append("")
 
+        self.open = tag == "td"
+
+    def handle_endtag(self, tag: str) -> None:
+        self.open = False
+
     def handle_data(self, data: str) -> None:
-        if self.cells:
+        if self.open:
             self.cells[-1] += data
 
 
