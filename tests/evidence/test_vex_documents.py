@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from pratique.evidence.facts.vex import Scope, Vex, VexStatement, VexStatus
 from pratique.evidence.model import Parse, Reading
 from pratique.evidence.read import read
@@ -93,7 +95,7 @@ def branch(reference: str, **helper: str) -> dict[str, Any]:
     return {"category": "product_version", "name": "x", "product": product}
 
 
-def csaf(status: dict[str, list[str]], tree: dict[str, Any] | None = None, **vulnerability: Any) -> Reading:
+def csaf(status: dict[str, list[Any]], tree: dict[str, Any] | None = None, **vulnerability: Any) -> Reading:
     tree = tree or {
         "branches": [
             {
@@ -169,3 +171,28 @@ def test_relationships_in_a_circle_end() -> None:
 def test_numbers_of_bug_trackers_are_no_aliases() -> None:
     ids = [{"system_name": "Bugzilla", "text": "2164440"}, {"system_name": "GitHub", "text": "GHSA-1-2-3"}]
     assert only(csaf({"fixed": ["image"]}, ids=ids)).aliases == ("GHSA-1-2-3",)
+
+
+@pytest.mark.parametrize("reference", [["P1"], {"x": 1}, 7, None])
+def test_a_product_that_is_no_text_names_nothing(reference: object) -> None:
+    flags = [{"label": "component_not_present", "group_ids": ["G"]}]
+    reading = csaf({"known_not_affected": [reference]}, flags=flags)
+    assert reading.parse is Parse.PARTIAL
+
+
+def test_the_first_flag_about_a_product_holds() -> None:
+    flags = [
+        {"label": "late", "product_ids": ["P2"]},
+        {"label": "component_not_present", "group_ids": ["G"]},
+        {"label": "vulnerable_code_not_present"},
+        {"label": "late", "product_ids": ["P1"]},
+    ]
+    tree = {
+        "full_product_names": [{"name": name, "product_id": name} for name in ("P1", "P3")],
+        "product_groups": [{"group_id": "G", "product_ids": ["P1"]}],
+    }
+    (vex,) = csaf({"known_not_affected": ["P1", "P3"]}, tree, flags=flags).of(Vex)
+    assert [one.justification for one in vex.statements] == [
+        "component_not_present",
+        "vulnerable_code_not_present",
+    ]

@@ -93,3 +93,16 @@ def test_weighing_a_document_holds_nothing() -> None:
     with pytest.raises(Malformed):
         parse_json(content, "payload")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 80 * 1024
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '{"rule": "r", "priority": "Error", "output": "o", "time": "2026-01-01T00:00:00Z"',
+        '{"_type": "https://in-toto.io/Statement/v1", "predicateType": "x", "subject": []',
+    ],
+)
+def test_lines_that_fit_into_memory_one_by_one_and_not_together_are_refused(head: str) -> None:
+    line = f'{head}, "x": [{"[]," * (MAX_WEIGHT // 130 // 4)}[]]}}\n'.encode()
+    reading = read(line * 5, "application/json")
+    assert (reading.parse, reading.reasons[0].partition(":")[0]) == (Parse.REFUSED, "lines")

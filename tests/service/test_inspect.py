@@ -2,9 +2,14 @@
 
 import gzip
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
-from pratique.service.inspect import Limits, inspect
+import pytest
+
+from pratique.errors import Absent
+from pratique.service.inspect import MAX_HASHED, Limits, inspect
 
 SBOM = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "purl": "pkg:pypi/a@1"}]}
 
@@ -58,7 +63,7 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_is_read(t
     found = list(inspect((huge, quick), Limits(memory=128 << 20)))
     assert found[0]["parse"] == "refused"
     assert "more than 128 MiB" in found[0]["reasons"][0]
-    assert found[1]["parse"] == "ok"
+    assert found[1]["parse"] == "ok", found[1]["reasons"]
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
@@ -67,3 +72,71 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
         file.truncate((64 << 20) + 1)
     (found,) = inspect((large,))
     assert found["reasons"] == ["file: expected at most 67108864 bytes, found more"]
+
+
+def test_a_file_that_takes_too_long_to_hash_has_no_digest(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.json"
+    huge.touch()
+    os.truncate(huge, MAX_HASHED + 1)
+    (found,) = inspect((huge,))
+    assert (found["sha256"], found["parse"]) == (None, "refused")
+
+
+def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for endless in (pipe, Path("/dev/zero")):
+        with pytest.raises(Absent, match="expected a file"):
+            list(inspect((endless,)))
+
+
+MANY = 8000
+
+
+def csaf() -> dict[str, object]:
+    """As many flags as products, and products in products."""
+    relationships = [
+        {
+            "product_reference": f"R{number + 1}",
+            "relates_to_product_reference": f"P{number}",
+            "full_product_name": {"name": "n", "product_id": f"R{number}"},
+        }
+        for number in range(MANY)
+    ]
+    products = [{"name": "p", "product_id": f"P{number}"} for number in range(MANY)]
+    vulnerability = {
+        "cve": "CVE-2026-1",
+        "flags": [{"label": "x", "product_ids": [f"P{number}"]} for number in range(MANY)],
+        "product_status": {"fixed": [f"{kind}{number}" for kind in "PR" for number in range(MANY)]},
+    }
+    return {
+        "document": {"csaf_version": "2.0"},
+        "product_tree": {"full_product_names": products, "relationships": relationships},
+        "vulnerabilities": [vulnerability],
+    }
+
+
+def sarif() -> dict[str, object]:
+    """As many extensions and overrides as results."""
+    result = {
+        "ruleId": "/" * 64,
+        "rule": {"toolComponent": {"name": f"e{MANY - 1}"}},
+        "provenance": {"invocationIndex": 0},
+    }
+    extensions = [{"name": f"e{number}", "rules": [{"id": f"r{number}"}]} for number in range(MANY)]
+    run = {
+        "tool": {"driver": {"name": "t"}, "extensions": extensions},
+        "invocations": [{"ruleConfigurationOverrides": [{"descriptor": {"id": "r1"}}] * MANY}],
+        "results": [result] * MANY,
+    }
+    return {"version": "2.1.0", "runs": [run]}
+
+
+@pytest.mark.parametrize("document", [csaf, sarif])
+def test_what_speaks_often_of_much_takes_no_longer_than_a_file_may(
+    tmp_path: Path, document: Callable[[], dict[str, object]]
+) -> None:
+    file = tmp_path / "many.json"
+    file.write_text(json.dumps(document()))
+    (found,) = inspect((file,))
+    assert found["parse"] in ("ok", "partial"), found["reasons"]

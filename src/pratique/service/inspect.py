@@ -9,6 +9,7 @@ import hashlib
 import io
 import multiprocessing
 import resource
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -30,6 +31,8 @@ MAX_MEMORY: Final = 512 * 1024 * 1024
 """What the reading process may hold, in bytes; a document of a tenth of it is already a very large one."""
 MAX_BYTES: Final = 64 * 1024 * 1024
 """The largest file, and the largest content of a packed one."""
+MAX_HASHED: Final = 1024 * 1024 * 1024
+"""A larger file, which is refused anyway, has no digest here: hashing it takes longer than a file may."""
 _GZIP = b"\x1f\x8b"
 _BY_ENDING = {".json": "application/json", ".xml": "application/xml"}
 _CONTEXT = multiprocessing.get_context("fork")
@@ -49,10 +52,11 @@ _USUAL = Limits()
 def inspect(files: tuple[Path, ...], limits: Limits = _USUAL) -> Iterator[dict[str, Any]]:
     """Yield one JSON object a file, in their order; a file that is refused is an answer, not an error.
 
-    A file packed with gzip is unpacked first. ``sha256`` is of the file as it lies there.
+    A file packed with gzip is unpacked first. ``sha256`` is of the file as it lies there,
+    ``None`` over ``MAX_HASHED``.
 
     Raises:
-        Absent: A file cannot be read.
+        Absent: A file cannot be read, or is none.
     """
     reader = _Reader(limits)
     try:
@@ -110,10 +114,9 @@ def _serve(line: Connection, memory: int) -> None:
         except EOFError:
             return
         try:
-            answer = summarise(_read(file))
+            line.send(summarise(_read(file)))
         except MemoryError:
-            answer = _refused(f"it needs more than {memory >> 20} MiB to read")
-        line.send(answer)
+            return  # what it holds may never come free; the next file has a process of its own
 
 
 def _size() -> tuple[int, int]:
@@ -151,12 +154,23 @@ def _unpacked(content: bytes) -> bytes:
     return unpacked
 
 
-def _sha256(file: Path) -> str:
+def _sha256(file: Path) -> str | None:
     try:
+        size = _regular(file)
+        if size > MAX_HASHED:
+            return None
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         raise Absent(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _regular(file: Path) -> int:
+    """Return a file's size; a pipe or a device never ends, and what is read of it once is gone."""
+    found = file.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise Absent(f"{file} cannot be read: expected a file, found something else; save it to one first")
+    return found.st_size
 
 
 def _refused(reason: str) -> dict[str, Any]:
