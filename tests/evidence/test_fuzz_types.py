@@ -16,7 +16,7 @@ FOLDERS = (
     *("sarif", "openvex", "csaf", "osv", "kev-epss", "scorecard", "trivy-operator", "intoto-statement"),
     *("slsa-provenance", "gcb-provenance", "sigstore-bundle"),
 )
-SHORT = 12_000  # bytes; a longer file repeats what a shorter one has
+SHORT = 40_000  # bytes; a longer file repeats what a shorter one has
 JUNK: tuple[Any, ...] = (["x"], {"x": ["y"]}, "\x1b", 10**400)
 
 Path_ = tuple[str | int, ...]

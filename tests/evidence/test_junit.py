@@ -74,3 +74,16 @@ def test_another_tools_xml_is_opaque() -> None:
 
 def test_a_truncated_report_is_refused() -> None:
     assert read(b'<testsuite name="unit"><testcase/>', "text/xml").parse is Parse.REFUSED
+
+
+@pytest.mark.parametrize("encoding", ["ISO-8859-1", "windows-1252", "UTF-8", "UTF-16"])
+def test_xml_is_read_in_the_encoding_that_it_states(encoding: str) -> None:
+    xml = f'<?xml version="1.0" encoding="{encoding}"?><testsuite name="Prüfung"><testcase/></testsuite>'
+    (found,) = read(xml.encode(encoding), "").of(Suites)
+    assert found.runs[0].suite == "Prüfung"
+
+
+@pytest.mark.parametrize("stated", ["", ' encoding="UTF-8"', ' encoding="utf-7"', ' encoding="none"'])
+def test_xml_that_is_not_in_the_encoding_that_it_states_is_refused(stated: str) -> None:
+    content = f'<?xml version="1.0"{stated}?><testsuite name="Prüfung"/>'.encode("latin-1")
+    assert read(content, "").parse is Parse.REFUSED

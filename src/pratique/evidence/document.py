@@ -90,6 +90,8 @@ def _decode(content: bytes) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
+        if encoding == "utf-8" and content.lstrip().startswith(b"<?xml"):
+            return content.decode("latin-1")  # XML says itself how it is written; here its signs are only counted
         raise Malformed(
             f"document: expected {encoding} text, found {error.reason} at byte {error.start}"
         ) from error
