@@ -61,6 +61,16 @@ class RegistrySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TimestampSettings:
+    """A timestamp authority (RFC 3161): where it answers, whose certificates count, and how often it is asked."""
+
+    name: str
+    url: str
+    ca_file: Path
+    every: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings of one workspace.
 
@@ -81,6 +91,8 @@ class Config:
     """Outside checks, which policies ask for by name."""
     drill: timedelta | None = None
     """How often the worker restores the export in a drill; ``None`` where an operator does so by hand."""
+
+    timestamps: tuple[TimestampSettings, ...] = ()
 
     @property
     def keys(self) -> Path:
@@ -104,7 +116,10 @@ _KEYS = {
     "scanner": dict,
     "check": dict,
     "drill": str,
+    "timestamp": dict,
 }
+_TIMESTAMP_KEYS = {"url": str, "ca_file": str, "every": str}
+_TIMESTAMP_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _REGISTRY_FILES = ("password_file", "ca_file", "client_cert", "client_key")
 _REGISTRY_KEYS = {
     "insecure": bool,
@@ -149,6 +164,7 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
     registries = tuple(_registry(host, table, path, text) for host, table in values.get("registry", {}).items())
     scanners = tuple(_scanner(name, table, path, text) for name, table in values.get("scanner", {}).items())
     checks = tuple(_check(name, table, path, text) for name, table in values.get("check", {}).items())
+    timestamps = tuple(_timestamp(name, table, path, text) for name, table in values.get("timestamp", {}).items())
     lookup = environment.get(f"{_PREFIX}CREDENTIALS", values.get("credentials", Lookup.DOCKER.value))
     return Config(
         root=root,
@@ -162,6 +178,7 @@ def load(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
         scanners=scanners,
         checks=checks,
         drill=_drill(values.get("drill"), path),
+        timestamps=timestamps,
     )
 
 
@@ -170,14 +187,16 @@ def _export(place: str, root: Path) -> str:
 
 
 def _drill(text: str | None, path: Path) -> timedelta | None:
-    if text is None:
-        return None
+    return None if text is None else _often(text, f"{path}: drill")
+
+
+def _often(text: str, where: str) -> timedelta:
     try:
         every = parse_duration(text)
     except Malformed as error:
-        raise Malformed(f"{path}: drill: {error}") from error
+        raise Malformed(f"{where}: {error}") from error
     if every < _OFTEN:
-        raise Malformed(f"{path}: drill: expected at least {_OFTEN.seconds // 60}m, found {text}")
+        raise Malformed(f"{where}: expected at least {_OFTEN.seconds // 60}m, found {text}")
     return every
 
 
@@ -232,6 +251,20 @@ def _check(name: str, table: Any, path: Path, text: str) -> "ScannerSettings":
         raise Malformed(f"{where}: expected a table")
     _closed(table, KEYS, path, text, start)
     return parse_check(name, table, where)
+
+
+def _timestamp(name: str, table: Any, path: Path, text: str) -> TimestampSettings:
+    start = _heading("timestamp", name, text)
+    where = f"{path}:{_line(text, 'timestamp', start)}: [timestamp.{name}]"
+    if not isinstance(table, dict) or not _TIMESTAMP_NAME.fullmatch(name):
+        raise Malformed(f"{where}: expected a table named by lower-case letters, digits and hyphens")
+    _closed(table, _TIMESTAMP_KEYS, path, text, start)
+    if missing := [key for key in ("url", "ca_file") if key not in table]:
+        raise Malformed(f"{where}: expected the key {missing[0]!r}")
+    if not table["url"].startswith(("https://", "http://")):
+        raise Malformed(f"{where}: url: expected https:// or http://, found {table['url'][:100]!r}")
+    every = _often(table.get("every", "24h"), f"{where}: every")
+    return TimestampSettings(name, table["url"], path.parent / table["ca_file"], every)
 
 
 def _heading(group: str, name: str, text: str) -> int:

@@ -12,6 +12,8 @@ from pratique.dispatch.interface import Dispatcher
 from pratique.errors import Absent
 from pratique.ledger.directory import DirectoryTarget
 from pratique.ledger.interface import Target
+from pratique.ledger.stamp import MAX_ANSWER_BYTES as MAX_STAMP_BYTES
+from pratique.ledger.stamp import Authority
 from pratique.places import file_locks, registry_settings
 from pratique.proof.trust import parse_trust_root
 from pratique.registry.address import Dialer, Origin, origin_of
@@ -184,11 +186,20 @@ def asking(settings: AdapterSettings) -> Ask:
 
 def post(url: str, body: bytes) -> tuple[int, bytes]:
     """Ask a witness that the trust root names, which may be near and plain: what it answers is signed."""
+    return _posted(url, body, "text/plain; charset=utf-8", MAX_ANSWER_BYTES)
+
+
+def ask_authority(url: str, body: bytes) -> tuple[int, bytes]:
+    """Ask a timestamp authority of the settings, which may be near and plain: what it answers is signed."""
+    return _posted(url, body, "application/timestamp-query", MAX_STAMP_BYTES)
+
+
+def _posted(url: str, body: bytes, kind: str, max_bytes: int) -> tuple[int, bytes]:
     origin = origin_of(url)
     own = frozenset({origin.authority})
-    request = Request("POST", url, (("content-type", "text/plain; charset=utf-8"),), body, max_redirects=0)
+    request = Request("POST", url, (("content-type", kind),), body, max_redirects=0)
     transport = _transport(origin, own, own if origin.scheme == "http" else frozenset())
-    answer = transport.open(request, None).whole(MAX_ANSWER_BYTES)
+    answer = transport.open(request, None).whole(max_bytes)
     return answer.status, answer.body
 
 
@@ -226,9 +237,11 @@ def assemble(config: Config, store: Store) -> Workspace:
         sealer=Sealer(trust, keys.seal, Memory(config.root / "signer-state.json")),
         trust=trust,
         post=post,
+        ask_authority=ask_authority,
         scanners=lambda environment: _scanners_of(config, environment),
         check=lambda name, word: _check_of(config, name, word),
         drill_every=config.drill,
+        authorities=tuple(Authority(one.name, one.ca_file, one.url, one.every) for one in config.timestamps),
     )
 
 

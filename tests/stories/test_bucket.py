@@ -61,5 +61,30 @@ def test_a_database_older_than_the_bucket_is_stopped_for_good(shop: Shop, bucket
         left.unlink()
     (shop.workspace / "pratique.db").write_bytes(old)
     assert "rolled back" in shop.pratique("ledger", "checkpoint").err
+    assert shop.done("status").out.startswith("STOPPED: nothing is signed or sealed: since 2")
+    assert "rolled back" in shop.pratique("ledger", "resume").err
     bucket.objects.clear()  # whoever removes the evidence does not start it again
     assert "the ledger is stopped" in shop.pratique("ledger", "export").err
+
+
+def test_a_stopped_ledger_goes_on_once_it_is_whole_again(shop: Shop, bucket: Bucket) -> None:
+    into_bucket(shop)
+    old = (shop.workspace / "pratique.db").read_bytes()
+    shop.bring("clean", "dev")
+    shop.done("ledger", "export")
+    whole = (shop.workspace / "pratique.db").read_bytes()
+    for content in (old, whole):
+        for left in shop.workspace.glob("pratique.db-*"):
+            left.unlink()
+        (shop.workspace / "pratique.db").write_bytes(content)
+        assert shop.pratique("ledger", "checkpoint").code == 1
+    assert "agree with it" in shop.done("ledger", "resume").out
+    shop.done("ledger", "checkpoint")
+    assert "STOPPED" not in shop.done("status").out
+
+
+def test_status_is_loud_before_anybody_tries_to_sign(shop: Shop, bucket: Bucket) -> None:
+    into_bucket(shop).done("ledger", "export")
+    bucket.objects["shop/checkpoint"] = b"no checkpoint"
+    assert shop.done("status").out.startswith("STOPPED")
+    assert shop.done("status", "--json").value["stopped"]

@@ -8,6 +8,7 @@ from pratique.errors import Absent, Malformed
 
 if TYPE_CHECKING:
     from pratique.ledger.fsck import Checked
+    from pratique.ledger.stamp import Authority
     from pratique.tlog.fault import Fault
 
 
@@ -35,7 +36,7 @@ def check_workspace(flag: str | None) -> Answer:
     return _answer(value, lines, found.faults)
 
 
-def check_export(place: str, trust_root: Path | None) -> Answer:
+def check_export(place: str, trust_root: Path | None, authorities: "tuple[Authority, ...]") -> Answer:
     """Check an exported ledger by itself, as somebody without the database does."""
     from pratique.ledger.fsck import fsck
     from pratique.proof.trust import parse_trust_root
@@ -47,7 +48,7 @@ def check_export(place: str, trust_root: Path | None) -> Answer:
         policy = parse_trust_root(trust_root.read_bytes()).ledger
     except OSError as error:
         raise Absent(f"{trust_root} cannot be read: {error.strerror}") from error
-    found = fsck(open_target(place), policy)
+    found = fsck(open_target(place), policy, authorities)
     return _answer({**_checked(found), **_faults(found.faults)}, [_told(found)], found.faults)
 
 
@@ -57,12 +58,16 @@ def _checked(found: "Checked") -> dict[str, object]:
         "tiles": found.tiles,
         "objects": found.objects,
         "witnesses": list(found.witnesses),
+        "timestamps": {"verified": found.stamps, "unknown": found.unknown_stamps},
     }
 
 
 def _told(found: "Checked") -> str:
     seen = f"witnessed by {', '.join(found.witnesses)}" if found.witnesses else "not witnessed"
-    return f"export: {found.entries} entries, {found.tiles} tiles, {found.objects} objects, {seen}"
+    stamps = f", {found.stamps} timestamps" if found.stamps else ""
+    unknown = f", {found.unknown_stamps} timestamps by nobody known here" if found.unknown_stamps else ""
+    counted = f"{found.entries} entries, {found.tiles} tiles, {found.objects} objects"
+    return f"export: {counted}, {seen}{stamps}{unknown}"
 
 
 def _faults(faults: "tuple[Fault, ...]") -> dict[str, object]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer
+from pratique.cli.ledger_stamp import add_stamp_word
 from pratique.cli.ledger_witness import add_witness_words
 from pratique.cli.options import Subverbs, subverbs
 from pratique.cli.words import digest
@@ -40,6 +41,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     redact.add_argument("commitment", type=digest, metavar="DIGEST", help="sha256:…, as the event has it")
     redact.add_argument("--basis", required=True, metavar="CODE", help="the legal ground, such as gdpr-17-1-a")
     redact.set_defaults(run=_redact)
+    add_stamp_word(verbs)
     add_witness_words(verbs)
     return verbs.parser
 
@@ -82,6 +84,13 @@ def _copies(verbs: Subverbs) -> None:
         "--export", metavar="PLACE", help="an exported ledger alone, a directory or s3://…; needs --trust-root"
     )
     check.add_argument("--trust-root", type=Path, metavar="FILE", help="whose checkpoints count, with --export")
+    check.add_argument(
+        "--authority",
+        action="append",
+        default=[],
+        metavar="NAME=CA.pem",
+        help="whose timestamps count, with --export; repeated",
+    )
     check.set_defaults(run=_fsck)
 
 
@@ -158,9 +167,10 @@ def _resume(arguments: argparse.Namespace) -> Answer:
 
 def _fsck(arguments: argparse.Namespace) -> Answer:
     from pratique.cli.fsck import check_export, check_workspace
+    from pratique.cli.ledger_stamp import authority
 
     if arguments.export is not None:
-        return check_export(arguments.export, arguments.trust_root)
+        return check_export(arguments.export, arguments.trust_root, tuple(map(authority, arguments.authority)))
     return check_workspace(arguments.workspace)
 
 

@@ -24,12 +24,14 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.cli.promotion import value_of
     from pratique.cli.watch import signal_value
+    from pratique.service.history import trouble
     from pratique.service.show import status
     from pratique.values.moment import render_moment
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:
         found = status(workspace, arguments.application)
+        lost = trouble(workspace)
     rows = [
         (one.application, one.image_name, one.environment, str(one.image), one.level, render_moment(one.at))
         for one in found.holding
@@ -56,10 +58,12 @@ def _run(arguments: argparse.Namespace) -> Answer:
         ],
         "open": [{**value_of(one), "waiting": _waits(one, found.waiting)} for one in found.open],
         "signals": [signal_value(one) for one in found.signals],
+        "stopped": lost,
         "ledger": {"size": found.size, "checkpoint": found.checkpoint, "witnesses": list(found.witnesses)},
         "drill": _drill_value(found.drill),
     }
-    return Answer(value, "\n".join((held, "", *moving, "", *_turned(found.signals), ledger)))
+    loud = (f"STOPPED: nothing is signed or sealed: {lost}", "") if lost else ()
+    return Answer(value, "\n".join((*loud, held, "", *moving, "", *_turned(found.signals), ledger)))
 
 
 def _drilled(last: "Entry | None") -> str:

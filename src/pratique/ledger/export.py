@@ -8,6 +8,8 @@
     tile/<level>/<index>[.p/<w>]    hash tiles
     tile/entries/<index>[.p/<w>]    entry bundles
     objects/sha256/ab/<hex>         the objects that the entries name: records, and evidence where that is wanted
+    timestamp/<size>.txt            the text of a checkpoint that was stamped
+    timestamp/<size>.<name>.tsr     what a timestamp authority answered about it (RFC 3161)
     private/sha256/ab/<hex>         encrypted openings, where they are wanted
 
 Running it again writes what is new. A file that exists with other bytes is never overwritten: it means that
@@ -22,6 +24,7 @@ from pratique.ledger.checkpoint import check_grown
 from pratique.ledger.interface import Target
 from pratique.ledger.objects import object_path
 from pratique.ledger.openings import OpeningKey, exported_openings, opening_path
+from pratique.ledger.stamp import stamp_path, text_path
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
 from pratique.tlog.key import NoteVerifier
 from pratique.tlog.proofs import NodeSource
@@ -46,6 +49,16 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamped:
+    """The text of a checkpoint, and an authority's answer about it."""
+
+    size: int
+    text: str
+    authority: str
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """The log as its keeper hands it over, under one signed checkpoint.
 
@@ -56,6 +69,7 @@ class Log:
         nodes: The tree's perfect subtrees.
         entries: The log's entries.
         witnesses: The keys of the witnesses that are asked about it.
+        stamps: What timestamp authorities said of its checkpoints.
     """
 
     frontier: Frontier
@@ -64,6 +78,7 @@ class Log:
     nodes: NodeSource
     entries: EntryRange
     witnesses: tuple[NoteVerifier, ...] = ()
+    stamps: tuple[Stamped, ...] = ()
 
 
 def export(target: Target, log: Log, objects: Iterable[tuple[Digest, Callable[[], bytes]]]) -> Exported:
@@ -88,6 +103,9 @@ def export(target: Target, log: Log, objects: Iterable[tuple[Digest, Callable[[]
     kept = _keep_objects(target, objects)
     bundles = sum(target.keep(at.path, _bundle(log, at)) for at in new_bundles(before, signed.size))
     tiles = sum(target.keep(at.path, build_tile(at, log.nodes)) for at in new_tiles(before, signed.size))
+    for stamp in log.stamps:
+        target.keep(text_path(stamp.size), stamp.text.encode())
+        target.keep(stamp_path(stamp.size, stamp.authority), stamp.answer)
     _tell_keys(target, "log", log.keys)
     _tell_keys(target, "wit", log.witnesses)
     target.replace(CHECKPOINT, log.checkpoint, note)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pratique.errors import Malformed, Unverified
 from pratique.ledger.interface import Target
 from pratique.ledger.objects import Objects
+from pratique.ledger.stamp import Authority
+from pratique.ledger.stamps import CheckedStamps, check_stamps
 from pratique.tlog.checkpoint import Checkpoint
 from pratique.tlog.fault import Fault
 from pratique.tlog.lines import HASH_BYTES
@@ -29,24 +31,28 @@ class Checked:
     tiles: int
     objects: int
     faults: tuple[Fault, ...]
+    stamps: int = 0
+    unknown_stamps: int = 0
+    """Timestamps by authorities that nobody vouched for here: nothing is known of their time."""
 
 
 Each = Callable[[int, tuple[bytes, ...]], tuple[Fault, ...]]
 """``(first index, entries)`` → what is wrong with them besides their place in the tree."""
 
 
-def fsck(target: Target, policy: Policy) -> Checked:
+def fsck(target: Target, policy: Policy, authorities: tuple[Authority, ...] = ()) -> Checked:
     """Check everything in an exported ledger, the events and the objects that they name included.
 
     Args:
         target: Where ``ledger export`` wrote to, or a copy of it.
         policy: Whose checkpoints count; from a trust root, never from there.
+        authorities: Whose timestamps count; likewise.
 
     Raises:
         Refused, Unreachable: It cannot be read.
     """
     objects = Objects(target)
-    found = fsck_tree(target, policy, objects.check)
+    found = _Check(target, objects.check, authorities).run(policy)
     return replace(found, objects=objects.count)
 
 
@@ -58,15 +64,16 @@ def fsck_tree(target: Target, policy: Policy, each: Each = lambda _first, _entri
         policy: Whose checkpoints count.
         each: Looks at the entries of every bundle too.
     """
-    return _Check(target, each).run(policy)
+    return _Check(target, each, ()).run(policy)
 
 
 class _Check:
     """One run; it goes on after a fault, so that a report tells all of them."""
 
-    def __init__(self, target: Target, each: Each) -> None:
+    def __init__(self, target: Target, each: Each, authorities: tuple[Authority, ...]) -> None:
         self._target = target
         self._each = each
+        self._authorities = authorities
         self._faults: list[Fault] = []
         self._rows: list[bytearray] = [bytearray()]
         self._tiles: set[str] = set()
@@ -81,7 +88,9 @@ class _Check:
         self._check_tiles()
         self._strays(size)
         self._root(verified.checkpoint)
-        return self._done(verified.checkpoint, tuple(one.witness.name for one in verified.cosignatures), size)
+        stamps = self._stamps(policy)
+        found = self._done(verified.checkpoint, tuple(one.witness.name for one in verified.cosignatures), size)
+        return replace(found, stamps=stamps.verified, unknown_stamps=stamps.unknown)
 
     def _done(self, checkpoint: Checkpoint | None, witnesses: tuple[str, ...], size: int) -> Checked:
         order = sorted(self._faults, key=lambda fault: (fault.index is None, fault.index or 0, fault.place))
@@ -204,10 +213,19 @@ class _Check:
         if leaves != self._expected(Tile(0, place.index, place.width)):
             self._fault(path, "is no beginning of the bundle that stands there now", place.index * TILE_WIDTH)
 
-    def _root(self, checkpoint: Checkpoint) -> None:
-        row = self._rows[0]
+    def _stamps(self, policy: Policy) -> CheckedStamps:
+        origins = {log.key.name for log in policy.logs}
+        found = check_stamps(self._target, origins, self._root_at, self._authorities)
+        self._faults += found.faults
+        return found
+
+    def _root_at(self, size: int) -> bytes | None:
+        row = self._rows[0][: size * HASH_BYTES]
         leaves = [bytes(row[start : start + HASH_BYTES]) for start in range(0, len(row), HASH_BYTES)]
-        root = Frontier().extend(leaves).root()
+        return Frontier().extend(leaves).root() if len(leaves) == size else None
+
+    def _root(self, checkpoint: Checkpoint) -> None:
+        root = self._root_at(checkpoint.size) or b""
         if root != checkpoint.root:
             self._fault("checkpoint", f"expected the root {checkpoint.root.hex()}, the entries give {root.hex()}")
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pratique.errors import Absent, Conflict, Malformed, Unverified
+from pratique.errors import Absent, Conflict, Malformed, PratiqueError, Unverified
 from pratique.ledger.export import CHECKPOINT, published
 from pratique.ledger.fsck import Checked, fsck
+from pratique.ledger.stamp import verify_stamp
 from pratique.promotion.events import Class
 from pratique.service.private import Fate, Words, entries, words
 from pratique.service.workspace import Workspace
@@ -65,6 +66,7 @@ def _report(workspace: Workspace, view: View) -> Report:
         "projection": lambda: tuple(Fault("projection", line) for line in view.drift()),
         "object": lambda: tuple(_missing(workspace, objects)),
         "words": lambda: tuple(_words(known)),
+        "timestamp": lambda: tuple(_stamps(workspace, view)),
         "export": lambda: (*(export.faults if export else ()), *_other(workspace, view)),
     }
     sound: tuple[Fault, ...] = ()
@@ -95,6 +97,21 @@ def _signatures(workspace: Workspace, view: View) -> Iterator[Fault]:
             continue
         if found != Checkpoint(found.origin, signed.size, signed.root):
             yield Fault("checkpoint", f"of {signed.size} entries: its note says another size or root")
+
+
+def _stamps(workspace: Workspace, view: View) -> Iterator[Fault]:
+    texts = {signed.size: signed.text for signed in view.ledger.checkpoints()}
+    known = {authority.name: authority for authority in workspace.authorities}
+    for kept in view.ledger.stamps():
+        authority = known.get(kept.authority)
+        if authority is None:
+            told = f"keep [timestamp.{kept.authority}] with its ca_file in the settings; it cannot be checked"
+            yield Fault("timestamp", f"of {kept.size} entries by {kept.authority}: {told}")
+            continue
+        try:
+            verify_stamp(authority, texts.get(kept.size, ""), kept.answer)
+        except PratiqueError as error:
+            yield Fault("timestamp", f"of {kept.size} entries: {error}")
 
 
 def _objects(view: View) -> dict[Digest, int]:
@@ -133,7 +150,7 @@ def _words(known: tuple[Words, ...]) -> Iterator[Fault]:
 
 def _export(workspace: Workspace) -> Checked | None:
     there = workspace.export.read(CHECKPOINT) is not None
-    return fsck(workspace.export, workspace.trust.ledger) if there else None
+    return fsck(workspace.export, workspace.trust.ledger, workspace.authorities) if there else None
 
 
 def _other(workspace: Workspace, view: View) -> Iterator[Fault]:

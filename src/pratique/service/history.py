@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pratique.errors import Conflict, Refused, Unreachable, Unverified
+from pratique.errors import Conflict, Malformed, Refused, Unreachable, Unverified
 from pratique.ledger.checkpoint import HistoryLost, check_grown
 from pratique.ledger.cosign import Cosigned, Grown, cosign
 from pratique.ledger.export import published
@@ -51,6 +51,15 @@ def stopped(workspace: Workspace) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         return f"{workspace.root / FILE} cannot be read: {error}"
+
+
+def trouble(workspace: Workspace) -> str | None:
+    """Return why nothing may be signed, as written down or as it shows now; ``None`` where all is well."""
+    try:
+        check(workspace)
+    except (Conflict, Malformed, Refused, Unreachable, Unverified) as error:
+        return stopped(workspace) or str(error)
+    return stopped(workspace)
 
 
 def stop(workspace: Workspace, why: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from pratique.ledger.export import Exported, Log, export, export_openings
+from pratique.ledger.export import Exported, Log, Stamped, export, export_openings
 from pratique.ledger.interface import Target
 from pratique.promotion.events import Class, parse_event
 from pratique.service.witness import Witnessed, witnessed
@@ -63,8 +63,17 @@ def _export(workspace: Workspace, view: View, target: Target, found: Witnessed, 
         nodes=view.ledger.node,
         entries=view.ledger.bodies,
         witnesses=tuple(each.key for each in workspace.trust.ledger.witnesses),
+        stamps=tuple(_stamps(workspace, view)),
     )
     return export(target, log, _objects(workspace, view, size, classes))
+
+
+def _stamps(workspace: Workspace, view: View) -> Iterator[Stamped]:
+    """Yield the stamps of checkpoints under the ledger's present name; others stay where those were exported."""
+    texts = {signed.size: signed.text for signed in view.ledger.checkpoints() if signed.origin == workspace.origin}
+    for kept in view.ledger.stamps():
+        if kept.size in texts:
+            yield Stamped(kept.size, texts[kept.size], kept.authority, kept.answer)
 
 
 def _export_openings(workspace: Workspace, target: Target) -> int:

@@ -24,6 +24,7 @@ from pratique.service.pointing import attach_seal, point_tag
 from pratique.service.scribe import Scribe, about
 from pratique.service.sealing import seal_promotion
 from pratique.service.search import refreshed
+from pratique.service.stamp import stamp_if_due
 from pratique.service.waiver import any_expired, end_expired
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
@@ -56,14 +57,17 @@ def work(workspace: Workspace, dispatcher: Dispatcher, stop: threading.Event) ->
 
 
 def _keep_up(workspace: Workspace, stop: threading.Event) -> None:
-    """Keep the search index up, and hold drills when they are due; what fails is told loudly, and tried again."""
+    """Keep the search index up, have stamps made and drills held when due; what fails is told, and tried again."""
     while not stop.wait(_LOOK_SECONDS):
         try:
             refreshed(workspace)
+            stamped = stamp_if_due(workspace)
             done = drill_if_due(workspace)
         except PratiqueError as error:
             _log.error("upkeep: %s", error)
             continue
+        for left in stamped.missing if stamped else ():
+            _log.error("timestamp: %s: %s", left.authority, left.reason)
         for fault in done.faults if done else ():
             _log.error("drill: %s", fault)
 

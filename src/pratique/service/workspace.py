@@ -9,6 +9,7 @@ from pathlib import Path
 from pratique.errors import Absent
 from pratique.ledger.cosign import Post
 from pratique.ledger.interface import Target
+from pratique.ledger.stamp import Ask, Authority
 from pratique.policy.document import Bundle, parse_bundle
 from pratique.promotion.authority import Chain, RootOfTrust, verify_chain
 from pratique.promotion.directory import Directory
@@ -52,7 +53,9 @@ class Workspace:
         post: Asks a witness.
         scanners: What looks at an image while its evidence is gathered for an environment.
         check: The outside check of a name, if the settings describe it as the kind (``exec``…) that is asked for.
+        ask_authority: Asks a timestamp authority.
         drill_every: How often a drill is due; ``None`` where nobody asked for any.
+        authorities: Who stamps its checkpoints.
     """
 
     root: Path
@@ -67,9 +70,11 @@ class Workspace:
     sealer: Sealer
     trust: TrustRoot
     post: Post
+    ask_authority: Ask
     scanners: Callable[[Environment], tuple[Scanner, ...]]
     check: Callable[[str, str], Scanner | None]
     drill_every: timedelta | None = None
+    authorities: tuple[Authority, ...] = ()
 
     @property
     def log_keys(self) -> tuple[NoteVerifier, ...]:
