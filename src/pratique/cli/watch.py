@@ -122,7 +122,7 @@ def _list(arguments: argparse.Namespace) -> Answer:
             each.identifier,
             f"{each.package} {each.version or ''}".rstrip(),
             each.severity.label if each.severity else "unknown",
-            "known when judged" if each.term in one.known else "new",
+            _standing(one, each.term),
         )
         for one in found.looked.seen
         for each in one.watched.vulnerabilities
@@ -133,6 +133,12 @@ def _list(arguments: argparse.Namespace) -> Answer:
     compared = sum(one.watched.examined for one in found.looked.seen)
     counted = f"{compared} packages of {len(found.looked.seen)} images compared; {len(found.signals)} signals open"
     return Answer(_listed(found), "\n".join((text, *blind, counted)))
+
+
+def _standing(one: "Seen", term: str) -> str:
+    if said := one.cleared.get(term):
+        return f"cleared by {' and '.join(said.signers)}"
+    return "known when judged" if term in one.known else "new"
 
 
 def _listed(found: "Overview") -> dict[str, Any]:
@@ -159,6 +165,7 @@ def _image(one: "Seen") -> dict[str, Any]:
                 "severity": each.severity.label if each.severity else None,
                 "fixed": list(each.fixed_versions),
                 "known_when_judged": each.term in one.known,
+                "cleared_by": list(one.cleared[each.term].signers) if each.term in one.cleared else [],
             }
             for each in one.watched.vulnerabilities
         ],

@@ -4,20 +4,21 @@ Bills of materials are evidence and lie in the blob store; which packages they n
 somebody first asks. What the watch finds and no judgement knew becomes a signal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pratique.errors import Absent, Malformed
 from pratique.evidence.advisories import Advisories, read_advisories
 from pratique.evidence.feed import ADVISORIES, advisories_naming
 from pratique.evidence.formats.osv import Advisory
-from pratique.evidence.model import Evidence, Vulnerability
+from pratique.evidence.model import Assertion, Evidence, Vulnerability
 from pratique.evidence.watch import Watched, affected_by, ask, bills_of, names_of, packages_of, watch
 from pratique.promotion.events import EventObject
 from pratique.promotion.record import parse_record
 from pratique.promotion.signal import SignalRaised, SignalReconciled
 from pratique.service.bound import of_held
 from pratique.service.gather import feeds_in_force
+from pratique.service.hearing import hear
 from pratique.service.scribe import RECORDER, About, Scribe
 from pratique.service.workspace import Workspace
 from pratique.storage.package import PackageRow
@@ -36,11 +37,15 @@ CONCERNS_NO_MORE = "no advisory in force concerns it any more"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One image in one environment, what concerns it now, and the terms that its judgement knew."""
+    """One image in one environment, what concerns it now, and the terms that its judgement knew.
+
+    ``cleared`` are the terms of which somebody whom the policy trusts states that they do no harm there.
+    """
 
     arrival: Arrival
     watched: Watched
     known: frozenset[str]
+    cleared: Mapping[str, Assertion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,12 @@ def record(tx: Transaction, looked: Looked) -> Turned:
     if looked.advisories is None:
         return Turned(0, 0, len(tx.signals.open()))
     held = {(one.environment, one.image) for one in tx.arrivals.holding()}
-    now = {_key(one, each): (one, each) for one in looked.seen for each in one.watched.vulnerabilities}
+    now = {
+        _key(one, each): (one, each)
+        for one in looked.seen
+        for each in one.watched.vulnerabilities
+        if each.term not in one.cleared
+    }
     standing = {(one.environment, one.image, one.term): one for one in tx.signals.open()}
     settled = [(one, why) for key, one in standing.items() if (why := _why_settled(key, now, held, looked))]
     fresh = [
@@ -147,11 +157,20 @@ def _why_settled(
     held: set[tuple[Environment, Digest]],
     looked: Looked,
 ) -> str | None:
-    environment, image, _ = key
+    environment, image, term = key
     if (environment, image) not in held:
         return HELD_NO_MORE
-    sighted = any((one.arrival.environment, one.arrival.image) == (environment, image) for one in looked.seen)
-    return CONCERNS_NO_MORE if sighted and key not in now else None
+    here = [one for one in looked.seen if (one.arrival.environment, one.arrival.image) == (environment, image)]
+    if not here or key in now:
+        return None
+    said = next((one.cleared[term] for one in here if term in one.cleared), None)
+    return _stated(said) if said else CONCERNS_NO_MORE
+
+
+def _stated(said: Assertion) -> str:
+    status = said.statement.status
+    word = status.value if status else "nothing"
+    return f"{' and '.join(said.signers)} states {word} in {said.evidence}"
 
 
 def _about(tx: Transaction, application: str, place: Arrival | Signal) -> Scribe:
@@ -175,7 +194,9 @@ def _raised(tx: Transaction, seen: Seen, each: Vulnerability, advisories: Digest
 
 def _seen(workspace: Workspace, arrival: Arrival, advisories: Advisories) -> Seen:
     evidence = of_held(workspace, arrival.promotion)
-    return Seen(arrival, watch(evidence, advisories), _known(workspace, arrival))
+    watched = watch(evidence, advisories)
+    heard = hear(workspace, arrival, evidence, watched.vulnerabilities)
+    return Seen(arrival, watched, _known(workspace, arrival), heard)
 
 
 def _known(workspace: Workspace, arrival: Arrival) -> frozenset[str]:

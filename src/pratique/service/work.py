@@ -18,6 +18,7 @@ from pratique.service.again import begin_again
 from pratique.service.copying import copy_image, why_stale
 from pratique.service.drill import drill_if_due
 from pratique.service.judging import judge_promotion
+from pratique.service.lookout import Lookout
 from pratique.service.patience import gather
 from pratique.service.perform import Perform, perform, record_death, want_next
 from pratique.service.pointing import attach_seal, point_tag
@@ -26,6 +27,7 @@ from pratique.service.sealing import seal_promotion
 from pratique.service.search import refreshed
 from pratique.service.stamp import stamp_if_due
 from pratique.service.waiver import any_expired, end_expired
+from pratique.service.watch import Turned
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.transaction import Transaction
@@ -58,9 +60,11 @@ def work(workspace: Workspace, dispatcher: Dispatcher, stop: threading.Event) ->
 
 def _keep_up(workspace: Workspace, stop: threading.Event) -> None:
     """Keep the search index up, have stamps made and drills held when due; what fails is told, and tried again."""
+    lookout = Lookout(workspace)
     while not stop.wait(_LOOK_SECONDS):
         try:
             refreshed(workspace)
+            _tell(lookout.look())
             stamped = stamp_if_due(workspace)
             done = drill_if_due(workspace)
         except PratiqueError as error:
@@ -82,10 +86,18 @@ def work_until_idle(workspace: Workspace) -> int:
         tick(workspace)
         due = _due(workspace)
         if not due:
+            _tell(Lookout(workspace).look())
             return done
         for effect, attempt in due:
             run_effect(workspace, effect, attempt)
             done += 1
+
+
+def _tell(turned: Turned | None) -> None:
+    if turned and (turned.raised or turned.reconciled):
+        _log.info(
+            "watch: %s signals raised, %s settled, %s open", turned.raised, turned.reconciled, turned.open
+        )
 
 
 def postponed(workspace: Workspace) -> tuple[EffectStanding, ...]:

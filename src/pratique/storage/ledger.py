@@ -142,6 +142,12 @@ class LedgerRows:
         """Return every event of a type such as ``directory.published/1``, in order."""
         return self._entries(EVENT.c.type == name)
 
+    def newest(self, names: tuple[str, ...]) -> int | None:
+        """Return the index of the last event of any of these types, or nothing where there is none."""
+        query = sa.select(sa.func.max(EVENT.c.idx)).where(EVENT.c.type.in_(names))
+        found: int | None = self._connection.scalar(query)
+        return found
+
     def checkpoint(self) -> SignedCheckpoint | None:
         """Return the last checkpoint that was signed, if there is one."""
         query = sa.select(CHECKPOINT).order_by(CHECKPOINT.c.size.desc()).limit(1)
