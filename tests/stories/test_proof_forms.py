@@ -129,7 +129,9 @@ def test_the_proof_hangs_on_the_image_and_is_got_back_from_there(audited: Shop, 
 
 
 def test_an_image_that_was_never_promoted_there_has_no_proof_to_get(audited: Shop, tmp_path: Path) -> None:
-    said = audited.pratique("proof", "fetch", f"oci:{audited.workspace}/registry/build:clean", "--out", tmp_path / "x")
+    said = audited.pratique(
+        "proof", "fetch", f"oci:{audited.workspace}/registry/build:clean", "--out", tmp_path / "x"
+    )
     assert said.code == 1
     assert "expected a proof on" in said.err
 
@@ -174,3 +176,18 @@ def test_one_that_fails_fails_all_and_is_named(audited: Shop, collected: Path, t
     assert "cannot be read" in said.out
     assert "does not list it" in said.out
     assert said.out.splitlines()[-1] == "1 hold, 3 do not"
+
+
+def test_what_was_taken_back_since_has_no_proof_any_more_and_the_list_says_why(shop: Shop, tmp_path: Path) -> None:
+    stays, promotion = shop.bring("clean", "dev"), shop.bring("stale", "dev")
+    before = tmp_path / "before.json"
+    shop.done("proof", "export", promotion, "--out", before)
+    by = ("--as", "person:bea", "--key", shop.key("person:bea"))
+    shop.done("recall", promotion, "--comment", "it leaks", *by)
+    period = ("--since", "2020-01-01T00:00:00.000Z", "--out", tmp_path / "many")
+    said = shop.done("proof", "export", *period, "--json").value
+    assert [one["promotion"] for one in said["proofs"]] == [stays]
+    (gone,) = said["without"]
+    assert gone["promotion"] == promotion
+    assert "promotion.recalled/1" in gone["because"]
+    assert verify(shop, before).code == 0  # what was handed out before cannot know

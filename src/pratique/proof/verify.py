@@ -25,7 +25,7 @@ from pratique.proof.decision import lasts_of, level_of, verify_decision
 from pratique.proof.demand import demand
 from pratique.proof.directory import verify_directories
 from pratique.proof.document import Kind
-from pratique.proof.established import NOT_RECOMPUTED, Established, witnesses_of
+from pratique.proof.established import NOT_RECOMPUTED, Established, Sealed, witnesses_of
 from pratique.proof.ledger import verify_growths
 from pratique.proof.policy import PolicyInForce, verify_policies
 from pratique.proof.reading import Reading, open_proof
@@ -35,6 +35,7 @@ from pratique.proof.review import People, verify_people
 from pratique.proof.seal import verify_seal
 from pratique.proof.trust import TrustRoot
 from pratique.values.digest import Digest
+from pratique.values.moment import render_moment
 
 
 def verify_clearance(content: bytes, trust: TrustRoot) -> Established:
@@ -85,7 +86,7 @@ def verify_promotion(
         seal = verify_seal(reading, chain, cleared, trust)
         _check_witnesses(cleared.witnesses_needed, seal.witnesses, "seal, checkpoint")
         verify_growths(reading.proof.growths, people.seen | {seal.seen}, reading.ledger)
-        return replace(cleared, sealed=seal.sealed)
+        return replace(cleared, sealed=seal.sealed, not_checked=(*cleared.not_checked, *_not_now(seal.sealed)))
 
 
 @contextmanager
@@ -177,6 +178,11 @@ def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Record
     )
 
 
+def _not_now(sealed: Sealed) -> Iterator[str]:
+    if sealed.expires is not None:
+        yield f"the seal holds until {render_moment(sealed.expires)}; what time it is now is for you to say"
+
+
 def _inputs(reading: Reading, record: Recorded) -> tuple[Digest, ...]:
     """Return everything that the decision used, because a summary that lists anything must list all of it."""
     request = (reading.standing.request,) if reading.standing.request else ()
@@ -201,7 +207,10 @@ def _not_checked(reading: Reading, record: Recorded) -> Iterator[str]:
         yield "nobody signed the request; who asked is the server's word"
     if not reading.ledger.checkpoint.cosignatures:
         yield "not witnessed: only the ledger's own key says that everybody is shown the same ledger"
-    yield "where the image was before, what the environment held, the clock and what a feed held: the server's word"
+    yield (
+        "where the image was before, what the environment held, that no hold or recall stopped it, the clock and what "
+        "a feed held: the server's word"
+    )
     yield (
         "that nothing was left out between these entries, such as a hold, is the server's word; a monitor that reads "
         "the whole ledger sees it"
