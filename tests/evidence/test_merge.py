@@ -1,5 +1,6 @@
 """Many reports, one list: nothing disappears, nothing depends on the order, everything is kept and named."""
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
@@ -307,7 +308,10 @@ def names(vulnerability: Vulnerability) -> set[str]:
     return {vulnerability.identifier, *vulnerability.aliases}
 
 
-@given(st.lists(st.lists(NAMES, min_size=1, max_size=3).map(tuple), max_size=6))
+STATED = st.lists(st.lists(NAMES, min_size=1, max_size=3).map(tuple), max_size=6)
+
+
+@given(STATED)
 def test_being_an_alias_is_mutual_and_transitive(stated: list[tuple[str, ...]]) -> None:
     aliases = Aliases(stated)
     for group in stated:
@@ -326,3 +330,21 @@ def test_whose_severity_counts_is_explained_where_others_disagree() -> None:
     elsewhere = explain_severity(one(replace(reported, purl="pkg:generic/bash@5")))
     assert elsewhere == "critical because nvd counts where nobody speaks for a package; debian says low"
     assert explain_severity(one(replace(reported, ratings=opinions[:1]))) is None
+
+
+@given(STATED)
+def test_a_name_is_the_only_cve_of_its_closure_or_the_first_name_where_it_has_none(
+    stated: list[tuple[str, ...]],
+) -> None:
+    aliases = Aliases(stated)
+    for name in (name for group in stated for name in group if not name.startswith("CVE-")):
+        joined = aliases.names(name)
+        cves = [each for each in joined if each.startswith("CVE-")]
+        expected = joined[0] if not cves else cves[0] if len(cves) == 1 else name
+        assert aliases.canonical(name, ()) == expected
+
+
+def test_a_chain_of_very_many_aliases_costs_no_more_than_its_length() -> None:
+    names = [f"GHSA-{number:05}" for number in range(20_000)]
+    aliases = Aliases(itertools.pairwise(names))
+    assert {aliases.canonical(name, ()) for name in names} == {names[0]}  # each by each took minutes

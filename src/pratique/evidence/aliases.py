@@ -23,6 +23,8 @@ class Aliases:
         self._names: dict[str, list[str]] = {}
         for name in sorted(self._parent):
             self._names.setdefault(self._root(name), []).append(name)
+        # A chain may join very many: of each only the first name and two CVEs are needed, to tell one from several.
+        self._told = {root: (names[0], [*filter(is_cve, names)][:2]) for root, names in self._names.items()}
 
     def names(self, name: str) -> tuple[str, ...]:
         """Return every name that is joined with this one, itself included, sorted."""
@@ -40,11 +42,11 @@ class Aliases:
         stated = [alias for alias in direct if is_cve(alias)]
         if stated:
             return min(stated, key=_order)
-        names = sorted({other for one in (name, *direct) for other in self.names(one)})
-        known = [alias for alias in names if is_cve(alias)]
+        told = [self._told[self._root(one)] if one in self._parent else (one, []) for one in (name, *direct)]
+        known = {alias for _, joined in told for alias in joined}
         if not known:
-            return names[0]
-        return known[0] if len(known) == 1 else name
+            return min(first for first, _ in told)
+        return min(known) if len(known) == 1 else name
 
     def _root(self, name: str) -> str:
         self._parent.setdefault(name, name)
