@@ -52,6 +52,7 @@ class DirectoryTarget:
                 f"export: {self.root / path} exists with other bytes: another history was exported here; use a new "
                 "directory"
             )
+        self._settle(path)
         return 0
 
     def replace(self, path: str, content: bytes, before: bytes | None) -> None:
@@ -59,6 +60,7 @@ class DirectoryTarget:
         with self._alone(path):
             found = self.read(path)
             if found == content:
+                self._settle(path)
                 return
             if found != before:
                 raise Conflict(
@@ -91,13 +93,9 @@ class DirectoryTarget:
     def _alone(self, path: str) -> Iterator[None]:
         """Hold the directory's lock, so that looking and writing are one step."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with _folder(_made(self.root)) as folder:
+                fcntl.flock(folder, fcntl.LOCK_EX)
                 yield
-            finally:
-                os.close(descriptor)
         except OSError as error:
             self._fail(path, "written", error, "free space and run it again")
 
@@ -106,16 +104,24 @@ class DirectoryTarget:
         place = self.root / path
         part = place.with_name(f".{place.name}.{os.getpid()}.part")
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(place)
-            _sync_directory(place.parent)
+            # Opened before the rename: with a new descriptor, an error that the kernel kept for it would be lost.
+            with _folder(_made(place.parent)) as folder:
+                with part.open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                part.replace(place)
+                os.fsync(folder)
         except OSError as error:
             _forget(part)
             self._fail(path, "written", error, "free space and run it again")
+
+    def _settle(self, path: str) -> None:
+        """Make sure of a name that is there: whoever wrote it may have been stopped before its folder was on disk."""
+        try:
+            _sync_directory((self.root / path).parent)
+        except OSError as error:
+            self._fail(path, "brought to disk", error, "look at the disk, then run it again")
 
     def _fail(self, path: str, what: str, error: OSError, remedy: str) -> NoReturn:
         raise Unreachable(f"export: {self.root / path} cannot be {what}: {error.strerror}; {remedy}") from error
@@ -128,9 +134,24 @@ def _forget(part: Path) -> None:
         return  # where it could not be made, for example below a file, there is nothing to remove
 
 
+def _made(path: Path) -> Path:
+    """Make the folder and its parents where they are missing; they are on disk when this returns."""
+    if not path.is_dir():
+        with _folder(_made(path.parent)) as parent:
+            path.mkdir(exist_ok=True)
+            os.fsync(parent)
+    return path
+
+
 def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    with _folder(directory) as folder:
+        os.fsync(folder)
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)

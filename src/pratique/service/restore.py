@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import sha256
 
 from pratique.attest.dsse import parse_envelope
-from pratique.errors import Absent, Conflict, Malformed, Refused, Unverified
+from pratique.errors import Absent, Malformed, Refused, Unverified
 from pratique.ledger.export import CHECKPOINT
 from pratique.ledger.fsck import fsck
 from pratique.ledger.interface import Target
@@ -20,11 +20,9 @@ from pratique.promotion.events import Class, Entry, EventObject
 from pratique.service.perform import want_next
 from pratique.service.private import entries
 from pratique.storage.blobs import BlobStore
-from pratique.storage.engine import database_file, open_engine
 from pratique.storage.ledger import SignedCheckpoint
-from pratique.storage.migrate import upgrade
-from pratique.storage.store import Store
 from pratique.storage.transaction import Transaction, View
+from pratique.storage.whole import new_database
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
 from pratique.tlog.policy import Policy
 from pratique.tlog.tile import TILE_WIDTH, Bundle, parse_bundle
@@ -85,24 +83,17 @@ def restore(source: Source, database: str, place: Place) -> Restored:
         Refused: The export is not whole: every fault is told by ``ledger fsck``.
         Conflict: There is a database already.
         Unverified: An opening cannot be decrypted, or the saved checkpoint is of another history.
-        Unreachable: A disk fails.
+        Unreachable: A disk fails; there is no database then, and it can be run again.
     """
     checkpoint, note = _checked(source)
     lost = _lost(source, checkpoint)
-    engine = open_engine(database)
-    if database_file(engine).exists():
-        raise Conflict(f"{database_file(engine)} exists; restore into a database that is not there yet")
-    upgrade(engine)
-    store = Store(engine)
-    try:
+    with new_database(database) as store:
         for bodies in _groups(source.export, checkpoint.size):
             store.transact(partial(_replay, source=source, bodies=bodies))
         named = store.read(named_objects)
         missing = tuple(item for item in named if not place(item))
         openings = store.transact(partial(_openings, source=source))
         store.transact(partial(_finish, checkpoint=checkpoint, note=note))
-    finally:
-        store.close()
     return Restored(checkpoint.size, checkpoint.root, len(named) - len(missing), openings, missing, lost)
 
 
