@@ -9,6 +9,7 @@ from pratique.cli.words import digest, environment, signatory, signing_options
 from pratique.errors import Malformed
 
 if TYPE_CHECKING:
+    from pratique.promotion.governance import HoldPlaced
     from pratique.service.hold import Shown
 
 
@@ -71,7 +72,7 @@ def _list(arguments: argparse.Namespace) -> Answer:
     rows = [
         (
             one.standing.hold,
-            scope_of(one),
+            stopped_by(one.standing.placed),
             one.standing.placed.by,
             render_moment(one.standing.at),
             one.standing.word,
@@ -90,9 +91,8 @@ def _show(arguments: argparse.Namespace) -> Answer:
         return _told(show(workspace, arguments.hold))
 
 
-def scope_of(one: "Shown") -> str:
+def stopped_by(placed: "HoldPlaced") -> str:
     """Return what a hold stops, in a few words."""
-    placed = one.standing.placed
     return f"{placed.image or placed.application} {f'in {placed.environment}' if placed.environment else 'everywhere'}"
 
 
@@ -103,7 +103,7 @@ def _told(one: "Shown") -> Answer:
     standing = one.standing
     lines = [
         f"hold {standing.hold}: {standing.word}",
-        f"  stops {scope_of(one)}",
+        f"  stops {stopped_by(standing.placed)}",
         f"  placed by {standing.placed.by} at {render_moment(standing.at)}",
         *([f"  comment: {one.words}"] if one.words else []),
         *(f"  waits: {line(promotion)}" for promotion in one.waiting),

@@ -4,6 +4,7 @@ import argparse
 
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import subverbs
+from pratique.cli.words import signatory, signing_options
 
 
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
@@ -12,6 +13,11 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     listing = verbs.add("list", "print the open items, the most urgent first")
     listing.add_argument("--owner", metavar="WHO", help="only those of this person or group")
     listing.set_defaults(run=_list)
+    close = verbs.add("close", "sign that people have looked back at an emergency, or at a way back")
+    close.add_argument("item", metavar="ITEM", help="its id, or a unique beginning of it")
+    close.add_argument("--comment", required=True, metavar="TEXT", help="what was learnt; private, can be erased")
+    signing_options(close)
+    close.set_defaults(run=_close)
     return verbs.parser
 
 
@@ -51,3 +57,14 @@ def _list(arguments: argparse.Namespace) -> Answer:
     }
     heads = ("ITEM", "OWNER", "DUE", "SEVERITY", "TERM", "WHAT TO DO")
     return Answer(value, table(heads, rows) if rows else "nothing waits to be mended")
+
+
+def _close(arguments: argparse.Namespace) -> Answer:
+    from pratique.service.remediation import close
+    from pratique.wire import open_workspace
+
+    signs = signatory(arguments.actor, arguments.key)
+    with open_workspace(arguments.workspace) as workspace:
+        item = close(workspace, arguments.item, arguments.comment, signs)
+    value = {"remediation": item.id, "promotion": item.promotion, "closed": item.because}
+    return Answer(value, f"{item.id} is closed: {item.because}")

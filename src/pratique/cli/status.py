@@ -9,6 +9,7 @@ from pratique.cli.options import verb_parser
 if TYPE_CHECKING:
     from pratique.promotion.events import Entry
     from pratique.promotion.states import Promotion
+    from pratique.service.show import Status
     from pratique.storage.effects import EffectStanding
     from pratique.storage.signal import Signal
 
@@ -22,6 +23,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
+    from pratique.cli.hold import stopped_by
     from pratique.cli.promotion import value_of
     from pratique.cli.watch import signal_value
     from pratique.service.history import trouble
@@ -57,13 +59,22 @@ def _run(arguments: argparse.Namespace) -> Answer:
             for one in found.holding
         ],
         "open": [{**value_of(one), "waiting": _waits(one, found.waiting)} for one in found.open],
+        "holds": [
+            {"hold": one.hold, "stops": stopped_by(one.placed), "by": one.placed.by, "at": render_moment(one.at)}
+            for one in found.holds
+        ],
+        "overdue": [
+            {"remediation": one.id, "promotion": one.promotion, "owner": one.owner} for one in found.overdue
+        ],
         "signals": [signal_value(one) for one in found.signals],
         "stopped": lost,
         "ledger": {"size": found.size, "checkpoint": found.checkpoint, "witnesses": list(found.witnesses)},
         "drill": _drill_value(found.drill),
     }
     loud = (f"STOPPED: nothing is signed or sealed: {lost}", "") if lost else ()
-    return Answer(value, "\n".join((*loud, held, "", *moving, "", *_turned(found.signals), ledger)))
+    return Answer(
+        value, "\n".join((*loud, held, "", *moving, "", *_stopping(found), *_turned(found.signals), ledger))
+    )
 
 
 def _drilled(last: "Entry | None") -> str:
@@ -98,6 +109,18 @@ def _waits(promotion: "Promotion", waiting: "tuple[EffectStanding, ...]") -> str
         if effect.promotion == promotion.id and effect.generation == promotion.generation:
             return f"waits until {render_moment(effect.not_before)}: {effect.error or effect.step}"
     return None
+
+
+def _stopping(found: "Status") -> tuple[str, ...]:
+    from pratique.cli.hold import stopped_by
+    from pratique.values.moment import render_moment
+
+    holds = [f"held: {stopped_by(one.placed)}, by {one.placed.by}: {one.hold}" for one in found.holds]
+    late = [
+        f"overdue since {render_moment(one.due) if one.due else 'the beginning'}: {one.owner}: {one.message} ({one.id})"
+        for one in found.overdue
+    ]
+    return (*holds, *late, "") if holds or late else ()
 
 
 def _turned(signals: "tuple[Signal, ...]") -> tuple[str, ...]:

@@ -246,10 +246,13 @@ class RemediationOpened:
 
 @dataclass(frozen=True, slots=True)
 class RemediationClosed:
-    """It is repaired, or no longer asked for."""
+    """It is repaired, or no longer asked for; ``by`` and what follows, where a person signed that it is done."""
 
     remediation: str
     because: str
+    by: Actor | None = None
+    comment: Digest | None = None
+    nonce: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

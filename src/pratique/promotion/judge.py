@@ -42,7 +42,7 @@ def judge(case: Case) -> Record:
     # 2. How the image differs from the one that it would replace, and the track that follows.
     profile = profile_of(case.facts, _repository(case))
     known = known_of(case.facts, risk, profile, case.inputs.history.current_facts)
-    track = _with_withheld(case, route(case.rules, results, risk, _circumstances(case, profile, known)))
+    track = _with_history(case, route(case.rules, results, risk, _circumstances(case, profile, known)))
     # 3. Who must agree, and who cannot.
     asked, separation = asks(case.rules.tracks, track.name)
     separated, extra = separate(_duties(case, separation, covered), case.directory)
@@ -73,9 +73,11 @@ def judge(case: Case) -> Record:
     )
 
 
-def _with_withheld(case: Case, track: Routing) -> Routing:
-    told = (f"its time in {one.environment} does not count: {one.by}" for one in case.inputs.history.withheld)
-    return Routing(track.name, (*track.why, *told))
+def _with_history(case: Case, track: Routing) -> Routing:
+    history = case.inputs.history
+    withheld = (f"its time in {one.environment} does not count: {one.by}" for one in history.withheld)
+    overdue = (f"looking back at an earlier promotion is overdue: {one}" for one in history.overdue)
+    return Routing(track.name, (*track.why, *withheld, *overdue))
 
 
 def _judge(rule: Rule, case: Case) -> CheckResult:

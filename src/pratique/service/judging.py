@@ -38,6 +38,7 @@ from pratique.service.calendar import calendar_of
 from pratique.service.copying import frozen_evidence
 from pratique.service.perform import Done, NotYet
 from pratique.service.policy_history import editors
+from pratique.service.remediation import overdue
 from pratique.service.scribe import Scribe, keep
 from pratique.service.shadow import shadow_of, tell
 from pratique.service.waiver import void_waivers
@@ -195,6 +196,7 @@ def _history(workspace: Workspace, view: View, promotion: Promotion) -> HistoryU
     held = view.arrivals.current(*promotion.place)
     record = None if held is None else _record_of_arrival(workspace, view, held)
     uncounted = withheld(view, workspace.holds(view), promotion)
+    late = overdue(view, promotion.application) if promotion.track is Track.EMERGENCY else ()
     stopped = {one.environment for one in uncounted if one.by.startswith(Kind.HOLD)}
     return HistoryUsed(
         current=None if held is None else Held(held.image, None if record is None else record.digest),
@@ -208,6 +210,7 @@ def _history(workspace: Workspace, view: View, promotion: Promotion) -> HistoryU
         left=None if held is None else _left(view, promotion, held),
         first_seen=_sightings(workspace, view, promotion),
         withheld=uncounted,
+        overdue=tuple(one.id for one in late),
     )
 
 

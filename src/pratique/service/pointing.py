@@ -7,6 +7,7 @@ from pratique.attest.dsse import parse_envelope
 from pratique.attest.statement import parse_statement
 from pratique.errors import Conflict
 from pratique.promotion.events import Event
+from pratique.promotion.post_mortem import look_back
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.steps import PromotionAttached, PromotionPointed, PromotionPromoted, PromotionSealed
 from pratique.registry.attach import Body, attach_legacy, attach_referrer
@@ -103,6 +104,9 @@ def point_tag(workspace: Workspace, promotion: Promotion, _effect: EffectStandin
                 generation=standing.generation, level=standing.level, previous=held.image if held else None
             )
         )
+        left = look_back(standing, workspace.bundle(scribe.tx), scribe.tx.now)
+        if left is not None:
+            scribe.append(left)
 
     return Done({"tag": tag}, record)
 

@@ -15,6 +15,7 @@ from pratique.promotion.happenings import (
     ReviewEscalated,
     ReviewVoided,
 )
+from pratique.promotion.hold import HoldStanding
 from pratique.promotion.sentences import describe
 from pratique.promotion.states import Promotion
 from pratique.promotion.steps import (
@@ -25,6 +26,7 @@ from pratique.promotion.steps import (
     PromotionWithdrawn,
 )
 from pratique.service.drill import last_drill
+from pratique.service.remediation import overdue
 from pratique.service.review import Standing, standing
 from pratique.service.witness import cosigners
 from pratique.service.workspace import Workspace
@@ -51,6 +53,10 @@ class Status:
     drill: Entry | None
     waiting: tuple[EffectStanding, ...]
     """Steps that are tried again at a later moment, and why."""
+    holds: tuple[HoldStanding, ...]
+    """Those in force."""
+    overdue: tuple[Remediation, ...]
+    """What people should have looked back at by now."""
 
 
 _TURNING = (
@@ -106,6 +112,8 @@ def status(workspace: Workspace, application: str | None) -> Status:
             () if last is None else cosigners(workspace, last),
             last_drill(view),
             view.effects.later(),
+            tuple(one for one in workspace.holds(view) if one.ended is None),
+            overdue(view, application),
         )
 
     return workspace.store.read(query)

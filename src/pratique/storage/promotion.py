@@ -17,6 +17,7 @@ from pratique.promotion.events import Entry
 from pratique.promotion.form import read, write
 from pratique.promotion.happenings import RemediationClosed, RemediationOpened
 from pratique.promotion.history import fold
+from pratique.promotion.post_mortem import CHECK
 from pratique.promotion.states import MOVING, Promotion, State
 from pratique.promotion.steps import PromotionPromoted, PromotionRecalled
 from pratique.storage.schema import ARRIVAL, PROMOTION, REMEDIATION
@@ -168,9 +169,9 @@ class RemediationRows:
         return self._items(REMEDIATION.c.promotion == promotion)
 
     def open(self) -> tuple[Remediation, ...]:
-        """Return the items that wait for somebody: those still open of promotions that have not ended."""
-        alive = sa.select(PROMOTION.c.id).where(PROMOTION.c.open == 1)
-        return self._items(REMEDIATION.c.closed_at.is_(None) & REMEDIATION.c.promotion.in_(alive))
+        """Return the items that wait for somebody: looking back, and what is open of promotions that have not ended."""
+        alive = REMEDIATION.c.promotion.in_(sa.select(PROMOTION.c.id).where(PROMOTION.c.open == 1))
+        return self._items(REMEDIATION.c.closed_at.is_(None) & (alive | (REMEDIATION.c.check_id == CHECK)))
 
     def _items(self, which: sa.ColumnElement[bool]) -> tuple[Remediation, ...]:
         rows = self._connection.execute(sa.select(REMEDIATION).where(which).order_by(REMEDIATION.c.idx))
