@@ -2,7 +2,7 @@
 
 ``python -m tests.ledger.faulty FOLDER ACTION`` says that it is ready, and then reads the name of a folder a line. For
 each it prints the id of a child, which has stopped itself, so that strace can be put on it, and, after somebody let it
-continue, how it ended: 0, or 3 for ``Unreachable``, or 70 for anything else, with a line on standard error. Importing is
+continue, how it ended: 0, 3 for ``Unreachable``, or 70 for anything else, with a line on standard error. Importing is
 done by then: every call of the child belongs to what it does.
 """
 
