@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from tests.promotion import cases
-from tests.promotion.builders import NOW, SERVICES, digest, role, service
+from tests.promotion.builders import NOW, PROD, SERVICES, digest, role, service
 from tests.proof.attacks import edited, insert, place_of
 from tests.proof.builders import (
     GATE,
@@ -34,6 +34,7 @@ from tests.proof.waived import waiving_story
 from pratique.attest.review import Decision
 from pratique.attest.sshkey import parse_ssh_key
 from pratique.attest.vsa import Vsa
+from pratique.promotion.governance import HoldPlaced
 from pratique.promotion.happenings import Feed, PromotionRetried, ReviewVoided, Track
 from pratique.promotion.quorum import Need
 from pratique.promotion.record import Record, build_record
@@ -47,6 +48,8 @@ from pratique.tlog.key import KeyKind, NoteVerifier, sign_text
 from pratique.tlog.note import render_note
 from pratique.tlog.proofs import root_at
 from pratique.values.digest import Digest
+from pratique.values.ids import Kind, build_id
+from pratique.values.names import Actor
 
 
 @dataclass(frozen=True)
@@ -477,6 +480,15 @@ def decision_that_no_longer_held() -> Attempt:
     story.book.now = story.record.decision.holds_until or NOW
     story.approve()
     return told(story)
+
+
+def hold_ignored() -> Attempt:
+    """Eve stopped everything of the shop, and the server went on."""
+    story = judged_story()
+    hold = build_id(Kind.HOLD, NOW, bytes(10))
+    placed = HoldPlaced(hold, Actor("person:eve"), None, "shop", PROD, "b" * 32, digest("words"))
+    story.book.append(placed, application="shop", environment=PROD)
+    return told(reviewed(story, *REVIEWERS))
 
 
 def veto_made_to_disappear() -> Attempt:

@@ -39,6 +39,7 @@ from tests.proof.harms import (
     fast_with_a_failing_check,
     flip_in_a_review,
     hidden_veto,
+    hold_ignored,
     honest,
     inclusion_of_another_index,
     lapsed_review,
@@ -180,6 +181,7 @@ ATTACKS: tuple[tuple[str, Callable[[], Attempt], str], ...] = (
      lambda: recorded(lambda _: {"approvals": (Need("release", 1, members=("person:cleo",)), Need("security", 1))}),
      "record, who counts as release: expected"),
     ("a decision that no longer held", decision_that_no_longer_held, "judged again first: the decision held until"),
+    ("a hold ignored", hold_ignored, r"hold hd_\w+: placed by person:eve at 7, and in force at"),
     # Waivers.
     ("a waiver beyond its expiry", waiver_beyond_its_expiry, r"waiver wv_\w+: in force from .* and it was judged"),
     ("a decision that outlives its waiver", decision_that_outlives_its_waiver,

@@ -207,10 +207,7 @@ def _not_checked(reading: Reading, record: Recorded) -> Iterator[str]:
         yield "nobody signed the request; who asked is the server's word"
     if not reading.ledger.checkpoint.cosignatures:
         yield "not witnessed: only the ledger's own key says that everybody is shown the same ledger"
-    yield (
-        "where the image was before, what the environment held, that no hold or recall stopped it, the clock and what "
-        "a feed held: the server's word"
-    )
+    yield "where the image was before, what the environment held, the clock and what a feed held: the server's word"
     yield (
         "that nothing was left out between these entries, such as a hold, is the server's word; a monitor that reads "
         "the whole ledger sees it"
