@@ -85,6 +85,13 @@ def test_another_layer_than_the_config_states_is_unverified_also_from_memory(tmp
             measured(here, wrong, each)
 
 
+def test_a_layer_that_is_listed_twice_is_what_the_config_states_each_time(tmp_path: Path) -> None:
+    here, archive = layout(tmp_path / "images"), tar(file("a"))
+    measured(here, lying(here, (archive, archive), Digest.of(archive), Digest.of(archive)))
+    with pytest.raises(Unverified, match="the image's config states"):
+        measured(here, lying(here, (archive, archive), Digest.of(archive), Digest.of(b"a base's layer")))
+
+
 def test_a_config_that_states_another_number_of_layers_is_malformed(tmp_path: Path) -> None:
     here = layout(tmp_path / "images")
     with pytest.raises(Malformed, match="expected 2 layers as its config states, found 1"):

@@ -123,7 +123,8 @@ def _measured(repository: Registry, manifest: Manifest, image: PlatformImage, me
     settings = settings_of(repository, manifest)
     known: dict[Digest, LayerFacts] = {}
     for layer, diff_id in layers_of(manifest, settings):
-        if layer.digest not in known:
+        # A layer that is listed again is the same one only where the config states the same for it.
+        if layer.digest not in known or known[layer.digest].diff_id != diff_id:
             known[layer.digest] = layer_facts(repository, layer, diff_id, memory)
     layers = tuple(known[layer.digest] for layer in manifest.layers)
     compressed = sum(layer.size for layer in manifest.layers)
