@@ -21,6 +21,7 @@ from pratique.evidence.document import (
     open_document,
 )
 from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.formats.coverage import read_cobertura, read_lcov
 from pratique.evidence.formats.csaf import read_csaf
 from pratique.evidence.formats.cyclonedx_json import read_cyclonedx_json
 from pratique.evidence.formats.cyclonedx_xml import read_cyclonedx_xml
@@ -75,8 +76,8 @@ JSON_READERS: tuple[tuple[frozenset[str], Reader], ...] = tuple(
     )
 )
 """Each with the keys of which an object that it knows has one, so that the others need not be asked."""
-XML_READERS: tuple[Reader, ...] = (read_cyclonedx_xml, read_spdx_xml, read_junit)
-TEXT_READERS: tuple[Reader, ...] = (read_spdx_tagvalue, read_spdx_yaml, read_epss, read_osv_yaml)
+XML_READERS: tuple[Reader, ...] = (read_cyclonedx_xml, read_spdx_xml, read_junit, read_cobertura)
+TEXT_READERS: tuple[Reader, ...] = (read_spdx_tagvalue, read_spdx_yaml, read_epss, read_osv_yaml, read_lcov)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ An error counts as a failure. Several runs of a suite are added up, so that a se
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Literal
 
 from pratique.errors import Malformed
 from pratique.evidence.facts.claims import Attributes
 from pratique.evidence.facts.suites import TestRun
+from pratique.evidence.formats.coverage import COVERAGE
 from pratique.evidence.model import Evidence, Parse
 from pratique.policy.checks.rule import (
     CheckRule,
@@ -29,8 +30,6 @@ from pratique.policy.tightening import allows_less, demands_more, higher, lower,
 from pratique.policy.words import Count, Points, Service, Text
 from pratique.values.canonical import parse_object
 
-COVERAGE: Final = "line-coverage"
-"""The attribute's name; its condition is ``{"percent": 81}``, or the number as a text with decimals."""
 _PERCENT = re.compile(r"\d{1,3}(?:\.\d{1,6})?")
 _ALL = Decimal(100)
 
@@ -43,7 +42,8 @@ class TestsRule(CheckRule):
     required_suites: tuple[Text, ...] = field(metadata=tighter(demands_more))
     max_failed: Count = field(default=Count(0), metadata=tighter(lower))
     min_coverage: Points | None = field(default=None, metadata=tighter(higher))
-    """How much of the code the tests must run, in per cent; stated as a SCAI attribute ``line-coverage``."""
+    """How much of the code the tests must run, in per cent; stated as an attribute ``line-coverage``, or counted
+    in a report of Cobertura or LCOV."""
     keys: tuple[Service, ...] = field(default=(), metadata=tighter(allows_less))
     """Who must have signed a result that counts as a run; failures count whoever reports them."""
 
