@@ -212,3 +212,41 @@ def test_grandchildren_inherit_through_their_parent() -> None:
     three = load({"gate.yaml": text}).rules("three")
     assert "sbom" not in [rule.id for rule in three.checks]
     assert three.relax is None
+
+
+CIRCLE = """\
+apiVersion: pratique/v1
+kind: GatePolicy
+metadata: {name: p, owner: group:g, review_by: 2027-05-01}
+environments:
+  one: {inherits: three, tracks: {fast: {when: always}}}
+  two: {inherits: one}
+  three: {inherits: two}
+"""
+
+
+def test_environments_that_inherit_from_each_other_are_told_with_both_places() -> None:
+    with pytest.raises(Malformed, match="inherit from each other: one ← three ← two ← one") as caught:
+        load({"gate.yaml": CIRCLE})
+    assert str(caught.value).startswith("gate.yaml:5:")
+    assert "gate.yaml:6:" in str(caught.value)
+
+
+def frozen(text: str) -> str:
+    freeze = "freeze: [{name: weekend, weekly: [sat, sun]}, {name: monday, weekly: [mon]}]"
+    one, _, two = GATE.partition("  two:\n")
+    return f"{one}    {freeze}\n  two:\n{two % text.replace(chr(10), chr(10) + '    ')}"
+
+
+def test_an_inherited_freeze_is_left_out_only_with_a_reason() -> None:
+    bundle = load({"gate.yaml": frozen("without_freezes: [weekend]\nrelax: somebody is always there")})
+    assert [freeze.name for freeze in bundle.rules("two").freeze] == ["monday"]
+    with pytest.raises(Malformed, match="without_freezes: freezes of one are left out; keep them"):
+        load({"gate.yaml": frozen("without_freezes: [weekend]")})
+
+
+def test_a_freeze_that_is_not_there_cannot_be_left_out() -> None:
+    with pytest.raises(Malformed, match="one has no freeze 'weekends'; did you mean 'weekend'"):
+        load({"gate.yaml": frozen("without_freezes: [weekends]\nrelax: somebody is always there")})
+    with pytest.raises(Malformed, match="without_freezes: nothing is inherited here"):
+        load({"gate.yaml": GATE.replace("inherits: one", "without_freezes: [weekend]") % "relax: why"})

@@ -93,7 +93,7 @@ def expect(name: str, old: str, new: str, words: str) -> None:
         ("path: [dev, staging, prod]", "path: [dev, «dev, prod]", "stands on the path twice"),
         ("builders: $builders", "builders: «$bilders", "there is no list 'bilders'; did you mean 'builders'?"),
         ("inherits: staging", "inherits: «stagign", "did you mean 'staging'?"),
-        ("inherits: staging", "inherits: «prod", "prod inherits from itself"),
+        ("inherits: staging", "inherits: «prod", "these environments inherit from each other: prod ← prod"),
         ("environment: dev,", "environment: «dve,", "there is no environment 'dve'; did you mean 'dev'?"),
         (
             '{id: sig, check: signature, keys: ["service:ci"]}',

@@ -32,8 +32,10 @@ class EnvironmentText:
     enforcement: Enforcement | None = None
     without: tuple[CheckId, ...] = ()
     """Inherited checks that are left out; needs ``relax``."""
+    without_freezes: tuple[Text, ...] = ()
+    """Names of inherited freezes that do not hold here; needs ``relax``."""
     relax: Text | None = None
-    """Why checks are left out, the gate only warns, or the surroundings are safer."""
+    """Why checks or freezes are left out, the gate only warns, or the surroundings are safer."""
     checks: tuple[Rule, ...] = ()
     tracks: Tracks = NO_TRACKS
     freeze: tuple[Freeze, ...] = ()
@@ -45,8 +47,9 @@ class EnvironmentText:
     def __post_init__(self) -> None:
         refuse_twice(self.checks)
         refuse_freezes_twice(self.freeze)
-        if self.without and not self.inherits:
-            raise Misfit(("without",), "nothing is inherited here, so nothing can be left out")
+        for word, named in (("without", self.without), ("without_freezes", self.without_freezes)):
+            if named and not self.inherits:
+                raise Misfit((word,), "nothing is inherited here, so nothing can be left out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +77,30 @@ class _Gate:
 Texts = Mapping[Environment, EnvironmentText]
 
 
+def refuse_circles(texts: Texts) -> None:
+    """Return if no environment inherits from itself, by whatever way, or raise ``Misfit`` from the whole policy."""
+    for name in texts:
+        walked: list[Environment] = []
+        here: Environment | None = name
+        while here is not None and here in texts and here not in walked:
+            walked.append(here)
+            here = texts[here].inherits
+        if here == name:
+            way = " ← ".join((*walked, name))
+            raise Misfit(
+                ("environments", name, "inherits"),
+                f"these environments inherit from each other: {way}",
+                ("environments", walked[-1], "inherits"),
+            )
+
+
 def complete(
     texts: Texts, name: Environment, came_from: tuple[Environment, ...], whole: Whole
 ) -> EnvironmentRules:
     """Return the rules of one environment, with all that it inherits.
 
     Raises:
-        Misfit: What it inherits does not exist or goes in circles, or something is looser without saying why; the
+        Misfit: What it inherits does not exist, or something is looser without saying why; the
             path begins below the environment.
     """
     oldest, *younger = reversed(_lineage(texts, name))
@@ -121,7 +141,7 @@ def _younger(gate: _Gate, text: EnvironmentText) -> _Gate:
         enforcement=_enforcement(gate, text),
         checks=_checks(gate, text),
         tracks=_tracks(gate, text),
-        freeze=inherit_freezes(gate.freeze, text.freeze, str(text.inherits)),
+        freeze=inherit_freezes(_kept_freezes(gate, text), text.freeze, str(text.inherits)),
         waivers=_part(gate.waivers, text.waivers, ("waivers",), text),
         risk=_risk(gate, text),
         witnesses=_witnesses(gate, text),
@@ -143,8 +163,6 @@ def _lineage(texts: Texts, name: Environment) -> list[EnvironmentText]:
     while parent := found[-1].inherits:
         if parent not in texts:
             raise Misfit(("inherits",), f"there is no environment {parent!r}{suggestion(parent, texts)}")
-        if texts[parent] in found:
-            raise Misfit(("inherits",), f"{name} inherits from itself, by way of {found[-1].name}")
         found.append(texts[parent])
     return found
 
@@ -186,6 +204,18 @@ def _refuse_looser_check(parent: Rule | None, child: Rule, text: EnvironmentText
     for name in loosened(parent, child):
         path = ("checks", child.id, *name.split("."))
         raise Misfit(path, f"{name} of {child.id!r} is looser than in {text.inherits}; {_SAY_WHY}")
+
+
+def _kept_freezes(gate: _Gate, text: EnvironmentText) -> tuple[Freeze, ...]:
+    known = {freeze.name for freeze in gate.freeze}
+    for place, name in enumerate(text.without_freezes):
+        if name not in known:
+            problem = f"{text.inherits} has no freeze {name!r}{suggestion(name, known)}"
+            raise Misfit(("without_freezes", place), problem)
+    if text.without_freezes and not text.relax:
+        problem = f"freezes of {text.inherits} are left out; keep them, or say why in 'relax'"
+        raise Misfit(("without_freezes",), problem)
+    return tuple(freeze for freeze in gate.freeze if freeze.name not in text.without_freezes)
 
 
 def _risk(gate: _Gate, text: EnvironmentText) -> RiskContext:

@@ -16,7 +16,7 @@ from pratique.policy.change_rules import ChangeRules
 from pratique.policy.conditions import faulty_conditions
 from pratique.policy.document import Bundle, Metadata
 from pratique.policy.environment import EnvironmentRules
-from pratique.policy.inherit import EnvironmentText, Whole, complete
+from pratique.policy.inherit import EnvironmentText, Whole, complete, refuse_circles
 from pratique.policy.lists import FILE as LISTS
 from pratique.policy.lists import take_lists, write_out
 from pratique.policy.marked import MarkedText, parse_marked
@@ -161,6 +161,7 @@ def _distinct(applications: Applications) -> tuple[Application, ...]:
 
 def _environments(text: GateText) -> tuple[EnvironmentRules, ...]:
     texts = {environment.name: environment for environment in text.environments}
+    refuse_circles(texts)
     came_from = _predecessors(text)
     whole = Whole(text.settings, text.risk, text.roles)
     found: list[EnvironmentRules] = []
