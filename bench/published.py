@@ -55,7 +55,7 @@ def figures(folder: Path) -> tuple[Figure, ...]:
     folder.mkdir()
     bodies = [_event(number) for number in range(CHECKED)]
     _publish(folder / "log", bodies)
-    return _fsck(folder / "log", bodies), _proofs(), _restore(folder), _search(folder)
+    return _fsck(folder / "log", bodies), _proofs(), restoring(folder, RESTORED), _search(folder)
 
 
 def _event(number: int) -> bytes:
@@ -113,11 +113,11 @@ def _cached(nodes: NodeSource) -> Callable[[Tile], bytes]:
     return cache(lambda tile: build_tile(tile, nodes))
 
 
-def _restore(folder: Path) -> Figure:
+def restoring(folder: Path, count: int) -> Figure:
     """Restoring everything from an export, against appending the same events in groups."""
     store = _store(folder / "first.db")
     start = time.perf_counter()
-    for first in range(0, RESTORED, _TOGETHER):
+    for first in range(0, count, _TOGETHER):
         store.transact(partial(_append, first=first))
     appended = time.perf_counter() - start
     size = store.read(lambda view: view.ledger.frontier().size)

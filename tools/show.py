@@ -84,6 +84,17 @@ PROMISES = (
     Promise("Debian's registry: open, password, tokens, TLS", r"registry\.test_auth_at_docker_registry\."),
     Promise(f"referrers listed by {' and '.join(SERVERS)}", r"interop\.test_(contract|copy)\."),
     Promise("cosign, crane, oras and regctl agree", r"interop\.test_(cosign|discovery)\."),
+    Promise("tlog, notes, cosignatures: the published vectors", r"tlog\.test_"),
+    Promise("the log is checked by a program in Go, bit by bit", r"interop\.test_ledger\."),
+    Promise(
+        "no acknowledged event is lost under kill and freeze", r"(ledger\.test_hammer|storage\.test_processes)\."
+    ),
+    Promise("every file operation fails once, nothing is half done", r"ledger\.test_faults\."),
+    Promise("witnesses: asked, required, failing", r"stories\.test_witness\."),
+    Promise("fsck names what is wrong; words are erased", r"stories\.test_fsck\."),
+    Promise("everything is restored from the export, and drilled", r"stories\.test_restore\."),
+    Promise("entries are found by what they are about", r"stories\.test_search\."),
+    Promise("attacks on a proof, each with its own message", r"proof\.test_attacks\."),
 )
 
 
