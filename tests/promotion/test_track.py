@@ -124,3 +124,10 @@ def test_a_worse_outcome_never_leads_to_a_better_track(
     tracks = list(Track)
     before, after_ = (routed(*which, found=found).name for which in (outcomes, changed))
     assert tracks.index(after_) >= tracks.index(before)
+
+
+def test_what_is_older_than_what_is_there_does_not_go_through_alone() -> None:
+    older = Circumstances(SAME, NOW, overtaken=NOW)
+    routing = route(rules(), (result(Outcome.PASS),), Risk(MODEL, "10.0", (), "0.0"), older)
+    assert routing.name is Track.SLOW
+    assert "it is older than what prod holds" in routing.why[0]

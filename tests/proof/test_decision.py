@@ -340,3 +340,11 @@ def test_an_event_about_another_image_is_refused() -> None:
     entry = story.approve()
     story.book.events[entry.index] = replace(story.book.events[entry.index], image=digest("other"))
     refused(story, r"entry 10 \(promotion\.approved/1\), what it is about: expected shop, prod, sha256")
+
+
+def test_what_was_older_than_what_was_there_is_refused_on_the_fast_track() -> None:
+    story = gathered_story(packages=CLEAN)
+    inputs = story.decide().decision.inputs
+    story.judge(recorded(story, inputs=replace(inputs, history=replace(inputs.history, overtaken=NOW))))
+    story.approve()
+    refused(story, "record, track fast: it is older than what the environment held, so people had to decide")

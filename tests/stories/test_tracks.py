@@ -176,3 +176,16 @@ def test_where_nobody_decides_in_time_another_role_is_asked_too_and_once(shop: S
     shop.work()
     assert shop.state(promotion) == "promoted"
     prove(shop, promotion)
+
+
+def test_an_image_older_than_what_is_there_never_goes_through_alone(shop: Shop) -> None:
+    shop.bring("clean", "dev")
+    shop.bring("middling", "dev", "staging")
+    promotion = shop.bring("clean", "staging")
+    shown = shop.show(promotion)
+    assert (shown["state"], shown["track"], shown["outcome"]) == ("review", "slow", "pass")
+    assert any("it is older than what staging holds" in reason for reason in shown["why"])
+    assert shop.approve(promotion, "person:eve").code == 0
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+    prove(shop, promotion)

@@ -93,6 +93,7 @@ def _circumstances(case: Case, profile: Profile, known: Known) -> Circumstances:
         now=now,
         asked=case.inputs.request.track,
         left=history.left,
+        overtaken=history.overtaken,
         held=None if held is None else frozenset(held),
         review_by=freshness(case.review_by, now.date()) if case.review_by else Freshness.FRESH,
         known=known,

@@ -114,6 +114,8 @@ class HistoryUsed:
     first_seen: tuple[tuple[str, datetime], ...] | None = None
     withheld: tuple[Withheld, ...] = ()
     """Where it was, and that does not count."""
+    overtaken: datetime | None = None
+    """When the image that the environment holds was first asked for anywhere, where that is later than this one was."""
     overdue: tuple[str, ...] = ()
     """In an emergency: what people should have looked back at by now, of earlier ones of the application."""
 

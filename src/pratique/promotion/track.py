@@ -20,6 +20,7 @@ from pratique.promotion.conditions import Known, why_unmet
 from pratique.promotion.happenings import Track
 from pratique.promotion.way import skipped, stopping, why_back
 from pratique.values.dataclass import dataclass
+from pratique.values.moment import render_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Circumstances:
     asked: Track | None = None
     left: datetime | None = None
     held: frozenset[str] | None = None
+    overtaken: datetime | None = None
+    """When what the environment holds was first asked for, where this image is the older of the two."""
     review_by: Freshness = Freshness.FRESH
     known: Known | None = None
     """What conditions may refer to; None where nothing is known."""
@@ -145,6 +148,9 @@ def _obstacles(
         yield from (_told(result) for result in results if not _passes(result))
     if fast.risk_at_most is not None and Decimal(risk.score) > fast.risk_at_most:
         yield f"the risk is {risk.score}, and the fast track takes at most {fast.risk_at_most}"
+    if found.overtaken is not None:  # decisions.md: arriving older than current is a way back, which asks people
+        since = render_moment(found.overtaken)
+        yield f"it is older than what {rules.name} holds, first asked for at {since}: going back is for people"
     yield from _differences(rules, fast, found.change)
     unmet = why_unmet(fast.also.expr, found.known or {}) if fast.also and fast.also.expr else None
     if unmet:

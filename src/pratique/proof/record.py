@@ -69,6 +69,8 @@ class Inputs:
     held: frozenset[str] | None
     """The vulnerabilities of what the environment held; None where they were not known."""
     waivers: tuple[Used, ...]
+    overtaken: datetime | None
+    """When what the environment held was first asked for, where this image is the older of the two."""
     withheld: tuple[str, ...]
     """The holds and recalls on whose account a time elsewhere did not count."""
 
@@ -189,6 +191,7 @@ def _inputs(fields: Fields) -> Inputs:
         left=history.moment("left") if history.has("left") else None,
         held=_held(history) if current.values else None,
         waivers=tuple(map(_used, fields.objects_or_empty("waivers"))),
+        overtaken=history.moment("overtaken") if history.has("overtaken") else None,
         withheld=tuple(sorted({item.text("by") for item in history.objects_or_empty("withheld")})),
     )
 

@@ -47,6 +47,7 @@ from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
 from pratique.storage.promotion import Arrival as Arrived
 from pratique.storage.transaction import View
+from pratique.values.digest import Digest
 from pratique.values.ids import Kind
 from pratique.values.uris import RECORD_MEDIA
 
@@ -209,6 +210,7 @@ def _history(workspace: Workspace, view: View, promotion: Promotion) -> HistoryU
         current_facts=None if record is None else record.decision.profile,
         left=None if held is None else _left(view, promotion, held),
         first_seen=_sightings(workspace, view, promotion),
+        overtaken=None if held is None else _overtaken(view, promotion, held),
         withheld=uncounted,
         overdue=tuple(one.id for one in late),
     )
@@ -234,6 +236,18 @@ def _left(view: View, promotion: Promotion, held: Arrived) -> datetime | None:
     place = view.arrivals.at_place(*promotion.place)
     left = [later.at for one, later in pairwise(place) if one.image == promotion.image and one.level in _PROPER]
     return left[-1] if left else None
+
+
+def _overtaken(view: View, promotion: Promotion, held: Arrived) -> datetime | None:
+    """Return when the image that the environment holds was first asked for, where that is later than this one was."""
+    current, own = _first_asked(view, promotion, held.image), _first_asked(view, promotion, promotion.image)
+    return current.requested_at if own.index < current.index else None
+
+
+def _first_asked(view: View, promotion: Promotion, image: Digest) -> Promotion:
+    same = promotion.application, promotion.image_name
+    every = (one for one in view.promotions.of_image(image) if (one.application, one.image_name) == same)
+    return min(every, key=lambda one: one.index)
 
 
 def _arrival(view: View, one: Arrived, now: datetime) -> Arrival:
