@@ -57,8 +57,14 @@ def story() -> Story:
     return promoted_story()
 
 
-def whole() -> Files:
+@cache
+def written() -> Files:
     return files_of(story(), (report_layer(PAGE), PAGE))
+
+
+def whole() -> Files:
+    """Return the files of a full form with a page, which one may spoil."""
+    return dict(written())
 
 
 def test_the_full_form_holds_the_core_and_everything_that_it_rests_on() -> None:
