@@ -86,3 +86,8 @@ def test_an_age_that_nobody_trusted_states_is_not_known(statement: Evidence) -> 
 
 def test_of_two_dates_the_earlier_counts() -> None:
     assert judge(YOUNG, facts(built(DEBIAN), made(1), made(99))).outcome is Outcome.BLOCK
+
+
+def test_what_is_too_old_stays_so_and_is_not_judged_again_at_once() -> None:
+    assert judge(YOUNG, facts(built(DEBIAN), made(61))).holds_until is None
+    assert judge(YOUNG, facts(built(DEBIAN), made(59))).holds_until == NOW + timedelta(days=1)

@@ -189,3 +189,27 @@ def test_a_base_that_was_measured_here_is_known_where_it_no_longer_lies(shop: Sh
     (shop.workspace / "registry" / "build" / "blobs" / "sha256" / lower.hex).unlink()
     whose, _ = finding_of(shop, "theirs", lower, (JINJA,), (FLASK,))
     assert whose == "base"
+
+
+def based(max_age: str) -> Callable[[str], str]:
+    """A policy that asks how old the base is, which no builder says."""
+    check = f'      - {{id: base, check: base_image, keys: ["service:ci"], max_age: {max_age}}}\n'
+    return lambda text: text.replace("    checks:\n", f"    checks:\n{check}", 1)
+
+
+def test_how_old_a_base_is_its_own_layers_tell(shop: Shop) -> None:
+    repository = shop.repository("build")
+    assert isinstance(repository, Layout)
+    lower, strange = image(repository, "lower", (JINJA,)), image(repository, "strange", HONEST)
+    for name, base in (("young", lower), ("old", lower), ("lying", strange)):
+        digest = image(repository, name, (JINJA,), HONEST, (file(name),))
+        for kind, statement in statements(digest, CLEAN, base=base):
+            attach_referrer(repository, digest, shop.signed(kind, statement), no_lock)
+    change_policy(shop, based("4000d"))
+    assert shop.state(shop.bring("young", "dev")) == "promoted"
+    lying = shop.bring("lying", "dev")
+    assert "nobody says when" in shop.done("show", lying).out
+    change_policy(shop, lambda text: text.replace("4000d", "1s"))
+    old = shop.bring("old", "dev")
+    assert shop.state(old) == "remediation"
+    assert "of 2026-01-02T03:04:05.000Z, older than 1s" in shop.done("show", old).out

@@ -21,6 +21,7 @@ from pratique.evidence.lookup import shown
 from pratique.evidence.model import Bound, Evidence, Origin, Piece, Reading
 from pratique.evidence.read import examine
 from pratique.evidence.surface.claim import states_surface
+from pratique.evidence.surface.made import states_made
 from pratique.values.digest import Digest
 from pratique.values.names import Actor
 from pratique.values.uris import IDENTITY, SCAN, SOURCE, VERDICT
@@ -114,7 +115,7 @@ def _uses(reading: Reading) -> frozenset[str]:
     if reading.predicate_type == IDENTITY:  # nobody else verified the certificate
         return frozenset((RECORD_USE,))
     # What this installation measured, or had scanned or checked, it signs with its record key, which signs no other.
-    ours = states_surface(reading) or reading.predicate_type in (SCAN, VERDICT)
+    ours = states_surface(reading) or states_made(reading) or reading.predicate_type in (SCAN, VERDICT)
     return frozenset((EVIDENCE_USE, RECORD_USE) if ours else (EVIDENCE_USE,))
 
 

@@ -90,6 +90,8 @@ def needs_layers(rule: Rule) -> bool:
             return not rule.scanners
         case SbomRule():
             return rule.cross_check
+        case BaseImageRule():
+            return rule.max_age is not None
         case ExprRule():
             return "image." in rule.expr or "diff.surface" in rule.expr
         case _:

@@ -12,22 +12,26 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from pratique.errors import Absent, Malformed, Refused, Unverified
 from pratique.evidence.bind import ImageSubject, Platform, understand
 from pratique.evidence.facts.build import Provenance
 from pratique.evidence.facts.claims import Attributes
+from pratique.evidence.lookup import moment_of
 from pratique.evidence.model import Bound, Piece
 from pratique.evidence.read import read
 from pratique.evidence.surface.claim import surface_of
+from pratique.evidence.surface.made import BaseMade
 from pratique.evidence.surface.origin import BASE_DIGEST, BASE_NAME, deepest
+from pratique.evidence.surface.secrets import told
 from pratique.policy.base import image_name
 from pratique.registry.closure import Closure
 from pratique.registry.interface import Registry
 from pratique.registry.manifest import Manifest
 from pratique.service.ours import stated_here
-from pratique.service.surface import Measured, bases_at
+from pratique.service.surface import Measured, settings_at
 from pratique.service.uploads import uploads
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
@@ -45,6 +49,16 @@ class Named:
 
     digest: Digest
     repository: Repository | None
+    image: str = ""
+    """What it is called; nobody vouches for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A base image's layers unpacked, and when its config says that it was made, where that was read."""
+
+    layers: tuple[Digest, ...]
+    created: datetime | None = None
 
 
 def with_bases(
@@ -54,7 +68,7 @@ def with_bases(
     measured: tuple[Measured, ...],
     known: tuple[Piece, ...],
 ) -> tuple[Measured, ...]:
-    """Return the same measurements, each with how many layers are its base image's, if that is known.
+    """Return the same measurements, each with its base images, as far as they are known.
 
     Args:
         workspace: Whose directory says who may name a base in provenance, and whose measurements count.
@@ -75,13 +89,16 @@ def _with_base(
 ) -> Measured:
     noted = ((node.annotation(BASE_NAME), node.annotation(BASE_DIGEST)) for node in _manifests(closure, one))
     names = tuple(dict.fromkeys(_named(repository.repository, (*noted, *built))))[:_MOST_NAMES]
-    layers = [
-        layers
+    known = [
+        (name, laid)
         for name in names
         if name.digest not in (closure.root, one.image.digest)
-        for layers in _layers(workspace, repository, name, one.settings.platform)
+        for laid in _laid(workspace, repository, name, one.settings.platform)
+        if deepest((laid.layers,), one.settings.diff_ids)
     ]
-    return replace(one, surface=replace(one.surface, base_layers=deepest(layers, one.settings.diff_ids)))
+    count = deepest((laid.layers for _, laid in known), one.settings.diff_ids)
+    made = {BaseMade(name.digest, laid.created, name.image) for name, laid in known if laid.created is not None}
+    return replace(one, surface=replace(one.surface, base_layers=count), built_on=tuple(sorted(made)))
 
 
 def _manifests(closure: Closure, one: Measured) -> Iterator[Manifest]:
@@ -107,10 +124,10 @@ def _in_provenance(
                     yield from ((image_name(base.uri), f"{kind}:{value}") for kind, value in base.digests)
 
 
-def _named(own: Repository, told: Iterable[tuple[str, str]]) -> Iterator[Named]:
-    for name, digest in told:
+def _named(own: Repository, names: Iterable[tuple[str, str]]) -> Iterator[Named]:
+    for name, digest in names:
         with suppress(Malformed):
-            yield Named(Digest.parse(digest), neighbour(own, name))
+            yield Named(Digest.parse(digest), neighbour(own, name), told(name))
 
 
 def neighbour(own: Repository, name: str) -> Repository | None:
@@ -126,20 +143,19 @@ def neighbour(own: Repository, name: str) -> Repository | None:
     return None
 
 
-def _layers(
-    workspace: Workspace, repository: Registry, name: Named, platform: str
-) -> Iterator[tuple[Digest, ...]]:
-    """Yield the unpacked layers of a base image, wherever they are known from."""
-    yield from workspace.store.read(lambda view: tuple(_measured_here(workspace, view, name.digest)))
+def _laid(workspace: Workspace, repository: Registry, name: Named, platform: str) -> Iterator[Laid]:
+    """Yield a base image as it lies, wherever it is known from."""
+    yield from map(Laid, workspace.store.read(lambda view: tuple(_measured_here(workspace, view, name.digest))))
     places = [repository] if name.repository is None else [repository, workspace.open(name.repository)]
     for place in places:
         try:
-            bases = bases_at(place, Reference(place.repository, None, name.digest))
+            bases = tuple(settings_at(place, Reference(place.repository, None, name.digest)))
         except (Absent, Malformed, Refused, Unverified) as error:
             _log.info("base image %s is not known from %s: %s", name.digest, place.repository, error)
             continue
-        if platform in bases:
-            yield bases[platform][1]
+        for _, settings in bases:
+            if settings.platform == platform:
+                yield Laid(settings.diff_ids, moment_of(settings.created))
 
 
 def _measured_here(workspace: Workspace, view: View, base: Digest) -> Iterator[tuple[Digest, ...]]:

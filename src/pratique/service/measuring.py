@@ -5,17 +5,19 @@ read leave none, and what was asked is then unknown.
 """
 
 import logging
+from collections.abc import Iterator
 
 from pratique.errors import Absent, Malformed, Refused, Unverified
 from pratique.evidence.model import Piece
 from pratique.evidence.surface import claim
+from pratique.evidence.surface.made import build_made
 from pratique.policy.check import needs_layers
 from pratique.policy.environment import EnvironmentRules
 from pratique.registry.closure import Closure
 from pratique.registry.interface import Registry
 from pratique.service.bases import with_bases
 from pratique.service.ours import record_statement, stated_here
-from pratique.service.surface import measure_image, memory_of
+from pratique.service.surface import Measured, measure_image, memory_of
 from pratique.service.workspace import Workspace
 from pratique.values.uris import MEASURER
 
@@ -48,7 +50,15 @@ def measured_pieces(
         _log.warning("attack surface of %s was not measured: %s", closure.root, error)
         return ()
     stated = frozenset(stated_here(workspace, known))
-    statements = ((one, claim.build_surface(one.surface, one.image.digest, MEASURER)) for one in measured)
     return tuple(
-        record_statement(workspace, body, one.image.digest) for one, body in statements if body not in stated
+        record_statement(workspace, body, one.image.digest)
+        for one in measured
+        for body in _statements(one)
+        if body not in stated
     )
+
+
+def _statements(one: Measured) -> Iterator[bytes]:
+    yield claim.build_surface(one.surface, one.image.digest, MEASURER)
+    if one.built_on:
+        yield build_made(one.built_on, one.image.digest, MEASURER)

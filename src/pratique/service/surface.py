@@ -4,7 +4,7 @@ Source: docs/attack-surface.md.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Final
 from pratique.errors import Malformed, Refused, Unreachable
 from pratique.evidence.surface.form import VERSION, build_layer, parse_layer
 from pratique.evidence.surface.layer import LayerFacts, Notes, wanted_bytes
+from pratique.evidence.surface.made import BaseMade
 from pratique.evidence.surface.measure import Surface, measure_surface
 from pratique.evidence.surface.member import Member, MemberKind
 from pratique.evidence.surface.origin import BASE_DIGEST, Origin, base_layers, origins
@@ -94,6 +95,8 @@ class Measured:
     manifest: Manifest
     settings: ImageSettings
     surface: Surface
+    built_on: tuple[BaseMade, ...] = ()
+    """Base images whose layers lie at the bottom, and when they were made, where that is known."""
 
 
 def memory_of(workspace: Path | None) -> Memory:
@@ -133,12 +136,16 @@ def _measured(repository: Registry, manifest: Manifest, image: PlatformImage, me
 
 def bases_at(repository: Registry, reference: Reference) -> Bases:
     """Return what an image that others are built on brings, by platform; raises as :func:`measure_image`."""
+    return {
+        settings.platform: (digests, settings.diff_ids) for digests, settings in settings_at(repository, reference)
+    }
+
+
+def settings_at(repository: Registry, reference: Reference) -> Iterator[tuple[frozenset[Digest], ImageSettings]]:
+    """Yield what each platform of an image goes by, and how it is to be run; raises as :func:`measure_image`."""
     closure = plan_from(repository, find(repository, reference))
-    found: dict[str, Base] = {}
     for each in closure.platforms:
-        settings = settings_of(repository, closure.node(each.digest))
-        found[settings.platform] = (frozenset((each.digest, closure.root)), settings.diff_ids)
-    return found
+        yield frozenset((each.digest, closure.root)), settings_of(repository, closure.node(each.digest))
 
 
 def origins_of(measured: Measured, bases: tuple[Bases, ...]) -> dict[Digest, Origin | None]:

@@ -14,9 +14,9 @@ from typing import Literal
 from pratique.errors import Malformed
 from pratique.evidence.facts.build import Material, Provenance
 from pratique.evidence.facts.claims import Attributes
-from pratique.evidence.lookup import moment_of, text_at
 from pratique.evidence.model import Bound, Evidence, Parse
 from pratique.evidence.surface.claim import MEASURER
+from pratique.evidence.surface.made import ATTRIBUTE, made_by
 from pratique.policy.base import image_name
 from pratique.policy.checks.rule import CheckRule, Problem, judged, listed, signed_by, signers_wanted
 from pratique.policy.facts import Facts
@@ -25,10 +25,8 @@ from pratique.policy.result import CheckFinding, CheckResult, Outcome
 from pratique.policy.schema import TAG
 from pratique.policy.tightening import allows_less, lower, tighter
 from pratique.policy.words import Service, render_duration
-from pratique.values.canonical import parse_object
 from pratique.values.moment import render_moment
 
-ATTRIBUTE = "base-image"
 MADE_HERE = Service(MEASURER)
 
 
@@ -65,8 +63,15 @@ def judge_base_image(rule: BaseImageRule, facts: Facts) -> CheckResult:
         tuple({problem[1].term: problem for problem in problems}.values()),
         f"built on {listed(image_name(base.uri) for base in bases)}" if bases else "",
         evidence=[each.piece.digest for _, each in built],
-        holds_until=min((at + rule.max_age for at in ages), default=None) if rule.max_age is not None else None,
+        holds_until=_turns_too_old(rule, ages, facts.now),
     )
+
+
+def _turns_too_old(rule: BaseImageRule, ages: list[datetime], now: datetime) -> datetime | None:
+    """Return the last moment at which the next base is young enough; one that is too old stays so."""
+    if rule.max_age is None:
+        return None
+    return min((at + rule.max_age for at in ages if at + rule.max_age >= now), default=None)
 
 
 def _counts(rule: BaseImageRule, evidence: Evidence) -> bool:
@@ -123,21 +128,9 @@ def _made(rule: BaseImageRule, facts: Facts) -> Iterator[tuple[str, datetime]]:
         (_dates(rule, evidence), *stated)
         for report, evidence in facts.of(Attributes)
         for attribute in report.attributes
-        if attribute.name == ATTRIBUTE and (stated := _stated(attribute.value, facts.now))
+        if (stated := made_by(attribute)) and stated[1] <= facts.now  # what is yet to come says nothing
     ]
     known = {digest for counts, digest, _ in found if counts}
     for _, digest, created in sorted(found, key=lambda item: item[2], reverse=True):
         if digest in known:
             yield digest, created
-
-
-def _stated(conditions: str | None, now: datetime) -> tuple[str, datetime] | None:
-    """Return the digest and the date of one attribute; what cannot be read, or is yet to come, says nothing."""
-    try:
-        said = parse_object((conditions or "{}").encode(), ATTRIBUTE)
-    except Malformed:
-        return None
-    created = moment_of(text_at(said, "created"))
-    if created is None or created > now:
-        return None
-    return str(said.get("digest")).removeprefix("sha256:"), created
