@@ -95,7 +95,9 @@ PROMISES = (
     Promise("everything is restored from the export, and drilled", r"stories\.test_restore\."),
     Promise("entries are found by what they are about", r"stories\.test_search\."),
     Promise("attacks on a proof, each with its own message", r"proof\.test_(attacks|full)\..*attack"),
-    Promise("the full form is judged again offline", r"(stories\.test_proof_forms|proof\.test_full)\..*judged_again"),
+    Promise(
+        "the full form is judged again offline", r"(stories\.test_proof_forms|proof\.test_full)\..*judged_again"
+    ),
     Promise("the verifier as one file needs only cryptography", r"proof\.test_pyz\."),
     Promise("proofs of every form hold for ever", r"proof\.test_golden\."),
 )
