@@ -73,6 +73,24 @@ def test_a_package_database_that_is_not_read_leaves_it_unknown() -> None:
     assert "var/lib/rpm/rpmdb.sqlite" in result.message
 
 
+def test_what_has_no_package_url_is_told_as_not_comparable_and_satisfies_nothing() -> None:
+    plain = replace(component("flask"), version="1", purl=None)
+    result = judge(evidence(sbom(plain)), measured("flask"))
+    assert result.outcome is Outcome.UNKNOWN
+    assert "1 of 1 installed package are not listed: pypi/flask@1" in result.message
+    assert "1 package not comparable with the layers: flask (no package URL)" in result.message
+    assert ("not_comparable", 1) in result.counts
+
+
+def test_what_the_layers_keep_no_record_of_is_told_and_fails_nothing() -> None:
+    flask = replace(component("flask"), version="1", purl="pkg:pypi/flask@1")
+    other = replace(component("gson"), version="2", purl="pkg:maven/com.google.code.gson/gson@2")
+    result = judge(evidence(sbom(flask, other)), measured("flask"))
+    assert result.outcome is Outcome.PASS
+    assert "1 package not comparable with the layers: pkg:maven/com.google.code.gson/gson@2" in result.message
+    assert "not comparable" not in judge(evidence(sbom(flask, other)), cross_check=False).message
+
+
 NAMES = st.lists(st.sampled_from(["flask", "jinja2", "idna"]), max_size=3, unique=True)
 
 

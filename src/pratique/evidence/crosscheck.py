@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from pratique.evidence.facts.packages import Component
 from pratique.evidence.purl import parse_purl
+from pratique.evidence.quality import is_package
 
 _SEPARATORS = re.compile(r"[-_.]+")
 _EPOCH = re.compile(r"\d+:")
@@ -26,6 +27,9 @@ class Manager(StrEnum):
     PYTHON = "pypi"
     NPM = "npm"
     RPM = "rpm"
+
+
+_COMPARED = frozenset(Manager)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,41 +54,45 @@ class Missing:
 def missing_from(components: Iterable[Component], installed: Iterable[InstalledPackage]) -> tuple[Missing, ...]:
     """Return what is installed and not listed, sorted, each once.
 
-    A component counts for a package by its package URL or, where it has none, by name and version alone. Python
-    names are compared as PEP 503 says, and an epoch that only one side writes makes no difference.
+    A component counts for a package by its package URL: a name alone does not say whose package it is. Python names are
+    compared as PEP 503 says, and an epoch that only one side writes makes no difference.
 
     Args:
         components: What one or several bills of materials of the image list.
         installed: What the layers hold.
     """
-    by_purl, by_name = _listed(components)
+    by_purl = _listed(components)
     found: list[Missing] = []
     for package in sorted(set(installed)):
-        name = normal_name(package.manager, package.name)
-        versions = by_purl.get((package.manager, name), frozenset()) | by_name.get(name, frozenset())
+        versions = by_purl.get((package.manager, normal_name(package.manager, package.name)), set())
         if plain_version(package.version) not in {plain_version(version) for version in versions}:
             found.append(Missing(package, tuple(sorted(versions))))
     return tuple(found)
 
 
-def _listed(
-    components: Iterable[Component],
-) -> tuple[dict[tuple[str, str], set[str]], dict[str, set[str]]]:
-    """Return the listed versions, by type and name of a package URL, and by bare name where there is no URL."""
+def not_comparable(components: Iterable[Component]) -> tuple[Component, ...]:
+    """Return the packages of a bill of materials that no record in the layers could confirm or contradict.
+
+    They have no package URL, or one of a type that nothing that is read in the layers keeps a record of.
+    """
+    return tuple(one for one in components if is_package(one) and _type(one) not in _COMPARED)
+
+
+def _type(component: Component) -> str | None:
+    purl = parse_purl(component.purl) if component.purl else None
+    return purl.type if purl else None
+
+
+def _listed(components: Iterable[Component]) -> dict[tuple[str, str], set[str]]:
+    """Return the listed versions, by type and name of a package URL."""
     by_purl: dict[tuple[str, str], set[str]] = {}
-    by_name: dict[str, set[str]] = {}
     for component in components:
-        version = component.version or ""
         purl = parse_purl(component.purl) if component.purl else None
-        if purl is None:
-            names = {component.name, *(normal_name(manager, component.name) for manager in Manager)}
-            for name in names:
-                by_name.setdefault(name, set()).add(version)
-        else:
+        if purl:
             scope = f"{purl.namespace}/" if purl.type == Manager.NPM and purl.namespace else ""
             place = (purl.type, normal_name(purl.type, scope + purl.name))
-            by_purl.setdefault(place, set()).add(version)
-    return by_purl, by_name
+            by_purl.setdefault(place, set()).add(component.version or "")
+    return by_purl
 
 
 def normal_name(kind: str, name: str) -> str:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Literal, assert_never
 
-from pratique.evidence.crosscheck import missing_from
-from pratique.evidence.facts.packages import Sbom
+from pratique.evidence.crosscheck import missing_from, not_comparable
+from pratique.evidence.facts.packages import Component, Sbom
 from pratique.evidence.model import Bound, Evidence, Parse
 from pratique.evidence.quality import Quality, Said, measure, share
 from pratique.policy.checks.rule import (
@@ -95,18 +95,28 @@ def judge_sbom(rule: SbomRule, facts: Facts) -> CheckResult:
         (weigh(rule, facts, _problems(rule, quality, each) + _cross_check(rule, sbom, facts)), quality, each)
         for sbom, quality, each in measured
     ]
-    weighed, quality, evidence = min(judged, key=lambda item: distance(item[0].standing))
+    place = min(range(len(judged)), key=lambda each: distance(judged[each][0].standing))
+    weighed, quality, evidence = judged[place]
+    outside = not_comparable(measured[place][0].components) if rule.cross_check else ()
     message = "; ".join(finding.message for _, finding in weighed.standing)
     message = message or f"{evidence.reading.format} with {number(quality.packages, 'package')}"
     return answer(
         rule,
         sum_up(weighed.standing),
-        "; ".join((message, *weighed.told)),
+        "; ".join((message, *_told(outside), *weighed.told)),
         remedy=_remedy(weighed.standing),
         findings=weighed.findings,
-        counts=(*_counts(quality), *weighed.counts),
+        counts=(*_counts(quality), *((("not_comparable", len(outside)),) if outside else ()), *weighed.counts),
         evidence=[each.piece.digest for _, _, each in measured] + _measured(rule, facts),
     )
+
+
+def _told(outside: tuple[Component, ...]) -> tuple[str, ...]:
+    """Return what the layers can neither confirm nor contradict, where there is any; it fails nothing."""
+    if not outside:
+        return ()
+    names = named(outside, lambda one: one.purl or f"{one.name} (no package URL)")
+    return (f"{number(len(outside), 'package')} not comparable with the layers: {names}",)
 
 
 def _measured(rule: SbomRule, facts: Facts) -> list[Digest]:
