@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.stories.shop import Shop
+from tests.stories.processes import ends, start
+from tests.stories.shop import Shop, run_pratique
 
 
 @contextmanager
@@ -72,3 +73,45 @@ def test_a_full_disk_under_the_workspace_is_said_in_one_line_and_loses_nothing(s
         filler.unlink()
         assert len(small.events()) == len(shop.events())
         assert small.state(small.bring("clean", "dev")) == "promoted"
+
+
+def test_an_export_and_a_restore_onto_a_full_disk_say_so_and_go_on_once_there_is_room(
+    shop: Shop, tmp_path: Path
+) -> None:
+    place, whole = tmp_path / "small", tmp_path / "whole"
+    export = ("ledger", "export", "--to")
+    shop.done(*export, whole)
+    trust = ("--trust-root", shop.trust_root)
+    restore = (
+        "ledger",
+        "restore",
+        "--from",
+        whole,
+        "--to",
+        f"sqlite:///{place}/new.db",
+        "--blobs",
+        place / "b",
+        *trust,
+    )
+    with small_disk(place, "4m"):
+        filler = place / "filler"
+        fill(filler)
+        for words in ((*export, place / "log"), restore):
+            said = shop.pratique(*words) if words is not restore else run_pratique(*words)
+            assert (said.code, said.err.count("\n")) == (3, 1), said
+        assert not (place / "new.db").exists()
+        assert not (place / "log" / "checkpoint").exists()
+
+        filler.unlink()
+        shop.done(*export, place / "log")
+        assert run_pratique("ledger", "fsck", "--export", place / "log", *trust).code == 0
+        assert run_pratique(*restore).code == 1  # the evidence was not exported, which it names
+        assert (place / "new.db").is_file()
+
+
+def test_two_who_export_to_one_place_at_once_make_one_log(shop: Shop, tmp_path: Path) -> None:
+    place = tmp_path / "log"
+    both = [start(shop, "ledger", "export", "--to", place) for _ in range(2)]
+    said = [ends(process) for process in both]
+    assert [code for code, _, _ in said] == [0, 0], said
+    assert run_pratique("ledger", "fsck", "--export", place, "--trust-root", shop.trust_root).code == 0
