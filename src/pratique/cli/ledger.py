@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer
+from pratique.cli.ledger_keys import add_key_words
 from pratique.cli.ledger_stamp import add_stamp_word
 from pratique.cli.ledger_witness import add_witness_words
 from pratique.cli.options import Subverbs, subverbs
@@ -42,6 +43,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     redact.add_argument("--basis", required=True, metavar="CODE", help="the legal ground, such as gdpr-17-1-a")
     redact.set_defaults(run=_redact)
     add_stamp_word(verbs)
+    add_key_words(verbs)
     add_witness_words(verbs)
     return verbs.parser
 

@@ -5,6 +5,7 @@ Validity goes by place in the ledger, never by a clock: what somebody signed sta
 was in force at its index.
 """
 
+import re
 from collections.abc import Sequence
 
 from pratique.attest.dsse import Envelope, parse_envelope
@@ -17,6 +18,20 @@ from pratique.promotion.directory_form import MAX_BYTES, Root
 from pratique.values.dataclass import dataclass
 from pratique.values.names import Actor
 from pratique.values.uris import DIRECTORY_MEDIA
+
+_EPOCH = re.compile(r"(.+)/epoch([2-9]|[1-9][0-9]+)", re.ASCII)
+
+
+def installation_of(origin: str) -> str:
+    """Return whose ledger this is: its name without ``/epochN``, which a ledger has after a loss."""
+    found = _EPOCH.fullmatch(origin)
+    return found[1] if found else origin
+
+
+def epoch_of(origin: str) -> int:
+    """Return which epoch of its installation a ledger is, from 1."""
+    found = _EPOCH.fullmatch(origin)
+    return int(found[2]) if found else 1
 
 
 @dataclass(frozen=True, slots=True)

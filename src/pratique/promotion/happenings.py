@@ -38,7 +38,7 @@ from pratique.promotion.steps import (
     PromotionVetoed,
     PromotionWithdrawn,
 )
-from pratique.promotion.upkeep import DrillCompleted, PrivateRedacted
+from pratique.promotion.upkeep import DrillCompleted, EpochBegun, KeyRetired, KeyRotated, PrivateRedacted
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
@@ -335,6 +335,9 @@ Happening = (
     | HoldLifted
     | PromotionRecalled
     | DrillCompleted
+    | KeyRotated
+    | KeyRetired
+    | EpochBegun
     | Unknown
 )
 
@@ -381,5 +384,8 @@ TYPES: Mapping[str, type[Happening]] = {
     "hold.placed/1": HoldPlaced,
     "hold.lifted/1": HoldLifted,
     "drill.completed/1": DrillCompleted,
+    "key.rotated/1": KeyRotated,
+    "key.retired/1": KeyRetired,
+    "epoch.begun/1": EpochBegun,
 }
 """The name of each type in the ledger. A name once used keeps its meaning for ever."""

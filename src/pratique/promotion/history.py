@@ -54,7 +54,7 @@ from pratique.promotion.steps import (
     PromotionVetoed,
     PromotionWithdrawn,
 )
-from pratique.promotion.upkeep import DrillCompleted, PrivateRedacted
+from pratique.promotion.upkeep import DrillCompleted, EpochBegun, KeyRetired, KeyRotated, PrivateRedacted
 
 _NAMES = {kind: name for name, kind in TYPES.items()}
 _OPEN = frozenset(State) - ENDED
@@ -221,6 +221,9 @@ _Passing = (
     | SignalReconciled
     | PrivateRedacted
     | DrillCompleted
+    | KeyRotated
+    | KeyRetired
+    | EpochBegun
     | Governance
     | Unknown
 )

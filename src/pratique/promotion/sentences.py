@@ -37,7 +37,15 @@ from pratique.promotion.steps import (
     PromotionVetoed,
     PromotionWithdrawn,
 )
-from pratique.promotion.upkeep import DrillCompleted, PrivateRedacted, Upkeep, describe_upkeep
+from pratique.promotion.upkeep import (
+    DrillCompleted,
+    EpochBegun,
+    KeyRetired,
+    KeyRotated,
+    PrivateRedacted,
+    Upkeep,
+    describe_upkeep,
+)
 from pratique.values.moment import render_moment
 
 _Published = (
@@ -105,7 +113,7 @@ def _published(data: _Published, event: Event) -> str:
             changes = {"new": data.added, "changed": data.changed, "withdrawn": data.withdrawn, "gone": data.gone}
             told = "".join(f", {count} {word}" for word, count in changes.items() if count)
             text = f"{event.actor} took in the feed {data.name} with {data.records} records{told}"
-        case PrivateRedacted() | DrillCompleted():
+        case PrivateRedacted() | DrillCompleted() | KeyRotated() | KeyRetired() | EpochBegun():
             text = f"{event.actor} {describe_upkeep(data)}"
         case Unknown():
             text = f"{data.type} happened, which this version does not know"

@@ -49,7 +49,40 @@ class DrillCompleted:
     report: Digest
 
 
-Upkeep = PrivateRedacted | DrillCompleted
+@dataclass(frozen=True, slots=True)
+class KeyRotated:
+    """A key of the ledger has a successor: from this size on both sign, until the older one is retired."""
+
+    old: str
+    new: str
+    from_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRetired:
+    """A key of the ledger signs nothing beyond this size."""
+
+    key: str
+    successor: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochBegun:
+    """The ledger goes on under another name, because entries under a signed checkpoint are lost.
+
+    ``size`` and ``root`` are those of the last checkpoint of the name before, whose note is the object ``checkpoint``;
+    ``survived`` is how many entries there still are, which all stand in this ledger too.
+    """
+
+    before: str
+    size: int
+    root: Digest
+    survived: int
+    key: str
+
+
+Upkeep = PrivateRedacted | DrillCompleted | KeyRotated | KeyRetired | EpochBegun
 
 
 def describe_upkeep(data: Upkeep) -> str:
@@ -62,5 +95,14 @@ def describe_upkeep(data: Upkeep) -> str:
             return f"restored all {data.size} entries in a drill, in {seconds:.1f} s; nothing was missing"
         case DrillCompleted():
             return f"restored the ledger in a drill, and found {data.faults} faults"
+        case KeyRotated():
+            return f"gave the ledger a second key from {data.from_size} entries on: {data.new}"
+        case KeyRetired():
+            return (
+                f"retired the ledger's key {data.key} at {data.size} entries; {data.successor} signs from then on"
+            )
+        case EpochBegun():
+            lost = max(0, data.size - data.survived)
+            return f"began a new epoch after {data.before}, of whose {data.size} entries {lost} are lost"
         case _:
             assert_never(data)

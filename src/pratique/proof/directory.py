@@ -1,7 +1,7 @@
 """The directories in a proof: each version's signatures, and that the chain reaches what people relied on."""
 
 from pratique.errors import Unverified
-from pratique.promotion.authority import Chain, RootOfTrust, verify_chain
+from pratique.promotion.authority import Chain, RootOfTrust, installation_of, verify_chain
 from pratique.promotion.happenings import DirectoryPublished
 from pratique.proof.demand import demand
 from pratique.proof.reading import Reading
@@ -16,7 +16,8 @@ def verify_directories(reading: Reading, trust: TrustRoot) -> Chain:
         Malformed: A version breaks its form.
     """
     entries = reading.of(DirectoryPublished)
-    root = RootOfTrust(trust.directory_keys, trust.directory_threshold, trust.min_version, reading.ledger.origin)
+    installation = installation_of(reading.ledger.origin)
+    root = RootOfTrust(trust.directory_keys, trust.directory_threshold, trust.min_version, installation)
     chain = verify_chain([(entry.index, reading.object(entry, "directory")) for entry in entries], root)
     for entry, (_, directory) in zip(entries, chain.versions, strict=True):
         said = DirectoryPublished(directory.version, directory.digest, directory.document.previous)

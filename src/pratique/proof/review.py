@@ -12,7 +12,7 @@ from pratique.attest.review import Review, parse_review
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import Signed, open_envelope
 from pratique.errors import Unverified
-from pratique.promotion.authority import Chain
+from pratique.promotion.authority import Chain, installation_of
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import Entry
 from pratique.promotion.happenings import ReviewGiven, ReviewVoided, Track
@@ -161,7 +161,7 @@ def _check_same(reading: Reading, record: Recorded, review: Review, where: str) 
 
 def _check_place(reading: Reading, entry: Entry, review: Review, where: str) -> None:
     seen, judged = review.checkpoint, reading.judgement.index
-    demand(f"{where}, ledger", reading.ledger.origin, seen.origin)
+    demand(f"{where}, ledger", installation_of(reading.ledger.origin), installation_of(seen.origin))
     if not judged < seen.size <= entry.index:
         raise Unverified(
             f"{where}: expected a checkpoint that covers the record at {judged} and was signed before the review, "

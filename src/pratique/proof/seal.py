@@ -11,7 +11,7 @@ from pratique.attest.seal import Seal
 from pratique.attest.statement import Subject
 from pratique.attest.vsa import Expected, Result, Vsa, check_vsa
 from pratique.errors import Unverified
-from pratique.promotion.authority import Chain
+from pratique.promotion.authority import Chain, installation_of
 from pratique.promotion.events import Entry
 from pratique.promotion.steps import PromotionPointed, PromotionPromoted, PromotionSealed
 from pratique.proof.demand import demand
@@ -180,7 +180,7 @@ def _checkpoint(
     note = vsa.seal.checkpoint if vsa.seal else ""
     verified = verify_checkpoint(note.encode(), trust.ledger)
     checkpoint = verified.checkpoint
-    demand("seal, ledger", cleared.origin, checkpoint.origin)
+    demand("seal, ledger", installation_of(cleared.origin), installation_of(checkpoint.origin))
     seen = checkpoint.size, Digest(checkpoint.root.hex())
     demand("promotion.sealed, checkpoint", (data.checkpoint.size, data.checkpoint.root), seen)
     if not cleared.approved_index < checkpoint.size <= entry.index:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pratique.attest.sshsig import Namespace
 from pratique.errors import Conflict, Refused
-from pratique.promotion.authority import verify_next
+from pratique.promotion.authority import installation_of, verify_next
 from pratique.promotion.directory import Directory, build_directory
 from pratique.promotion.directory_form import Service
 from pratique.promotion.events import EventObject
@@ -61,7 +61,7 @@ def publish(workspace: Workspace, people: Path, signatories: tuple[Signatory, ..
     current, now = workspace.store.read(lambda view: (workspace.directory(view), view.now))
     drafted = {name for name, _ in draft.services}
     own = tuple((name, it) for name, it in current.document.services if name not in drafted and _is_ours(it))
-    version = Edition(workspace.origin, current.version + 1, current.digest, now, own)
+    version = Edition(installation_of(workspace.origin), current.version + 1, current.digest, now, own)
     next_version = signed(build_directory(edition(draft, people.parent, (), version)), signatories)
     verify_next(next_version.envelope, current)
     item = next_version.kept(workspace.blobs)

@@ -12,11 +12,13 @@ from pratique.ledger.export import CHECKPOINT, published
 from pratique.ledger.fsck import Checked, fsck
 from pratique.ledger.stamp import verify_stamp
 from pratique.promotion.events import Class
+from pratique.promotion.upkeep import KeyRotated
 from pratique.service.private import Fate, Words, entries, words
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
 from pratique.tlog.fault import Fault
+from pratique.tlog.key import NoteVerifier
 from pratique.tlog.proofs import root_at
 from pratique.values.digest import Digest
 
@@ -88,7 +90,7 @@ def _part(faults: list[Fault], name: str, look: Callable[[], T], nothing: T) -> 
 
 def _signatures(workspace: Workspace, view: View) -> Iterator[Fault]:
     policy = workspace.trust.ledger
-    logs, witnesses = workspace.every_log_key, [witness.key for witness in policy.witnesses]
+    logs, witnesses = {*workspace.every_log_key, *_retired(view)}, [witness.key for witness in policy.witnesses]
     for signed in view.ledger.checkpoints():
         try:
             found = open_checkpoint(signed.note, logs, witnesses).checkpoint
@@ -97,6 +99,13 @@ def _signatures(workspace: Workspace, view: View) -> Iterator[Fault]:
             continue
         if found != Checkpoint(found.origin, signed.size, signed.root):
             yield Fault("checkpoint", f"of {signed.size} entries: its note says another size or root")
+
+
+def _retired(view: View) -> Iterator[NoteVerifier]:
+    """Yield the keys that the ledger had before, though the trust root may know them no longer."""
+    for entry in view.ledger.of_type("key.rotated/1"):
+        if isinstance(data := entry.event.data, KeyRotated):
+            yield NoteVerifier.parse(data.old)
 
 
 def _stamps(workspace: Workspace, view: View) -> Iterator[Fault]:

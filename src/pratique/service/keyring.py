@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pratique.ledger.openings import OpeningKey, create_opening_key, read_opening_key
+from pratique.promotion.authority import epoch_of
 from pratique.signing.keyfile import Algorithm, ServiceKey, create_key, read_key
 from pratique.tlog.key import KeyKind, NoteVerifier, Sign
 from pratique.values.names import Environment
-
-LEDGER, NEXT = "ledger.pem", "ledger-next.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +27,19 @@ class Keyring:
 
     def ledger(self) -> tuple[LedgerKey, ...]:
         """Return the keys that sign checkpoints: one, or the old and the next while they overlap."""
-        following = self.directory / NEXT
-        files = (self.directory / LEDGER, *((following,) if following.exists() else ()))
+        files = (self.ledger_file, *((self.next_ledger_file,) if self.next_ledger_file.exists() else ()))
         return tuple(self._ledger_key(path) for path in files)
+
+    @property
+    def ledger_file(self) -> Path:
+        """Where the key that signs checkpoints lies: each epoch has its own."""
+        epoch = epoch_of(self.origin)
+        return self.directory / f"ledger{f'-epoch{epoch}' if epoch > 1 else ''}.pem"
+
+    @property
+    def next_ledger_file(self) -> Path:
+        """Where its successor lies while the two overlap."""
+        return self.ledger_file.with_name(f"{self.ledger_file.stem}-next.pem")
 
     def _ledger_key(self, path: Path) -> LedgerKey:
         key = read_key(path)
@@ -52,7 +61,7 @@ class Keyring:
     def create(self, environments: tuple[Environment, ...]) -> None:
         """Make every key that an installation needs; ``Conflict`` where one is there already."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        create_key(self.directory / LEDGER, Algorithm.ED25519)
+        create_key(self.ledger_file, Algorithm.ED25519)
         create_key(self.directory / "record.pem", Algorithm.ECDSA_P256)
         for environment in environments:
             create_key(self.directory / f"seal-{environment}.pem", Algorithm.ECDSA_P256)

@@ -9,6 +9,7 @@ from pratique.service.witness import cosigners, witnessed
 from pratique.service.workspace import Workspace
 from pratique.storage.ledger import SignedCheckpoint
 from pratique.storage.transaction import View
+from pratique.tlog.checkpoint import open_checkpoint
 from pratique.tlog.note import keep_lines
 
 _PUBLISHED = ("directory.published/1", "policy.published/1")
@@ -57,10 +58,12 @@ def _covering(workspace: Workspace, index: int, needed: int) -> SignedCheckpoint
 
 
 def _accountable(workspace: Workspace, checkpoint: SignedCheckpoint) -> bytes:
-    """Return the note without the lines of witnesses that the trust root does not know, which a proof never has."""
-    policy = workspace.trust.ledger
-    known = (*(log.key for log in policy.logs), *(witness.key for witness in policy.witnesses))
-    return keep_lines(checkpoint.note, known)
+    """Return the note without the lines of witnesses that the trust root does not know, which a proof never has.
+
+    Of two keys of the ledger that overlap, the older one's line is kept: every trust root that was handed out knows it.
+    """
+    signed = open_checkpoint(checkpoint.note, workspace.every_log_key)
+    return keep_lines(checkpoint.note, (signed.log, *(each.key for each in workspace.trust.ledger.witnesses)))
 
 
 def _sources(workspace: Workspace, view: View, promotion: str) -> Sources:

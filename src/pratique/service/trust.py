@@ -9,7 +9,7 @@ from pathlib import Path
 from pratique.errors import Absent, Conflict, Malformed, Refused, Unreachable
 from pratique.proof.trust import parse_trust_root, with_ledger
 from pratique.tlog.key import KeyKind, NoteVerifier
-from pratique.tlog.policy import Group, Policy, Witness, parse_policy
+from pratique.tlog.policy import Group, Log, Policy, Witness, parse_policy
 
 _QUORUM = "enough-witnesses"
 
@@ -54,6 +54,36 @@ def require_witnesses(trust_root: Path, number: int) -> Policy:
     """
     policy = _policy(trust_root)
     return _write(trust_root, _requiring(policy, policy.witnesses, number))
+
+
+def add_log(trust_root: Path, key: NoteVerifier) -> Policy:
+    """Name a key of the ledger in the trust root, after the ones it has; one that is there stays where it is.
+
+    Raises:
+        Malformed: It is a witness's key.
+    """
+    policy = _policy(trust_root)
+    if any(log.key == key for log in policy.logs):
+        return policy
+    return _write(
+        trust_root, Policy((*policy.logs, Log(key, None)), policy.witnesses, policy.groups, policy.quorum)
+    )
+
+
+def remove_log(trust_root: Path, key: NoteVerifier) -> Policy:
+    """Take a key of the ledger out of the trust root: what it alone signed counts no longer.
+
+    Raises:
+        Absent: It is not there.
+        Refused: It is the last one.
+    """
+    policy = _policy(trust_root)
+    left = tuple(log for log in policy.logs if log.key != key)
+    if len(left) == len(policy.logs):
+        raise Absent(f"ledger key {key}: not in the trust root")
+    if not left:
+        raise Refused(f"ledger key {key}: the trust root has no other; add its successor first")
+    return _write(trust_root, Policy(left, policy.witnesses, policy.groups, policy.quorum))
 
 
 def _required(policy: Policy) -> int:

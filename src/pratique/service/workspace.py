@@ -11,7 +11,7 @@ from pratique.ledger.cosign import Post
 from pratique.ledger.interface import Target
 from pratique.ledger.stamp import Ask, Authority
 from pratique.policy.document import Bundle, parse_bundle
-from pratique.promotion.authority import Chain, RootOfTrust, verify_chain
+from pratique.promotion.authority import Chain, RootOfTrust, installation_of, verify_chain
 from pratique.promotion.directory import Directory
 from pratique.promotion.guards import InForce
 from pratique.promotion.happenings import PolicyPublished
@@ -104,7 +104,9 @@ class Workspace:
     def root_of_trust(self) -> RootOfTrust:
         """What vouches for directory 1."""
         trust = self.trust
-        return RootOfTrust(trust.directory_keys, trust.directory_threshold, trust.min_version, self.origin)
+        return RootOfTrust(
+            trust.directory_keys, trust.directory_threshold, trust.min_version, installation_of(self.origin)
+        )
 
     def directory(self, view: View) -> Directory:
         """Return the directory in force; raises as :meth:`chain`."""
