@@ -81,7 +81,6 @@ def test_what_is_held_elsewhere_does_not_count_as_having_been_there(shop: Shop) 
     record = shop.done("review", "show", promotion, "--json").value["decision"]
     assert record["inputs"]["history"]["withheld"] == [{"environment": "staging", "by": hold}]
     lift(shop, hold)
-    shop.done("retry", promotion)
     shop.work()
     assert shop.state(promotion) == "promoted"
 

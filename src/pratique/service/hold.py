@@ -11,8 +11,10 @@ from pratique.errors import Absent, Conflict, Unverified
 from pratique.promotion.events import EventObject
 from pratique.promotion.governance import HoldPlaced
 from pratique.promotion.hold import HoldStanding, consider_lift, expect_role, open_hold
-from pratique.promotion.states import Promotion
-from pratique.service.scribe import About, Scribe, keep
+from pratique.promotion.states import Promotion, State
+from pratique.service.again import begin_again
+from pratique.service.perform import want_next
+from pratique.service.scribe import About, Scribe, about, keep
 from pratique.service.signatory import Signatory
 from pratique.service.withheld import images_of
 from pratique.service.word import Spoken, expect_directory, speak
@@ -84,9 +86,20 @@ def lift(workspace: Workspace, prefix: str, comment: str, signatory: Signatory) 
         Scribe(tx, lifted.by, _about(standing.scope)).append(lifted, _kept(workspace, tx, spoken))
         for promotion in waiting:
             tx.effects.hasten(promotion.id)
+        if by_prefix(workspace, tx, standing.hold).ended is not None:
+            _judge_again(tx, standing.hold)
 
     workspace.store.transact(command)
     return show(workspace, one.hold)
+
+
+def _judge_again(tx: Transaction, hold: str) -> None:
+    """Begin again whatever waits in remediation because a time under this hold did not count: it may pass now."""
+    for promotion in tx.promotions.open_everywhere():
+        judgement = promotion.judgement
+        if promotion.state is State.REMEDIATION and judgement is not None and hold in judgement.withheld:
+            begin_again(Scribe(tx, about=about(promotion)), promotion, f"the hold {hold} was lifted")
+            want_next(tx, promotion.id)
 
 
 def _expect_known(workspace: Workspace, view: View, scope: Scope) -> None:
