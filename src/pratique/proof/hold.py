@@ -62,7 +62,11 @@ def _check_lifted(reading: Reading, chain: Chain, entry: Entry, data: HoldLifted
     where = f"hold {data.hold}, lifted by {data.by} at {entry.index}"
     directory = chain.at(entry.index)
     envelope = parse_envelope(reading.object(entry, "hold"))
-    opened = open_envelope(envelope, keys_of_person(directory, data.by), Namespace.REVIEW, payload_type=IN_TOTO)
+    keys = keys_of_person(directory, data.by)
+    try:
+        opened = open_envelope(envelope, keys, Namespace.REVIEW, payload_type=IN_TOTO)
+    except Unverified as error:
+        raise Unverified(f"{where}: {error}") from error
     refuse_revoked(chain, opened.signers[0], entry.index, where)
     said = parse_hold(opened.payload)
     compared = (
@@ -78,4 +82,6 @@ def _check_lifted(reading: Reading, chain: Chain, entry: Entry, data: HoldLifted
         demand(f"{where}, {what}", expected, found)
     at = entry.event.at
     if not roles_to_stop(directory, data.by, placed.application, placed.environment, at):
-        raise Unverified(f"{where}: expected a role for all that it stops, by the directory at {render_moment(at)}")
+        raise Unverified(
+            f"{where}: expected a role for all that it stops, by the directory at {render_moment(at)}"
+        )
