@@ -52,7 +52,7 @@ class EnvironmentRules:
     """What the policy says of the roles that this environment names."""
     risk: RiskContext = WORST_PLACE
     effective_on: Moment | None = None
-    """From then on these rules hold; until then, those of the policy before."""
+    """The whole policy comes into force not before then; until then, the one before holds."""
     require_witnesses: Count = NOBODY
     """So many witnesses of the trust root must have cosigned the ledger before anything is sealed here."""
 

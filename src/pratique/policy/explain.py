@@ -86,7 +86,7 @@ def _entry(rules: EnvironmentRules) -> Lines:
     if rules.require_witnesses:
         yield f"nothing is sealed before {rules.require_witnesses} witnesses have cosigned the ledger"
     if rules.effective_on:
-        yield f"these rules hold from {words(rules.effective_on)}; until then, those of the policy before"
+        yield f"the policy comes into force not before {words(rules.effective_on)}; until then, the one before holds"
 
 
 def _checks(rules: EnvironmentRules) -> Lines:

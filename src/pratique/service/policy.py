@@ -137,12 +137,21 @@ def state(read: Read, after: Succession, effective_on: datetime | None, author: 
         digest=bundle.digest,
         version=after.version,
         previous=after.previous,
-        effective_on=effective_on,
+        effective_on=when(bundle, effective_on),
         directory=after.directory.digest,
         sources=Digest.of(canonical(read.sources)),
         author=author,
         changes=Changes(bundle.metadata.owner, asked) if rule else None,
     )
+
+
+def when(bundle: Bundle, effective_on: datetime | None) -> datetime | None:
+    """Return from when on a policy is in force: not before the last of its environments wants it to be.
+
+    A policy comes into force whole; until then, the one before holds in every environment.
+    """
+    named = (effective_on, *(rules.effective_on for rules in bundle.environments))
+    return max((moment for moment in named if moment is not None), default=None)
 
 
 def announce(bundle: Bundle, stated: Policy) -> PolicyPublished:

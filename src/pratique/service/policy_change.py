@@ -83,7 +83,7 @@ def propose(workspace: Workspace, change: Change, signatory: Signatory) -> Polic
         version=stated.version,
         digest=stated.digest,
         previous=after.previous,
-        effective_on=change.effective_on,
+        effective_on=stated.effective_on,
         author=signatory.actor,
         shadow=change.shadow,
     )
