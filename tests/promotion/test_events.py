@@ -15,6 +15,7 @@ from tests.promotion.builders import NOW, an_object, digest, event, judged
 from pratique.errors import Malformed
 from pratique.promotion.events import MAX_BYTES, build_event, parse_event
 from pratique.promotion.happenings import TYPES, Happening, Unknown
+from pratique.promotion.release import Part, Release
 from pratique.promotion.upkeep import PrivateRedacted
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
@@ -30,8 +31,10 @@ WORDS: dict[Any, st.SearchStrategy[Any]] = {
     Environment: st.sampled_from([Environment("prod"), Environment("dev")]),
     type(NOW): st.integers(0, 10**9).map(lambda ms: NOW + timedelta(milliseconds=ms)),
 }
+PARTS = st.builds(Part, st.text(max_size=20), st.text(max_size=20), WORDS[Digest])
 CODES: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     PrivateRedacted: {"basis": st.from_regex(r"[a-z0-9][a-z0-9.-]{0,62}", fullmatch=True)},
+    Release: {"parts": st.lists(PARTS, min_size=2, max_size=3).map(tuple)},
 }
 """The fields that hold no text of any kind, by the pattern that they fit."""
 

@@ -37,16 +37,16 @@ def waiting(word: str, index: int, state: State = State.APPROVED) -> Promotion:
     ],
 )
 def test_each_state_wants_its_step(happenings: tuple[Happening, ...], steps: list[Step]) -> None:
-    assert [effect.step for effect in plan(fold_all(story(*happenings)), ())] == steps
+    assert [effect.step for effect in plan(fold_all(story(*happenings)), (), {})] == steps
 
 
 def test_an_effect_is_named_by_promotion_generation_and_step() -> None:
     promotion = fold_all(story(*STUCK, PromotionRetried(2)))
-    assert [effect.id for effect in plan(promotion, ())] == [f"{promotion.id}/2/gather"]
+    assert [effect.id for effect in plan(promotion, (), {})] == [f"{promotion.id}/2/gather"]
 
 
 def copied(promotion: Promotion, *others: Promotion) -> list[str]:
-    return [effect.promotion for effect in plan(promotion, others) if effect.step is Step.COPY]
+    return [effect.promotion for effect in plan(promotion, others, {}) if effect.step is Step.COPY]
 
 
 def test_nobody_overtakes_who_was_approved_earlier() -> None:
@@ -71,6 +71,6 @@ def test_when_one_is_done_or_steps_back_the_next_is_wanted(state: State) -> None
 def test_at_most_one_of_a_place_moves(found: list[tuple[int, State]]) -> None:
     place = [waiting(str(index), index, state) for index, state in found]
     wanted = {tuple(copied(one, *(it for it in place if it is not one))) for one in place}
-    turn = next_to_copy(place)
+    turn = next_to_copy(place, {})
     assert wanted <= {(turn.id,) if turn else ()}
     assert turn is None or not any(one.state in MOVING for one in place)

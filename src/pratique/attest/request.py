@@ -1,13 +1,18 @@
 """``request/v1``: somebody asks, signed, that an image enter an environment.
 
 Source: decisions.md, "Who counts". The signature proves who asked, so that separation of duties can exclude them.
+A release asks for several images of one application at once; then ``release`` stands in the place of ``image``,
+``source`` and ``from``, with one item for each.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
+from pratique.attest.fields import Fields
 from pratique.attest.signed_form import check_spelling, parse_nonce, parse_slug, read_commitment, read_image_form
 from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Malformed
+from pratique.values.canonical import Json
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
@@ -16,6 +21,17 @@ from pratique.values.reference import Reference, parse_reference
 from pratique.values.uris import REQUEST
 
 EMERGENCY = "emergency"
+_OWN = ("image", "source", "from")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One image of a release: its name in the application, its digest, and where it comes from."""
+
+    image: str
+    digest: Digest
+    source: Reference
+    from_: Environment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,7 @@ class Request:
     """What is asked.
 
     ``images`` are the digests, the image itself first. ``from_`` is None where no environment held it before.
+    In a release, ``images`` are those of its parts, and ``image``, ``source`` and ``from_`` the first part's.
     ``comment`` is a salted commitment to the requester's words.
     """
 
@@ -38,6 +55,18 @@ class Request:
     comment: Digest | None = None
     emergency: bool = False
     """Whether it is asked for as an emergency, which other people decide."""
+    release: tuple[Part, ...] = ()
+    """The parts of a release, at least two; nothing where one image is asked for."""
+
+    @property
+    def each(self) -> "tuple[Request, ...]":
+        """What is asked for each image, as if it were asked for alone."""
+        return tuple(
+            replace(
+                self, images=(part.digest,), image=part.image, source=part.source, from_=part.from_, release=()
+            )
+            for part in self.release
+        ) or (self,)
 
 
 def parse_request(payload: bytes) -> Request:
@@ -47,24 +76,42 @@ def parse_request(payload: bytes) -> Request:
         Malformed: A field is missing, unknown or wrong, or the payload is not canonical.
     """
     images, fields = read_image_form(payload, REQUEST, "request")
-    fields.only(
-        "application", "image", "source", "from", "to", "requester", "nonce", "issuedAt", "comment", "track"
-    )
+    release = _release(fields) if fields.has("release") else ()
+    own = ("release",) if release else _OWN
+    fields.only("application", *own, "to", "requester", "nonce", "issuedAt", "comment", "track")
+    first = release[0] if release else _part(fields, images[0])
     request = Request(
         images=images,
         application=fields.parsed("application", parse_application),
-        image=fields.parsed("image", parse_slug),
-        source=fields.parsed("source", parse_reference),
-        from_=fields.nullable("from", lambda name: fields.parsed(name, parse_environment)),
+        image=first.image,
+        source=first.source,
+        from_=first.from_,
         to=fields.parsed("to", parse_environment),
         requester=fields.parsed("requester", parse_actor),
         nonce=fields.parsed("nonce", parse_nonce),
         issued_at=fields.moment("issuedAt"),
         comment=read_commitment(fields, "comment") if fields.has("comment") else None,
         emergency=fields.has("track") and _is_emergency(fields.text("track")),
+        release=release,
     )
     check_spelling(payload, build_request(request), "request")
     return request
+
+
+def _release(fields: Fields) -> tuple[Part, ...]:
+    parts = tuple(_part(item.only("digest", *_OWN), item.digest("digest")) for item in fields.objects("release"))
+    if len(parts) < 2 or len({part.image for part in parts}) != len(parts):
+        raise Malformed("request.release: expected two images or more, each name once")
+    return parts
+
+
+def _part(fields: Fields, digest: Digest) -> Part:
+    return Part(
+        image=fields.parsed("image", parse_slug),
+        digest=digest,
+        source=fields.parsed("source", parse_reference),
+        from_=fields.nullable("from", lambda name: fields.parsed(name, parse_environment)),
+    )
 
 
 def _is_emergency(track: str) -> bool:
@@ -74,12 +121,11 @@ def _is_emergency(track: str) -> bool:
 
 
 def build_request(request: Request) -> bytes:
-    """Return the canonical payload that the requester signs."""
-    predicate = {
+    """Return the canonical payload that the requester signs; the subjects of a release are those of its parts."""
+    own: dict[str, Json] = {"image": request.image, "source": str(request.source), "from": request.from_}
+    predicate: dict[str, Json] = {
         "application": request.application,
-        "image": request.image,
-        "source": str(request.source),
-        "from": request.from_,
+        **({"release": [_part_object(part) for part in request.release]} if request.release else own),
         "to": request.to,
         "requester": request.requester,
         "nonce": request.nonce,
@@ -87,4 +133,14 @@ def build_request(request: Request) -> bytes:
         **({"comment": {"commitment": request.comment.hex}} if request.comment else {}),
         **({"track": EMERGENCY} if request.emergency else {}),
     }
-    return build_statement(tuple(map(Subject, request.images)), REQUEST, predicate)
+    images = tuple(dict.fromkeys(part.digest for part in request.release)) or request.images
+    return build_statement(tuple(map(Subject, images)), REQUEST, predicate)
+
+
+def _part_object(part: Part) -> Json:
+    return {
+        "image": part.image,
+        "digest": {"sha256": part.digest.hex},
+        "source": str(part.source),
+        "from": part.from_,
+    }

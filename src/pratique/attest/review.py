@@ -2,8 +2,12 @@
 
 Source: spec/approvals.md section 4. The statement binds the images, the way they go, the rules, the judgement, the
 evidence and the ledger as the reviewer saw it, so that no server can use a signature for anything else.
+
+One signature may cover a release: then ``release`` names what is particular to each part, the digest of its decision
+record first of all, in the place of the same five fields at the top.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,7 +21,7 @@ from pratique.attest.signed_form import (
     read_image_form,
 )
 from pratique.attest.statement import Subject, build_statement
-from pratique.errors import Malformed
+from pratique.errors import Malformed, Unverified
 from pratique.values.canonical import Json
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
@@ -54,8 +58,20 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a review of a release says of one promotion; the fields are those of :class:`Review`."""
+
+    promotion: str
+    images: tuple[Digest, ...]
+    from_: Environment | None
+    resource_uri: str
+    record: Digest
+    evidence: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
-    """A decision, and everything it is about.
+    """A decision, and everything it is about. In a release, what is particular to a part is the first part's.
 
     ``images`` is the image's digest followed by every platform's. ``policy`` is the digest of the resolved rules
     of the environment ``to``, ``record`` that of the decision record shown, ``evidence`` the root of the frozen
@@ -81,20 +97,49 @@ class Review:
     issued_at: datetime
     expires_at: datetime
     nonce: str
+    release: tuple[Part, ...] = ()
+    """What it is about, where it is about a release; ``images`` are then those of every part."""
+
+    @property
+    def promotions(self) -> tuple[str, ...]:
+        """The promotions that it is about."""
+        return tuple(part.promotion for part in self.release) or (self.promotion,)
+
+    def about(self, promotion: str) -> "Review":
+        """Return what a review of a release says of one promotion; any other review as it is.
+
+        Raises:
+            Unverified: The promotion is no part of the release.
+        """
+        if not self.release:
+            return self
+        for part in self.release:
+            if part.promotion == promotion:
+                return _alone(self, part)
+        raise Unverified(f"review: expected one about {promotion}, found one about {', '.join(self.promotions)}")
 
 
+def _alone(review: Review, part: Part) -> Review:
+    return replace(
+        review,
+        images=part.images,
+        promotion=part.promotion,
+        from_=part.from_,
+        resource_uri=part.resource_uri,
+        record=part.record,
+        evidence=part.evidence,
+        release=(),
+    )
+
+
+_PARTICULAR = ("promotion", "from", "resourceUri", "record", "evidence")
 _FIELDS = (
-    "promotion",
     "application",
-    "from",
     "to",
-    "resourceUri",
     "decision",
     "reviewer",
     "directory",
     "policy",
-    "record",
-    "evidence",
     "reason",
     "comment",
     "conditions",
@@ -112,20 +157,22 @@ def parse_review(payload: bytes) -> Review:
         Malformed: A field is missing, unknown or wrong, it expires before it was issued, or it is not canonical.
     """
     images, fields = read_image_form(payload, REVIEW, "review")
-    fields.only(*_FIELDS)
+    release = _release(fields) if fields.has("release") else ()
+    fields.only(*_FIELDS, *(("release",) if release else _PARTICULAR))
+    first = release[0] if release else _part(fields, images)
     review = Review(
         images=images,
-        promotion=fields.parsed("promotion", lambda text: parse_id(text, Kind.PROMOTION)),
+        promotion=first.promotion,
         application=fields.parsed("application", parse_application),
-        from_=fields.nullable("from", lambda name: fields.parsed(name, parse_environment)),
+        from_=first.from_,
         to=fields.parsed("to", parse_environment),
-        resource_uri=fields.parsed("resourceUri", parse_line),
+        resource_uri=first.resource_uri,
         decision=fields.member("decision", Decision),
         reviewer=fields.parsed("reviewer", parse_actor),
         directory=fields.digest("directory"),
         policy=fields.digest("policy"),
-        record=fields.digest("record"),
-        evidence=_root(fields.object("evidence").only("root")),
+        record=first.record,
+        evidence=first.evidence,
         reason=fields.parsed("reason", parse_slug),
         comment=fields.nullable("comment", lambda name: read_commitment(fields, name)),
         conditions=tuple(_condition(item) for item in fields.objects("conditions")),
@@ -133,11 +180,38 @@ def parse_review(payload: bytes) -> Review:
         issued_at=fields.moment("issuedAt"),
         expires_at=fields.moment("expiresAt"),
         nonce=fields.parsed("nonce", parse_nonce),
+        release=release,
     )
     if review.expires_at <= review.issued_at:
         raise Malformed("review.expiresAt: expected a moment after issuedAt")
     check_spelling(payload, build_review(review), "review")
     return review
+
+
+def _release(fields: Fields) -> tuple[Part, ...]:
+    items = fields.objects("release")
+    parts = tuple(_part(item.only("images", *_PARTICULAR), _images(item)) for item in items)
+    if not parts or len({part.promotion for part in parts}) != len(parts):
+        raise Malformed("review.release: expected one promotion or more, each once")
+    return parts
+
+
+def _images(fields: Fields) -> tuple[Digest, ...]:
+    images = tuple(map(Digest, fields.texts("images")))
+    if not images or len(set(images)) != len(images):
+        raise Malformed(f"{fields.path('images')}: expected distinct digests, at least one")
+    return images
+
+
+def _part(fields: Fields, images: tuple[Digest, ...]) -> Part:
+    return Part(
+        promotion=fields.parsed("promotion", lambda text: parse_id(text, Kind.PROMOTION)),
+        images=images,
+        from_=fields.nullable("from", lambda name: fields.parsed(name, parse_environment)),
+        resource_uri=fields.parsed("resourceUri", parse_line),
+        record=fields.digest("record"),
+        evidence=_root(fields.object("evidence").only("root")),
+    )
 
 
 def _root(fields: Fields) -> Digest:
@@ -156,18 +230,18 @@ def _seen(fields: Fields) -> Seen:
 
 def build_review(review: Review) -> bytes:
     """Return the canonical payload that the reviewer signs."""
+    alone = Part(
+        review.promotion, review.images, review.from_, review.resource_uri, review.record, review.evidence
+    )
+    release: Json = [_release_object(part) for part in review.release]
     predicate: dict[str, Json] = {
-        "promotion": review.promotion,
+        **({"release": release} if review.release else _part_object(alone)),
         "application": review.application,
-        "from": review.from_,
         "to": review.to,
-        "resourceUri": review.resource_uri,
         "decision": review.decision,
         "reviewer": review.reviewer,
         "directory": {"sha256": review.directory.hex},
         "policy": {"sha256": review.policy.hex},
-        "record": {"sha256": review.record.hex},
-        "evidence": {"root": review.evidence.hex},
         "reason": review.reason,
         "comment": {"commitment": review.comment.hex} if review.comment else None,
         "conditions": [_condition_object(condition) for condition in review.conditions],
@@ -180,7 +254,22 @@ def build_review(review: Review) -> bytes:
         "expiresAt": render_moment(review.expires_at),
         "nonce": review.nonce,
     }
-    return build_statement(tuple(map(Subject, review.images)), REVIEW, predicate)
+    images = tuple(dict.fromkeys(image for part in review.release for image in part.images)) or review.images
+    return build_statement(tuple(map(Subject, images)), REVIEW, predicate)
+
+
+def _release_object(part: Part) -> Json:
+    return {"images": [image.hex for image in part.images], **_part_object(part)}
+
+
+def _part_object(part: Part) -> dict[str, Json]:
+    return {
+        "promotion": part.promotion,
+        "from": part.from_,
+        "resourceUri": part.resource_uri,
+        "record": {"sha256": part.record.hex},
+        "evidence": {"root": part.evidence.hex},
+    }
 
 
 def _condition_object(condition: Condition) -> Json:

@@ -51,7 +51,9 @@ def waited(workspace: "Workspace", promotion: str, wait: timedelta | None) -> An
 
 def line(promotion: "Promotion") -> str:
     """Return a promotion in one line."""
-    return f"{promotion.id} {promotion.image_name} {promotion.image.short} → {promotion.to}: {sentence(promotion)}"
+    release = f", part of {promotion.release.id}" if promotion.release else ""
+    way = f"{promotion.image_name} {promotion.image.short} → {promotion.to}"
+    return f"{promotion.id} {way}: {sentence(promotion)}{release}"
 
 
 def code_of(promotion: "Promotion") -> Exit:
@@ -97,7 +99,18 @@ def value_of(promotion: "Promotion") -> dict[str, Any]:
         "why": list(judgement.why) if judgement else [],
         "level": promotion.level,
         "because": promotion.because,
+        "release": _release_value(promotion),
     }
+
+
+def _release_value(promotion: "Promotion") -> dict[str, Any] | None:
+    if promotion.release is None:
+        return None
+    parts = [
+        {"promotion": part.promotion, "image_name": part.image_name, "image": str(part.image)}
+        for part in promotion.release.parts
+    ]
+    return {"release": promotion.release.id, "parts": parts}
 
 
 def sentence(promotion: "Promotion") -> str:

@@ -1,6 +1,8 @@
-"""``pratique request``: ask for an image to enter an environment."""
+"""``pratique request``: ask for an image, or for all images of a release, to enter an environment."""
 
 import argparse
+import re
+from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer
 from pratique.cli.options import verb_parser
@@ -8,21 +10,27 @@ from pratique.cli.promotion import wait_option, waited
 from pratique.cli.words import environment, reference, signatory, signing_options
 from pratique.errors import Malformed
 
+if TYPE_CHECKING:
+    from pratique.values.reference import Reference
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
 
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
     """Return the verb's parser."""
     verb = verb_parser(program, summary)
     verb.add_argument(
-        "image",
-        type=reference,
-        metavar="IMAGE",
-        help="HOST/REPOSITORY[:TAG][@sha256:…] or oci:PATH[:TAG][@sha256:…]; a tag is resolved once",
+        "images",
+        type=_named,
+        nargs="+",
+        metavar="[NAME=]IMAGE",
+        help="HOST/REPOSITORY[:TAG][@sha256:…] or oci:PATH[:TAG][@sha256:…]; a tag is resolved once. Several are a "
+        "release, all or nothing; NAME says which of the application's images it is, where its place does not",
     )
     verb.add_argument(
         "--application", required=True, metavar="NAME", help="the application, as the policy names it"
     )
     verb.add_argument("--to", required=True, type=environment, metavar="ENVIRONMENT", help="where it shall go")
-    verb.add_argument("--image", dest="image_name", metavar="NAME", help="which of the application's images it is")
     verb.add_argument("--comment", metavar="TEXT", help="why, for the reviewers; stays private and can be erased")
     verb.add_argument("--supersede", metavar="PROMOTION", help="an older one with votes that this one replaces")
     verb.add_argument(
@@ -36,9 +44,15 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     return verb
 
 
+def _named(text: str) -> "tuple[str | None, Reference]":
+    """Read ``[NAME=]IMAGE``; what stands before an equals sign and is no name is part of a path."""
+    name, equals, rest = text.partition("=")
+    return (name, reference(rest)) if equals and _NAME.fullmatch(name) else (None, reference(text))
+
+
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.promotion.happenings import Track
-    from pratique.service.request import Wish, ask
+    from pratique.service.request import Named, Wish, ask
     from pratique.wire import open_workspace
 
     if arguments.actor is None:
@@ -46,9 +60,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
     signs = None if arguments.key is None else signatory(arguments.actor, arguments.key)
     wish = Wish(
         requester=arguments.actor,
-        reference=arguments.image,
+        images=tuple(Named(reference, name) for name, reference in arguments.images),
         application=arguments.application,
-        image=arguments.image_name,
         to=arguments.to,
         comment=arguments.comment,
         supersedes=arguments.supersede,

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer, Exit, table
 from pratique.cli.options import subverbs
@@ -174,15 +174,24 @@ def _read_statement(path: Path) -> "tuple[bytes, Opening | None]":
     return statement.encode(), None if opening is None else Opening.parse(opening.encode())
 
 
-def _given(given: "Given") -> Answer:
+def _given(every: "tuple[Given, ...]") -> Answer:
+    if len(every) == 1:
+        return Answer(_value(every[0]), _told(every[0]), Exit.DONE)
+    return Answer({"reviews": [_value(one) for one in every]}, "\n".join(map(_told, every)), Exit.DONE)
+
+
+def _told(given: "Given") -> str:
     review = given.review
     counted = "it counts" if review.counts else f"it does not count: {review.because}"
-    text = f"{review.reviewer} {review.decision}: recorded as {review.review}; {counted}\n{line(given.promotion)}"
-    value = {
+    return f"{review.reviewer} {review.decision}: recorded as {review.review}; {counted}\n{line(given.promotion)}"
+
+
+def _value(given: "Given") -> dict[str, Any]:
+    review = given.review
+    return {
         "review": review.review,
         "decision": review.decision,
         "counts": review.counts,
         "because": review.because,
         "promotion": value_of(given.promotion),
     }
-    return Answer(value, text, Exit.DONE)

@@ -66,6 +66,10 @@ class ApplicationImage:
         """Tell whether an image may come from there."""
         return any_matches(self.accept, str(repository))
 
+    def goes_to(self, environment: str) -> bool:
+        """Tell whether this image has a place in an environment."""
+        return any(destination.environment == environment for destination in self.destinations)
+
     def destination(self, environment: str) -> Destination:
         """Return where this image goes, or raise ``Absent`` with what there is."""
         for destination in self.destinations:

@@ -25,6 +25,7 @@ from pratique.promotion.governance import (
     WaiverVoided,
 )
 from pratique.promotion.intake import EvidenceAdded, EvidenceSynced, FeedImported
+from pratique.promotion.release import Release
 from pratique.promotion.signal import SignalRaised, SignalReconciled
 from pratique.promotion.steps import (
     PromotionAttached,
@@ -33,6 +34,7 @@ from pratique.promotion.steps import (
     PromotionPointed,
     PromotionPromoted,
     PromotionRecalled,
+    PromotionReleased,
     PromotionSealed,
     PromotionSuperseded,
     PromotionVetoed,
@@ -132,6 +134,8 @@ class PromotionRequested:
     comment: Commitment | None
     track: Track | None = None
     """``emergency`` where that was asked for; every other track is for the judgement to find."""
+    release: Release | None = None
+    """The release that it is a part of, where several images were asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +316,7 @@ Happening = (
     | PromotionCopied
     | PromotionSealed
     | PromotionAttached
+    | PromotionReleased
     | PromotionPointed
     | PromotionPromoted
     | PromotionFailed
@@ -361,6 +366,7 @@ TYPES: Mapping[str, type[Happening]] = {
     "promotion.copied/1": PromotionCopied,
     "promotion.sealed/1": PromotionSealed,
     "promotion.attached/1": PromotionAttached,
+    "promotion.released/1": PromotionReleased,
     "promotion.pointed/1": PromotionPointed,
     "promotion.promoted/1": PromotionPromoted,
     "promotion.failed/1": PromotionFailed,

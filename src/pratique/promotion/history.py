@@ -49,6 +49,7 @@ from pratique.promotion.steps import (
     PromotionPointed,
     PromotionPromoted,
     PromotionRecalled,
+    PromotionReleased,
     PromotionSealed,
     PromotionSuperseded,
     PromotionVetoed,
@@ -76,6 +77,7 @@ _LEGAL: dict[type[Happening], frozenset[State]] = {
     PromotionCopied: frozenset({State.APPROVED}),
     PromotionSealed: frozenset({State.SEALING}),
     PromotionAttached: frozenset({State.ATTACHING}),
+    PromotionReleased: frozenset({State.POINTING}),
     PromotionPointed: frozenset({State.POINTING}),
     PromotionPromoted: frozenset({State.POINTING}),
     PromotionRecalled: frozenset({State.PROMOTED}),
@@ -122,6 +124,10 @@ def _requested(entry: Entry) -> Promotion:
         raise Conflict(f"promotion {event.promotion}: expected promotion.requested first, found {event.type}")
     if event.promotion is None or event.application is None or event.image is None:
         raise Conflict("promotion.requested: expected a promotion, an application and an image, found none")
+    if data.release and event.promotion not in {part.promotion for part in data.release.parts}:
+        raise Conflict(
+            f"promotion.requested: expected {event.promotion} among the parts of its release, found none"
+        )
     request = event.object("request")
     return Promotion(
         id=event.promotion,
@@ -146,6 +152,7 @@ def _requested(entry: Entry) -> Promotion:
         request=request.digest if request else None,
         supersedes=data.supersedes,
         track=data.track,
+        release=data.release,
     )
 
 
@@ -199,7 +206,14 @@ _Deciding = (
     | RemediationOpened
     | RemediationClosed
 )
-_Moving = PromotionApproved | PromotionCopied | PromotionSealed | PromotionAttached | PromotionPromoted
+_Moving = (
+    PromotionApproved
+    | PromotionCopied
+    | PromotionSealed
+    | PromotionAttached
+    | PromotionReleased
+    | PromotionPromoted
+)
 _Stopping = (
     PromotionFailed
     | PromotionVetoed
@@ -280,6 +294,8 @@ def _moved(promotion: Promotion, data: _Moving, entry: Entry) -> Promotion:
             after = replace(promotion, state=State.ATTACHING, seal=data.seal, level=data.level)
         case PromotionAttached():
             after = replace(promotion, state=State.POINTING)
+        case PromotionReleased():
+            after = replace(promotion, released=True)
         case PromotionPromoted():
             after = replace(promotion, state=State.PROMOTED, level=data.level, previous=data.previous)
         case _:
@@ -317,7 +333,8 @@ _STATE_AFTER = {
 
 
 def _begun_again(promotion: Promotion) -> Promotion:
-    return replace(promotion, state=State.GATHERING, approval=None, seal=None, level=None, because=None)
+    begun = replace(promotion, state=State.GATHERING, approval=None, seal=None, level=None, because=None)
+    return replace(begun, released=False)
 
 
 def _judgement(data: PromotionJudged, entry: Entry) -> Judgement:

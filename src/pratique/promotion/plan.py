@@ -4,10 +4,11 @@ Level-triggered: the answer depends on how things stand, not on how they came to
 same identifier, so asking again after a crash wants nothing new.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from pratique.promotion.states import MOVING, Promotion, State
+from pratique.promotion.together import approved_at, may_move, may_point
 from pratique.values.dataclass import dataclass
 
 
@@ -45,31 +46,45 @@ _STEP_OF = {
 }
 
 
-def plan(promotion: Promotion, others: Iterable[Promotion]) -> tuple[Effect, ...]:
+Releases = Mapping[str, tuple[Promotion, ...]]
+"""Every part of each release, the first one first, by the release's id."""
+
+
+def plan(promotion: Promotion, others: Iterable[Promotion], releases: Releases) -> tuple[Effect, ...]:
     """Return the effects wanted now that this promotion stands so.
 
     Args:
         promotion: After its latest event.
         others: Every other open promotion of the same application, image name and environment.
+        releases: Those that any of these is a part of.
     """
-    step = _STEP_OF.get(promotion.state)
+    step = None if _waits_to_point(promotion, releases) else _STEP_OF.get(promotion.state)
     own = (Effect(promotion.id, promotion.generation, step),) if step else ()
     # Whatever this promotion did, it may have made room for another one: a step back from approved does, too.
-    turn = next_to_copy((promotion, *others))
+    turn = next_to_copy((promotion, *others), releases)
     return (*own, Effect(turn.id, turn.generation, Step.COPY)) if turn else own
 
 
-def next_to_copy(place: Iterable[Promotion]) -> Promotion | None:
+def _waits_to_point(promotion: Promotion, releases: Releases) -> bool:
+    """Tell whether others of its release are not so far, or one of them points every tag."""
+    if promotion.release is None or promotion.state is not State.POINTING:
+        return False
+    return promotion.id != promotion.release.first or not may_point(parts_of(promotion, releases))
+
+
+def parts_of(promotion: Promotion, releases: Releases) -> tuple[Promotion, ...]:
+    """Return every part of a promotion's release; the promotion alone where it is of none."""
+    return (promotion,) if promotion.release is None else releases[promotion.release.id]
+
+
+def next_to_copy(place: Iterable[Promotion], releases: Releases) -> Promotion | None:
     """Return whose turn it is to be copied, among all open promotions of one place; None where one is under way.
 
-    The order is that of approval in the ledger, so nobody overtakes.
+    The order is that of approval in the ledger, so nobody overtakes; a release is approved with its last part.
     """
     found = tuple(place)
     if any(promotion.state in MOVING for promotion in found):
         return None
-    waiting = [promotion for promotion in found if promotion.state is State.APPROVED]
-    return min(waiting, key=_approved_at, default=None)
-
-
-def _approved_at(promotion: Promotion) -> int:
-    return promotion.approval.index if promotion.approval else promotion.index
+    approved = [(parts_of(one, releases), one) for one in found if one.state is State.APPROVED]
+    turns = [(approved_at(parts), one) for parts, one in approved if may_move(parts)]
+    return min(turns, key=lambda turn: turn[0], default=(0, None))[1]

@@ -5,6 +5,7 @@ service with the use ``request``; without a signature it is taken only where nob
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
@@ -12,13 +13,14 @@ from pratique.attest.request import Request, parse_request
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Conflict, Refused, Unverified
-from pratique.policy.application import ApplicationImage
+from pratique.policy.application import Application, ApplicationImage
 from pratique.policy.approval import Separation
 from pratique.policy.document import Bundle
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.facts import Arrival
 from pratique.promotion.directory import Directory
 from pratique.promotion.happenings import Commitment, PromotionRequested, Track
+from pratique.promotion.release import Release
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.steps import PromotionSuperseded
 from pratique.values.dataclass import dataclass
@@ -50,6 +52,11 @@ class Asked:
     def image(self) -> Digest:
         """The digest that shall be promoted."""
         return self.request.images[0]
+
+    @property
+    def each(self) -> "tuple[Asked, ...]":
+        """What is asked for each image of a release, as if it were asked for alone."""
+        return tuple(replace(self, request=one) for one in self.request.each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +116,32 @@ def open_request(content: bytes, directory: Directory, *, now: datetime, index: 
     return Asked(request, envelope.digest)
 
 
-def consider_request(asked: Asked, found: InForce, known: Known, *, new: str) -> Accepted:
+def expect_whole(request: Request, application: Application) -> None:
+    """Return if a request names every image of the application that has a place in that environment.
+
+    Raises:
+        Refused: It leaves one out: several images are a release, which goes whole or not at all.
+    """
+    wanted = {image.name for image in application.images if image.goes_to(request.to)}
+    left_out = sorted(wanted - {one.image for one in request.each})
+    if left_out:
+        raise Refused(
+            f"request: the images of {application.name} enter {request.to} together, all or nothing; expected "
+            f"{', '.join(sorted(wanted))}, found no {', '.join(left_out)}; name every image in one request"
+        )
+
+
+def consider_request(
+    asked: Asked, found: InForce, known: Known, *, new: str, release: Release | None = None
+) -> Accepted:
     """Return what to record of a request that the rules allow.
 
     Args:
-        asked: A signed request from :func:`open_request`, or an unsigned one.
+        asked: A signed request from :func:`open_request`, or an unsigned one; of a release, one of ``each``.
         found: What is in force.
         known: What the ledger knows.
         new: The identifier that the new promotion will have.
+        release: The release that it is a part of.
 
     Raises:
         Refused: The rules do not allow it; the message says which.
@@ -149,6 +174,7 @@ def consider_request(asked: Asked, found: InForce, known: Known, *, new: str) ->
             supersedes=asked.supersedes,
             comment=Commitment(request.comment) if request.comment else None,
             track=Track.EMERGENCY if request.emergency else None,
+            release=release,
         ),
         tuple(_superseded(asked, known.at_place, new)),
     )
@@ -212,9 +238,16 @@ def _superseded(
     for older in at_place:
         if older.state not in _SUPERSEDED:
             continue  # approved and on its way: the new one waits its turn
-        if older.reviews and older.id != asked.supersedes:
+        if older.reviews and asked.supersedes not in _names(older):
             raise Conflict(f"request: people have voted on {older.id}; say that it is superseded, or withdraw it")
         yield (
             older,
             PromotionSuperseded(new, f"a newer request for {older.image_name} in {older.to} took its place"),
         )
+
+
+def _names(older: Promotion) -> set[str]:
+    """Return the names by which somebody may say that a promotion shall give way: its own, or its release's."""
+    if older.release is None:
+        return {older.id}
+    return {older.release.id, *(part.promotion for part in older.release.parts)}

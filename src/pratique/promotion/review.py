@@ -4,10 +4,11 @@ Source: spec/approvals.md section 4 and decisions.md, "Judging". A valid review 
 with the reason, and blocks nobody.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.review import Decision, Review, Seen, parse_review
+from pratique.attest.review import Decision, Part, Review, Seen, parse_review
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Conflict, Refused, Unverified
@@ -47,6 +48,10 @@ class Signed:
     review: Review
     envelope: Digest
 
+    def about(self, promotion: str) -> "Signed":
+        """Return what it says of one promotion, or raise ``Unverified`` where it says nothing of it."""
+        return replace(self, review=self.review.about(promotion))
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -58,6 +63,37 @@ class Choice:
     comment: Digest | None
     valid_for: timedelta
     nonce: str
+
+
+def state_release_review(
+    parts: tuple[tuple[Promotion, Record], ...], choice: Choice, seen: Seen, *, now: datetime
+) -> Review:
+    """Return the one statement that a reviewer signs about the record of every part of a release that people decide.
+
+    Raises:
+        Refused: The parts were judged by different rules or directories; they are judged again soon.
+    """
+    each = tuple(state_review(promotion, record, choice, seen, now=now) for promotion, record in parts)
+    if len({(one.policy, one.directory) for one in each}) != 1:
+        raise Refused(
+            "review: the parts of the release were judged by different rules; wait for the next judgement"
+        )
+    return replace(each[0], images=_all_images(each), release=tuple(map(_part, each)))
+
+
+def _all_images(each: tuple[Review, ...]) -> tuple[Digest, ...]:
+    return tuple(dict.fromkeys(image for one in each for image in one.images))
+
+
+def _part(review: Review) -> Part:
+    return Part(
+        promotion=review.promotion,
+        images=review.images,
+        from_=review.from_,
+        resource_uri=review.resource_uri,
+        record=review.record,
+        evidence=review.evidence,
+    )
 
 
 def state_review(promotion: Promotion, record: Record, choice: Choice, seen: Seen, *, now: datetime) -> Review:
@@ -126,7 +162,7 @@ def consider_review(
     """Return what to record: the review, and the veto, approval or new judgement that follows from it.
 
     Args:
-        signed: A review from :func:`open_review`.
+        signed: A review from :func:`open_review`, or what one of a release says ``about`` this promotion.
         promotion: As it stands.
         record: The decision record in force for it.
         directory: The version in force.

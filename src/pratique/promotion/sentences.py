@@ -32,6 +32,7 @@ from pratique.promotion.steps import (
     PromotionPointed,
     PromotionPromoted,
     PromotionRecalled,
+    PromotionReleased,
     PromotionSealed,
     PromotionSuperseded,
     PromotionVetoed,
@@ -61,7 +62,14 @@ _Published = (
 _Signalled = SignalRaised | SignalReconciled
 _Judged = PromotionRequested | PromotionRetried | PromotionGathered | PromotionJudged | PromotionRechecked
 _Decided = ReviewGiven | ReviewEscalated | ReviewVoided | RemediationOpened | RemediationClosed | PromotionApproved
-_Moved = PromotionCopied | PromotionSealed | PromotionAttached | PromotionPointed | PromotionPromoted
+_Moved = (
+    PromotionCopied
+    | PromotionSealed
+    | PromotionAttached
+    | PromotionReleased
+    | PromotionPointed
+    | PromotionPromoted
+)
 _Stopped = (
     PromotionFailed
     | PromotionVetoed
@@ -139,7 +147,8 @@ def _judged(data: _Judged, event: Event) -> str:
         case PromotionRequested():
             way = f"from {data.from_} to {data.to}" if data.from_ else f"to {data.to}"
             how = ("" if data.signed else ", unsigned") + (f", as an {data.track}" if data.track else "")
-            text = f"{data.requester} asked that {data.image_name} go {way}{how}"
+            along = f", with all of {data.release.id}" if data.release else ""
+            text = f"{data.requester} asked that {data.image_name} go {way}{how}{along}"
         case PromotionRetried():
             why = f", because {data.because}" if data.because else ""
             text = f"{event.actor} began attempt {data.generation}{why}"
@@ -200,6 +209,8 @@ def _moved(data: _Moved, event: Event) -> str:
             text = f"sealed as {data.level} with the key {data.key}, seal {data.seal.short}"
         case PromotionAttached():
             text = f"the seal was attached to the image, in {len(data.referrers)} referrers"
+        case PromotionReleased():
+            text = "every part of its release is sealed: all tags are pointed now"
         case PromotionPointed():
             text = (
                 f"{data.destination}:{data.tag} points at it"

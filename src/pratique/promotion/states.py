@@ -9,6 +9,7 @@ from enum import StrEnum
 from pratique.attest.review import Decision
 from pratique.attest.seal import Level
 from pratique.promotion.happenings import Platform, Track
+from pratique.promotion.release import Release
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
@@ -169,6 +170,10 @@ class Promotion:
     previous: Digest | None = None
     because: str | None = None
     """Why it failed or ended otherwise than promoted."""
+    release: Release | None = None
+    """The release that it is a part of, if it is."""
+    released: bool = False
+    """Whether its tag is to be pointed whatever comes, with those of the other parts."""
 
     @property
     def open(self) -> bool:

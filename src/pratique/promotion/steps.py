@@ -48,6 +48,13 @@ class PromotionAttached:
 
 
 @dataclass(frozen=True, slots=True)
+class PromotionReleased:
+    """Every part of its release is sealed, and nothing stood against any: from here on all tags are pointed."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class PromotionPointed:
     """The tag points at the sealed image; ``tag`` is null where the destination asks for none."""
 
@@ -85,7 +92,7 @@ class PromotionVetoed:
 
 @dataclass(frozen=True, slots=True)
 class PromotionWithdrawn:
-    """Whoever asked for it, or may take it back, did."""
+    """Whoever asked for it, or may take it back, did; or the machine, as another part of its release had ended."""
 
     by: Actor
     because: str

@@ -113,6 +113,8 @@ class Established:
     """How long a seal over it holds; None where it does not lapse."""
     sealed: Sealed | None
     not_checked: tuple[str, ...]
+    release: tuple[tuple[str, Digest], ...] = ()
+    """The names and digests of every image of its release, in the order in which they were asked for."""
     judged_again: tuple[Digest, ...] = ()
     """Records that the evidence itself gave again, byte for byte."""
 
@@ -139,6 +141,7 @@ class Established:
             ("image", f"{self.image_name} {self.image}"),
             ("promotion", f"{self.promotion} of {self.application}"),
             ("way", f"{self.from_ or self.source} → {self.environment}, at {self.destination}"),
+            *(("release", f"all or nothing, {name} {digest}") for name, digest in self.release),
             ("asked by", self.requester if self.request_signed else f"{self.requester} (unsigned)"),
             ("decision", f"{self.outcome}, track {self.track}, risk {self.risk}; record {self.record}"),
             ("approved", f"at index {self.approved_index}, {render_moment(self.approved_at)}"),

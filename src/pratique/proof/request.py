@@ -39,7 +39,8 @@ def verify_request(reading: Reading, chain: Chain, rules: Rules) -> None:
         return
     demand("promotion.requested, signed", True, requested.signed)
     request = _opened(reading, entry, requested.requester, directory, chain)
-    _check_same(reading, requested, request)
+    _check_same(reading, requested, _of_image(requested, request))
+    _check_release(reading, request)
     _check_time(entry, request)
 
 
@@ -70,6 +71,18 @@ def _opened(reading: Reading, entry: Entry, requester: Actor, directory: Directo
         raise Unverified(f"request by {requester} at {entry.index}: {error}") from error
     refuse_revoked(chain, opened.signers[0], entry.index, f"request at {entry.index}")
     return parse_request(opened.payload)
+
+
+def _check_release(reading: Reading, request: Request) -> None:
+    """Return if the ledger names the very images that were asked for together."""
+    release = reading.standing.release
+    found = tuple((part.image_name, part.image) for part in release.parts) if release else ()
+    demand("request, release", tuple((part.image, part.digest) for part in request.release), found)
+
+
+def _of_image(requested: PromotionRequested, request: Request) -> Request:
+    """Return what the request says of the image of this name; where it says nothing, comparing shows it."""
+    return next((one for one in request.each if one.image == requested.image_name), request.each[0])
 
 
 def _keys_of_service(directory: Directory, service: Actor) -> TrustedKeys:

@@ -126,7 +126,7 @@ def _opened(reading: Reading, chain: Chain, entry: Entry, data: ReviewGiven) -> 
     except Unverified as error:
         raise Unverified(f"{where}: {error}") from error
     refuse_revoked(chain, opened.signers[0], entry.index, where)
-    review = parse_review(opened.payload)
+    review = parse_review(opened.payload).about(reading.standing.id)
     comment = data.comment.commitment if data.comment else None
     compared = (
         ("reviewer", data.reviewer, review.reviewer),

@@ -21,6 +21,7 @@ from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.promotion.authority import Chain
 from pratique.promotion.governance import HoldPlaced
 from pratique.promotion.happenings import Track
+from pratique.promotion.release import Release
 from pratique.proof.decision import lasts_of, level_of, verify_decision
 from pratique.proof.demand import demand
 from pratique.proof.directory import verify_directories
@@ -175,12 +176,17 @@ def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Record
         lasts=lasts_of(record, policy.rules),
         sealed=None,
         not_checked=tuple(_not_checked(reading, record)),
+        release=_release(standing.release),
     )
 
 
 def _not_now(sealed: Sealed) -> Iterator[str]:
     if sealed.expires is not None:
         yield f"the seal holds until {render_moment(sealed.expires)}; what time it is now is for you to say"
+
+
+def _release(release: Release | None) -> tuple[tuple[str, Digest], ...]:
+    return tuple((part.image_name, part.image) for part in release.parts) if release else ()
 
 
 def _inputs(reading: Reading, record: Recorded) -> tuple[Digest, ...]:

@@ -4,12 +4,14 @@ No tag of the image moves here, and nothing is sealed yet.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from pratique.promotion.evidence_set import Listed, parse_list
 from pratique.promotion.guards import why_judge_again
 from pratique.promotion.happenings import PromotionGathered
 from pratique.promotion.states import Promotion
 from pratique.promotion.steps import PromotionCopied
+from pratique.promotion.together import may_move
 from pratique.registry.attach import Body, attach_referrer
 from pratique.registry.closure import Closure, plan
 from pratique.registry.copy import CopyReport, copy
@@ -17,7 +19,7 @@ from pratique.registry.evidence import Carried, collect_evidence
 from pratique.registry.interface import Registry
 from pratique.service.again import judge_again
 from pratique.service.gather import is_our_own
-from pratique.service.perform import Done
+from pratique.service.perform import Done, NotYet, parts_of
 from pratique.service.scribe import Scribe
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
@@ -26,9 +28,17 @@ from pratique.values.canonical import Json
 from pratique.values.digest import Digest
 from pratique.values.reference import parse_reference, parse_repository
 
+_LOOK_AGAIN = timedelta(hours=1)
 
-def copy_image(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done:
-    """Copy a promotion's image and frozen evidence to its destination, and read them back."""
+
+def copy_image(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done | NotYet:
+    """Copy a promotion's image and frozen evidence to its destination, and read them back.
+
+    Where another part of its release has stepped back meanwhile, it waits for that one.
+    """
+    waits = workspace.store.read(lambda view: _waits(view, promotion))
+    if waits is not None:
+        return waits
     stale = workspace.store.transact(lambda tx: why_stale(workspace, tx, promotion))
     if stale is not None:
         return judge_again(stale)
@@ -55,6 +65,14 @@ def copy_image(workspace: Workspace, promotion: Promotion, _effect: EffectStandi
         )
 
     return Done(_result(report), record)
+
+
+def _waits(view: View, promotion: Promotion) -> NotYet | None:
+    if may_move(parts_of(view, promotion)):
+        return None
+    return NotYet(
+        view.now + _LOOK_AGAIN, "another part of its release is not approved; whoever approves it wakes this"
+    )
 
 
 def _result(report: CopyReport) -> Json:

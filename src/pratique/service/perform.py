@@ -18,10 +18,11 @@ from pratique.errors import Conflict, PratiqueError, Unreachable
 from pratique.promotion.happenings import Commitment, Failure, PromotionFailed
 from pratique.promotion.plan import Step, plan
 from pratique.promotion.states import Promotion
+from pratique.promotion.together import follow_others, may_move
 from pratique.service.scribe import Scribe, about
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding, State
-from pratique.storage.transaction import Transaction
+from pratique.storage.transaction import Transaction, View
 from pratique.values.canonical import Json
 from pratique.values.commitment import SALT_BYTES, Opening
 
@@ -99,11 +100,32 @@ def _recorded(
 
 
 def want_next(tx: Transaction, promotion: str) -> None:
-    """Want what follows from how a promotion, and those that wait for the same place, stand now."""
+    """Want what follows from how a promotion, the others of its release, and those that wait for their places stand.
+
+    What ends or steps back in a release ends the others, or takes them back, in the same transaction.
+    """
     standing = tx.promotions.find(promotion)
-    others = tuple(each for each in tx.promotions.open_at(*standing.place) if each.id != promotion)
-    for effect in plan(standing, others):
+    for part, happening in follow_others(parts_of(tx, standing)):
+        tx.effects.abandon(part.id, happening.because or "")
+        Scribe(tx, about=about(part)).append(happening)
+    for part in parts_of(tx, tx.promotions.find(promotion)):
+        _want(tx, part)
+
+
+def _want(tx: Transaction, standing: Promotion) -> None:
+    others = tuple(each for each in tx.promotions.open_at(*standing.place) if each.id != standing.id)
+    releases = {one.release.id: parts_of(tx, one) for one in (standing, *others) if one.release is not None}
+    for effect in plan(standing, others, releases):
         tx.want(effect)
+    if standing.release is not None and may_move(parts_of(tx, standing)):
+        tx.effects.hasten(standing.id)
+
+
+def parts_of(view: View, promotion: Promotion) -> tuple[Promotion, ...]:
+    """Return every part of a promotion's release as it stands, the first one first; else the promotion alone."""
+    if promotion.release is None:
+        return (promotion,)
+    return tuple(view.promotions.find(part.promotion) for part in promotion.release.parts)
 
 
 def _failed(workspace: Workspace, effect: EffectStanding, error: Unreachable) -> None:

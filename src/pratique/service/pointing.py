@@ -6,6 +6,7 @@ from pratique.attest.bundle import BUNDLE_MEDIA, build_bundle, bundle_annotation
 from pratique.attest.dsse import parse_envelope
 from pratique.attest.statement import parse_statement
 from pratique.errors import Conflict
+from pratique.policy.document import Bundle
 from pratique.promotion.events import Event
 from pratique.promotion.post_mortem import look_back
 from pratique.promotion.states import Promotion, State
@@ -87,8 +88,8 @@ def point_tag(workspace: Workspace, promotion: Promotion, _effect: EffectStandin
     stale = workspace.store.transact(lambda tx: why_stale(workspace, tx, promotion))
     if stale is not None:
         return judge_again(stale)
-    tag = workspace.store.read(lambda view: _tag(workspace, view, promotion))
-    previous = None if tag is None else _point(workspace, promotion, tag)
+    tag = tag_of(workspace.store.read(workspace.bundle), promotion)
+    previous = None if tag is None else move_tag(workspace, promotion, tag)
 
     def record(scribe: Scribe, standing: Promotion) -> None:
         held = scribe.tx.arrivals.current(*standing.place)
@@ -114,14 +115,22 @@ def point_tag(workspace: Workspace, promotion: Promotion, _effect: EffectStandin
 _WAS_THERE = frozenset({State.PROMOTED, State.RECALLED})
 
 
-def _tag(workspace: Workspace, view: View, promotion: Promotion) -> str | None:
-    application = workspace.bundle(view).application(promotion.application)
+def tag_of(bundle: Bundle, promotion: Promotion) -> str | None:
+    """Return the tag that a policy gives a promotion's image at its destination, if any."""
+    application = bundle.application(promotion.application)
     destination = application.image(promotion.image_name).destination(promotion.to)
     return destination.tag_for(parse_reference(promotion.source).tag, promotion.image)
 
 
-def _point(workspace: Workspace, promotion: Promotion, tag: str) -> Digest | None:
+def move_tag(workspace: Workspace, promotion: Promotion, tag: str) -> Digest | None:
     """Move the tag, if it points at nothing or at what was promoted there; return what it pointed at."""
+    found = expect_ours(workspace, promotion, tag)
+    workspace.open(parse_repository(promotion.destination)).put_tag(tag, promotion.image, found)
+    return None if found == promotion.image else found
+
+
+def expect_ours(workspace: Workspace, promotion: Promotion, tag: str) -> Digest | None:
+    """Return what the destination's tag points at, or raise ``Conflict`` where that was never promoted there."""
     destination = workspace.open(parse_repository(promotion.destination))
     found = destination.resolve(tag)
     if found is not None and found != promotion.image:
@@ -131,5 +140,4 @@ def _point(workspace: Workspace, promotion: Promotion, tag: str) -> Digest | Non
                 f"{promotion.destination}:{tag} points at {found}, which was never promoted there; "
                 "somebody else moved it: find out who, remove the tag, and retry"
             )
-    destination.put_tag(tag, promotion.image, found)
-    return None if found == promotion.image else found
+    return found

@@ -4,15 +4,26 @@ import secrets
 from dataclasses import dataclass, replace
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.request import Request, build_request
+from pratique.attest.request import Part, Request, build_request
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.attest.withdrawal import Withdrawal, build_withdrawal, parse_withdrawal
 from pratique.errors import Absent, Conflict, Refused, Unverified
+from pratique.policy.application import Application
 from pratique.policy.document import Bundle
 from pratique.policy.facts import Arrival
 from pratique.promotion.happenings import Track
-from pratique.promotion.request import Asked, InForce, Known, consider_request, open_request
+from pratique.promotion.release import Part as ReleasePart
+from pratique.promotion.release import Release
+from pratique.promotion.request import (
+    Accepted,
+    Asked,
+    InForce,
+    Known,
+    consider_request,
+    expect_whole,
+    open_request,
+)
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.withdraw import withdraw as consider_withdrawal
 from pratique.service.again import begin_again
@@ -33,13 +44,20 @@ COMMENT = "comment"
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """An image that somebody wants in, and its name in the application, where they gave it."""
+
+    reference: Reference
+    image: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants, before it is a statement."""
+    """What somebody wants, before it is a statement; several images are a release."""
 
     requester: Actor
-    reference: Reference
+    images: tuple[Named, ...]
     application: str
-    image: str | None
     to: Environment
     comment: str | None
     supersedes: str | None = None
@@ -47,7 +65,7 @@ class Wish:
 
 
 def ask(workspace: Workspace, wish: Wish, signatory: Signatory | None) -> str:
-    """Make a request, have it signed and hand it in; return the promotion's id.
+    """Make a request, have it signed and hand it in; return the promotion's id, of a release the first part's.
 
     Args:
         workspace: Where to ask.
@@ -59,7 +77,7 @@ def ask(workspace: Workspace, wish: Wish, signatory: Signatory | None) -> str:
         Refused, Conflict, Unverified: As :func:`hand_in`.
     """
     workspace.store.read(workspace.directory).expect(wish.requester)
-    pinned = replace(wish, reference=replace(wish.reference, digest=_resolved(workspace, wish.reference)))
+    pinned = replace(wish, images=tuple(_pinned(workspace, one) for one in wish.images))
     opening = None if wish.comment is None else Opening(COMMENT, wish.comment, secrets.token_bytes(SALT_BYTES))
     comment = None if opening is None else opening.commitment
     request = workspace.store.read(lambda view: _request(workspace, view, pinned, comment))
@@ -67,6 +85,10 @@ def ask(workspace: Workspace, wish: Wish, signatory: Signatory | None) -> str:
         return _recorded(workspace, Asked(request, None, wish.supersedes), None, opening)
     envelope = sign(signatory, build_request(request), IN_TOTO, Namespace.REQUEST)
     return hand_in(workspace, envelope, opening, wish.supersedes)
+
+
+def _pinned(workspace: Workspace, named: Named) -> Named:
+    return replace(named, reference=replace(named.reference, digest=_resolved(workspace, named.reference)))
 
 
 def _resolved(workspace: Workspace, reference: Reference) -> Digest:
@@ -84,29 +106,37 @@ def _resolved(workspace: Workspace, reference: Reference) -> Digest:
 
 
 def _request(workspace: Workspace, view: View, wish: Wish, comment: Digest | None) -> Request:
-    bundle, digest = workspace.bundle(view), wish.reference.digest
-    if digest is None:
-        raise Absent(f"{wish.reference}: expected a digest, found none")
-    arrivals = [one for one in view.arrivals.of_image(digest) if one.application == wish.application]
+    bundle = workspace.bundle(view)
+    parts = tuple(_part(view, bundle, wish, named) for named in wish.images)
+    first = parts[0]
     return Request(
-        images=(digest,),
+        images=tuple(dict.fromkeys(part.digest for part in parts)),
         application=wish.application,
-        image=wish.image or _image_name(bundle, wish),
-        source=wish.reference,
-        from_=_predecessor(bundle, wish.to, arrivals),
+        image=first.image,
+        source=first.source,
+        from_=first.from_,
         to=wish.to,
         requester=wish.requester,
         nonce=secrets.token_hex(16),
         issued_at=view.now,
         comment=comment,
         emergency=wish.track is Track.EMERGENCY,
+        release=parts if len(parts) > 1 else (),
     )
 
 
-def _image_name(bundle: Bundle, wish: Wish) -> str:
+def _part(view: View, bundle: Bundle, wish: Wish, named: Named) -> Part:
+    digest = named.reference.digest
+    if digest is None:
+        raise Absent(f"{named.reference}: expected a digest, found none")
+    arrivals = [one for one in view.arrivals.of_image(digest) if one.application == wish.application]
+    image = named.image or _image_name(bundle.application(wish.application), named.reference)
+    return Part(image, digest, named.reference, _predecessor(bundle, wish.to, arrivals))
+
+
+def _image_name(application: Application, reference: Reference) -> str:
     """Return the name of the application's image that may come from, or lives in, this repository."""
-    repository = wish.reference.repository
-    images = bundle.application(wish.application).images
+    repository, images = reference.repository, application.images
     if len(images) == 1:
         return images[0].name
     fitting = [
@@ -118,7 +148,8 @@ def _image_name(bundle: Bundle, wish: Wish) -> str:
         return fitting[0]
     names = ", ".join(image.name for image in images)
     raise Refused(
-        f"request: {repository} fits {len(fitting)} images of {wish.application}; say --image, of {names}"
+        f"request: {repository} fits {len(fitting)} images of {application.name}; say which it is: one of {names}, "
+        "as NAME=IMAGE"
     )
 
 
@@ -130,7 +161,7 @@ def _predecessor(bundle: Bundle, to: Environment, arrivals: list[Arrived]) -> En
 
 
 def hand_in(workspace: Workspace, envelope: bytes, opening: Opening | None, supersedes: str | None = None) -> str:
-    """Record a signed request and return the new promotion's id.
+    """Record a signed request and return the new promotion's id, of a release the first part's.
 
     Raises:
         Unverified: Nobody who may ask has signed it.
@@ -153,23 +184,44 @@ def _recorded(workspace: Workspace, asked: Asked, envelope: bytes | None, openin
     item = () if envelope is None else (keep(workspace.blobs, "request", ENVELOPE_MEDIA, envelope),)
 
     def command(tx: Transaction) -> str:
-        new = build_id(Kind.PROMOTION, tx.now, tx.chance(10))
         now = InForce(workspace.bundle(tx), workspace.directory(tx), tx.now)
         if envelope is not None:  # who may ask is asked again of the directory in force at this index
             open_request(envelope, now.directory, now=tx.now, index=tx.ledger.frontier().size)
-        accepted = consider_request(asked, now, _known(tx, asked), new=new)
+        news = tuple(build_id(Kind.PROMOTION, tx.now, tx.chance(10)) for _ in asked.each)
+        every = _considered(tx, asked, now, news)
         tx.once.nonce(asked.request.nonce)
         if opening is not None:
             tx.openings.put(opening)
-        for older, superseded in accepted.superseded:
-            Scribe(tx, about=about(older)).append(superseded)
-            tx.effects.abandon(older.id, f"superseded by {new}")
-        about_it = About(new, asked.request.application, asked.request.to, asked.image)
-        Scribe(tx, asked.request.requester, about_it).append(accepted.requested, *item)
-        want_next(tx, new)
-        return new
+        superseded = tuple(each for accepted in every for each in accepted.superseded)
+        for older, ended in superseded:
+            Scribe(tx, about=about(older)).append(ended)
+            tx.effects.abandon(older.id, f"superseded by {ended.by}")
+        for new, one, accepted in zip(news, asked.each, every, strict=True):
+            about_it = About(new, one.request.application, one.request.to, one.image)
+            Scribe(tx, one.request.requester, about_it).append(accepted.requested, *item)
+        for promotion in (*(older.id for older, _ in superseded if older.release), *news):
+            want_next(tx, promotion)
+        return news[0]
 
     return workspace.store.transact(command)
+
+
+def _considered(tx: Transaction, asked: Asked, now: InForce, news: tuple[str, ...]) -> tuple[Accepted, ...]:
+    """Return what to record of each image that is asked for, all or nothing."""
+    expect_whole(asked.request, now.bundle.application(asked.request.application))
+    release = _release(asked, news)
+    known = tuple(_known(tx, one) for one in asked.each)
+    return tuple(
+        consider_request(one, now, knows, new=new, release=release)
+        for one, knows, new in zip(asked.each, known, news, strict=True)
+    )
+
+
+def _release(asked: Asked, news: tuple[str, ...]) -> Release | None:
+    if len(news) == 1:
+        return None
+    each = zip(news, asked.each, strict=True)
+    return Release(tuple(ReleasePart(new, one.request.image, one.image) for new, one in each))
 
 
 def _known(view: View, asked: Asked) -> Known:

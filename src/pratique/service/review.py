@@ -11,7 +11,7 @@ from datetime import timedelta
 from pratique.attest.dsse import IN_TOTO
 from pratique.attest.review import Decision, Review, Seen, build_review
 from pratique.attest.sshsig import Namespace
-from pratique.errors import Absent, Conflict, Unverified
+from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.promotion.case import bodies_of, case_of
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import EventObject
@@ -19,10 +19,19 @@ from pratique.promotion.happenings import Happening, ReviewGiven
 from pratique.promotion.judge import judge
 from pratique.promotion.quorum import Quorum, count
 from pratique.promotion.record import Record, parse_record
-from pratique.promotion.review import Choice, Ledger, consider_review, open_review, state_review
+from pratique.promotion.release import first_of, is_release
+from pratique.promotion.review import (
+    Choice,
+    Ledger,
+    Signed,
+    consider_review,
+    open_review,
+    state_release_review,
+    state_review,
+)
 from pratique.promotion.states import Promotion, State
 from pratique.service import ledger
-from pratique.service.perform import want_next
+from pratique.service.perform import parts_of, want_next
 from pratique.service.scribe import Scribe, about, keep
 from pratique.service.signatory import Signatory, sign
 from pratique.service.workspace import Workspace
@@ -120,11 +129,12 @@ def prepare(workspace: Workspace, prefix: str, verdict: Verdict) -> Prepared:
     Raises:
         Unverified: The record does not follow from its evidence.
     """
-    promotion, directory = workspace.store.read(
-        lambda view: (view.promotions.by_prefix(prefix), workspace.directory(view))
+    promotions, directory = workspace.store.read(
+        lambda view: (_to_review(view, prefix), workspace.directory(view))
     )
     directory.expect(verdict.reviewer)
-    _judge_again(workspace, record_of(workspace, promotion), directory)
+    for promotion in promotions:
+        _judge_again(workspace, record_of(workspace, promotion), directory)
     signed = ledger.checkpoint(workspace)
     seen = Seen(workspace.origin, signed.size, Digest(signed.root.hex()))
     salt = secrets.token_bytes(SALT_BYTES)
@@ -139,10 +149,48 @@ def prepare(workspace: Workspace, prefix: str, verdict: Verdict) -> Prepared:
     )
 
     def query(view: View) -> Review:
-        promotion = view.promotions.by_prefix(prefix)
-        return state_review(promotion, record_of(workspace, promotion), choice, seen, now=view.now)
+        parts = tuple((one, record_of(workspace, one)) for one in _to_review(view, prefix))
+        if is_release(prefix):
+            return state_release_review(parts, choice, seen, now=view.now)
+        return state_review(*parts[0], choice, seen, now=view.now)
 
     return Prepared(build_review(workspace.store.read(query)), opening)
+
+
+_UNDECIDED = frozenset({State.GATHERING, State.JUDGING, State.REMEDIATION, State.FAILED})
+
+
+def _to_review(view: View, prefix: str) -> tuple[Promotion, ...]:
+    """Return the promotion of this id, or every part of the release of this id on which people decide.
+
+    Raises:
+        Refused: A part is not judged yet, or nothing of the release waits for people.
+    """
+    if not is_release(prefix):
+        return (view.promotions.by_prefix(prefix),)
+    parts = release_by_prefix(view, prefix)
+    for part in parts:
+        if part.state in _UNDECIDED:
+            raise Refused(
+                f"review: {part.image_name} of {prefix} is {part.state}; wait until every part is judged, or review "
+                "one promotion by its own id"
+            )
+    waiting = tuple(part for part in parts if part.state is State.REVIEW)
+    if not waiting:
+        raise Refused(f"review: nothing of {prefix} waits for people; its parts are {_states(parts)}")
+    return waiting
+
+
+def _states(parts: tuple[Promotion, ...]) -> str:
+    return ", ".join(f"{part.image_name} {part.state}" for part in parts)
+
+
+def release_by_prefix(view: View, prefix: str) -> tuple[Promotion, ...]:
+    """Return every part of the release whose id begins so, the first one first; raises ``Absent`` or ``Conflict``."""
+    first = view.promotions.by_prefix(first_of(prefix))
+    if first.release is None or first.release.first != first.id:
+        raise Absent(f"release: expected the id of one, found {prefix[:80]!r}; see `pratique status`")
+    return parts_of(view, first)
 
 
 def _judge_again(workspace: Workspace, record: Record, directory: Directory) -> None:
@@ -156,15 +204,17 @@ def _judge_again(workspace: Workspace, record: Record, directory: Directory) -> 
         )
 
 
-def give(workspace: Workspace, prefix: str, verdict: Verdict, signatory: Signatory) -> Given:
-    """Prepare a review, have it signed and hand it in; raises as :func:`hand_in`."""
+def give(workspace: Workspace, prefix: str, verdict: Verdict, signatory: Signatory) -> tuple[Given, ...]:
+    """Prepare a review of a promotion or a release, have it signed and hand it in; raises as :func:`hand_in`."""
     prepared = prepare(workspace, prefix, verdict)
     envelope = sign(signatory, prepared.statement, IN_TOTO, Namespace.REVIEW)
     return hand_in(workspace, envelope, prepared.opening)
 
 
-def hand_in(workspace: Workspace, envelope: bytes, opening: Opening | None) -> Given:
+def hand_in(workspace: Workspace, envelope: bytes, opening: Opening | None) -> tuple[Given, ...]:
     """Record a signed review, and what follows from it: an approval, a veto, or a new judgement.
+
+    One of a release is recorded for each of its parts, or for none.
 
     Raises:
         Unverified: The reviewer did not sign it.
@@ -174,31 +224,42 @@ def hand_in(workspace: Workspace, envelope: bytes, opening: Opening | None) -> G
     """
     item = keep(workspace.blobs, "review", ENVELOPE_MEDIA, envelope)
 
-    def command(tx: Transaction) -> Given:
+    def command(tx: Transaction) -> tuple[Given, ...]:
         index, directory = tx.ledger.frontier().size, workspace.directory(tx)
         signed = open_review(envelope, directory, index=index)
         review = signed.review
         if opening is not None and opening.commitment != review.comment:
             raise Unverified("review: the comment is not the one that was signed")
-        promotion = tx.promotions.find(review.promotion)
-        happenings = consider_review(
-            signed,
-            promotion,
-            record_of(workspace, promotion),
-            directory,
-            ledger=_our_ledger(workspace, tx, review.checkpoint, index),
-            in_force=workspace.in_force(tx, promotion),
-            index=index,
-            identifier=build_id(Kind.REVIEW, tx.now, tx.chance(10)),
-        )
         tx.once.nonce(review.nonce)
         if opening is not None:
             tx.openings.put(opening)
-        _append(tx, promotion, review.reviewer, happenings, item)
-        want_next(tx, promotion.id)
-        return Given(_given(happenings), tx.promotions.find(promotion.id))
+        reviews = tuple(_hand_in(workspace, tx, signed, one, item) for one in review.promotions)
+        for promotion in review.promotions:
+            want_next(tx, promotion)
+        return tuple(
+            Given(given, tx.promotions.find(one)) for one, given in zip(review.promotions, reviews, strict=True)
+        )
 
     return workspace.store.transact(command)
+
+
+def _hand_in(
+    workspace: Workspace, tx: Transaction, signed: Signed, promotion_id: str, item: EventObject
+) -> ReviewGiven:
+    """Record what a review says of one promotion; what others of its release do because of it follows after all."""
+    index, promotion = tx.ledger.frontier().size, tx.promotions.find(promotion_id)
+    happenings = consider_review(
+        signed.about(promotion.id),
+        promotion,
+        record_of(workspace, promotion),
+        workspace.directory(tx),
+        ledger=_our_ledger(workspace, tx, signed.review.checkpoint, index),
+        in_force=workspace.in_force(tx, promotion),
+        index=index,
+        identifier=build_id(Kind.REVIEW, tx.now, tx.chance(10)),
+    )
+    _append(tx, promotion, signed.review.reviewer, happenings, item)
+    return _given(happenings)
 
 
 def _our_ledger(workspace: Workspace, view: View, seen: Seen, size: int) -> Ledger:

@@ -21,7 +21,8 @@ from pratique.service.judging import judge_promotion
 from pratique.service.lookout import Lookout
 from pratique.service.patience import gather
 from pratique.service.perform import Perform, perform, record_death, want_next
-from pratique.service.pointing import attach_seal, point_tag
+from pratique.service.pointing import attach_seal
+from pratique.service.pointing_release import point
 from pratique.service.scribe import Scribe, about
 from pratique.service.sealing import seal_promotion
 from pratique.service.search import refreshed
@@ -38,7 +39,7 @@ STEPS: dict[Step, Perform] = {
     Step.COPY: copy_image,
     Step.SEAL: seal_promotion,
     Step.ATTACH: attach_seal,
-    Step.POINT: point_tag,
+    Step.POINT: point,
 }
 
 _LOOK_SECONDS = 30.0
@@ -95,9 +96,7 @@ def work_until_idle(workspace: Workspace) -> int:
 
 def _tell(turned: Turned | None) -> None:
     if turned and (turned.raised or turned.reconciled):
-        _log.info(
-            "watch: %s signals raised, %s settled, %s open", turned.raised, turned.reconciled, turned.open
-        )
+        _log.info("watch: %s signals raised, %s settled, %s open", turned.raised, turned.reconciled, turned.open)
 
 
 def postponed(workspace: Workspace) -> tuple[EffectStanding, ...]:

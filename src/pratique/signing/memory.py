@@ -116,5 +116,11 @@ def _with(seen: _Seen, found: Established) -> _Seen:
 
 
 def _request(found: Established) -> str | None:
-    """Return what is the same however often a signed request is wrapped anew: whose it is, and its nonce."""
-    return f"{found.requester} {found.nonce}" if found.request_signed else None
+    """Return what is the same however often a signed request is wrapped anew: whose it is, and its nonce.
+
+    A request for a release is for one promotion of each of its images.
+    """
+    if not found.request_signed:
+        return None
+    image = f" {found.image_name}" if found.release else ""
+    return f"{found.requester} {found.nonce}{image}"

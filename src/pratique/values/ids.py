@@ -11,13 +11,14 @@ from enum import StrEnum
 from pratique.errors import Malformed
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_ID = re.compile(rf"(pr|rv|wv|rm|hd|ev|sg)_[0-7][{_ALPHABET}]{{25}}")
+_ID = re.compile(rf"(pr|rl|rv|wv|rm|hd|ev|sg)_[0-7][{_ALPHABET}]{{25}}")
 
 
 class Kind(StrEnum):
     """What an identifier names."""
 
     PROMOTION = "pr"
+    RELEASE = "rl"
     REVIEW = "rv"
     WAIVER = "wv"
     REMEDIATION = "rm"

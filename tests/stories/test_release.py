@@ -1,0 +1,125 @@
+"""Several images of one application are a release: all of them enter, or none does."""
+
+import shutil
+import signal
+from collections.abc import Iterator
+
+import pytest
+from tests.stories.ci import HIGH, MEDIUM
+from tests.stories.pair import NAMES, Pair, found_pair
+from tests.stories.processes import ends, start_module
+from tests.stories.shop import drift, folder_in_memory
+from tests.stories.test_fast_track import WHOLE_LIFE
+
+from pratique.promotion.plan import Step
+
+RELEASED = [*WHOLE_LIFE[:-2], "promotion.released/1", *WHOLE_LIFE[-2:]]
+NOTHING = (None, None)
+
+
+@pytest.fixture(scope="module")
+def founded() -> Iterator[Pair]:
+    with folder_in_memory() as folder:
+        yield found_pair(folder)
+
+
+@pytest.fixture
+def pair(founded: Pair) -> Iterator[Pair]:
+    with folder_in_memory() as folder:
+        shutil.copytree(founded.folder, folder, dirs_exist_ok=True)
+        yield Pair(folder, founded.place)
+
+
+def test_both_images_enter_together(pair: Pair) -> None:
+    parts = pair.release("dev")
+    pair.work()
+    assert pair.states(parts) == ("promoted", "promoted")
+    assert pair.tags("dev") == pair.built()
+    assert [pair.types(part) for part in parts] == [RELEASED, RELEASED]
+    assert drift(pair) == ()
+
+
+def test_no_tag_is_pointed_before_every_part_is_sealed_and_attached(pair: Pair) -> None:
+    parts = pair.release("dev")
+    pair.work()
+    types = [event["type"] for event in pair.events() if event.get("promotion") in parts]
+    sealed = [at for at, kind in enumerate(types) if kind == "promotion.attached/1"]
+    pointed = [at for at, kind in enumerate(types) if kind == "promotion.pointed/1"]
+    assert len(sealed) == len(pointed) == 2
+    assert max(sealed) < min(pointed)
+
+
+def test_one_image_of_several_is_refused(pair: Pair) -> None:
+    key = ("--as", "service:ci", "--key", pair.key("service:ci"))
+    said = pair.pratique("request", "web=oci:registry/build:web", "--application", "shop", "--to", "dev", *key)
+    assert said.code == 1
+    assert "enter dev together, all or nothing; expected web, worker, found no worker" in said.err
+    assert pair.done("status", "--json").value["open"] == []
+
+
+def test_one_that_must_be_repaired_holds_the_other_back(pair: Pair) -> None:
+    pair.release("dev")
+    pair.work()
+    pair.build("broken", "worker", HIGH)
+    parts = pair.release("dev")
+    pair.work()
+    before = pair.tags("staging")
+    parts = pair.release("staging")
+    pair.work()
+    assert pair.states(parts) == ("approved", "remediation")
+    assert pair.tags("staging") == before == NOTHING
+
+
+def test_one_signature_covers_the_records_of_all_parts(pair: Pair) -> None:
+    parts = _in_review(pair)
+    said = pair.done("show", parts[0], "--json").value
+    release = said["release"]["release"]
+    for person in ("person:bea", "person:cai"):
+        assert pair.approve(release, person).code == 0
+    pair.work()
+    assert pair.states(parts) == ("promoted", "promoted")
+    assert pair.tags("prod") == pair.built()
+    given = [event for event in pair.events() if event["type"] == "review.given/1"]
+    assert len(given) == 4
+    assert len({event["objects"][0]["sha256"] for event in given}) == 2
+    for part, name, other in zip(parts, NAMES, reversed(pair.built()), strict=True):
+        proof = pair.folder / f"{name}.json"
+        pair.done("proof", "export", part, "--out", proof)
+        assert str(other) in pair.done("proof", "verify", proof, "--trust-root", pair.trust_root).out
+
+
+def _in_review(pair: Pair) -> tuple[str, str]:
+    for name in NAMES:
+        pair.build(f"middling-{name}", name, MEDIUM)
+    for environment in ("dev", "staging"):
+        pair.release(environment)
+        pair.work()
+    parts = pair.release("prod")
+    pair.work()
+    assert pair.states(parts) == ("review", "review")
+    return parts
+
+
+def test_a_veto_on_one_part_ends_all(pair: Pair) -> None:
+    parts = _in_review(pair)
+    key = ("--as", "person:bea", "--key", pair.key("person:bea"))
+    pair.done("review", "veto", parts[1], *key, "--reason", "not-now", "--comment", "no")
+    pair.work()
+    assert pair.states(parts) == ("withdrawn", "vetoed")
+    assert "worker is vetoed" in pair.show(parts[0])["because"]
+    assert pair.tags("prod") == NOTHING
+    assert drift(pair) == ()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_worker_killed_in_every_step_of_every_part_changes_nothing(pair: Pair, when: str) -> None:
+    parts = pair.release("dev")
+    worker = "tests.stories.dying_worker"
+    for step in Step:
+        code, _, err = ends(start_module(pair, worker, pair.workspace, step, when))
+        assert code == -signal.SIGKILL, f"{step}: {err}"
+    assert ends(start_module(pair, worker, pair.workspace, "none", "never"))[0] == 0
+    assert pair.states(parts) == ("promoted", "promoted")
+    assert [pair.types(part) for part in parts] == [RELEASED, RELEASED]
+    assert pair.tags("dev") == pair.built()
+    assert drift(pair) == ()
