@@ -6,6 +6,7 @@ No tag of the image moves here, and nothing is sealed yet.
 from collections.abc import Iterator
 from datetime import timedelta
 
+from pratique.promotion.events import Event
 from pratique.promotion.evidence_set import Listed, parse_list
 from pratique.promotion.guards import why_judge_again
 from pratique.promotion.happenings import PromotionGathered
@@ -18,7 +19,7 @@ from pratique.registry.copy import CopyReport, copy
 from pratique.registry.evidence import Carried, collect_evidence
 from pratique.registry.interface import Registry
 from pratique.service.again import judge_again
-from pratique.service.gather import is_our_own
+from pratique.service.gather import feeds_in_force, is_our_own
 from pratique.service.perform import Done, NotYet, parts_of
 from pratique.service.scribe import Scribe
 from pratique.service.workspace import Workspace
@@ -92,18 +93,33 @@ def why_stale(workspace: Workspace, view: View, promotion: Promotion) -> str | N
     judged, now = workspace.bundle_of(standing.judgement.policy), workspace.bundle(view)
     if judged.application(standing.application) != now.application(standing.application):
         return f"the policy now says otherwise of {standing.application}"
-    return why_judge_again(standing.judgement, workspace.in_force(view, standing))
+    return why_judge_again(standing.judgement, workspace.in_force(view, standing)) or _why_newer(view, standing)
+
+
+def _why_newer(view: View, promotion: Promotion) -> str | None:
+    """Return which feed has a newer snapshot than the one that the latest judgement saw, or None."""
+    gathered = _gathered(view, promotion)
+    if gathered is None or not isinstance(gathered.data, PromotionGathered):
+        return None
+    seen = {feed.name: feed.digest for feed in gathered.data.feeds}
+    newer = (feed.name for feed, _ in feeds_in_force(view) if seen.get(feed.name) != feed.digest)
+    name = next(newer, None)
+    return None if name is None else f"the feed {name} was imported after it was judged"
 
 
 def frozen_evidence(workspace: Workspace, view: View, promotion: Promotion) -> tuple[Listed, ...]:
     """Return the evidence that this generation of a promotion was judged by."""
-    gathered = [
-        entry.event
-        for entry in view.ledger.of_promotion(promotion.id)
-        if isinstance(entry.event.data, PromotionGathered) and entry.event.data.generation == promotion.generation
-    ]
-    item = gathered[-1].object("evidence-list") if gathered else None
+    gathered = _gathered(view, promotion)
+    item = gathered.object("evidence-list") if gathered else None
     return parse_list(workspace.blobs.get(item.digest)) if item is not None else ()
+
+
+def _gathered(view: View, promotion: Promotion) -> Event | None:
+    for entry in reversed(view.ledger.of_promotion(promotion.id)):
+        data = entry.event.data
+        if isinstance(data, PromotionGathered) and data.generation == promotion.generation:
+            return entry.event
+    return None
 
 
 def carried_by(repository: Registry, closure: Closure) -> tuple[Carried, ...]:
