@@ -180,7 +180,7 @@ def test_a_policy_has_no_part_that_nobody_looked_at_here() -> None:
 def test_every_part_of_an_application_is_said() -> None:
     application = SHOP.application("shop")
     image = application.image("api")
-    assert {slot.attribute for slot in slots(Application).values()} == {"name", "owner", "images"}
+    assert {slot.attribute for slot in slots(Application).values()} == {"name", "owner", "images", "tags"}
     text = explain(SHOP)
     assert f"Application shop, of {application.owner}; its images move together or not at all:" in text
     for slot in slots(ApplicationImage).values():

@@ -86,6 +86,8 @@ class Application:
     name: Slug
     owner: Group
     images: tuple[ApplicationImage, ...]
+    tags: tuple[Slug, ...] = ()
+    """What conditions may ask for with ``has_tag``."""
 
     def __post_init__(self) -> None:
         names = [image.name for image in self.images]

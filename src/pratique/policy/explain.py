@@ -148,6 +148,8 @@ def _owners(bundle: Bundle) -> Lines:
 
 def _application(application: Application) -> Lines:
     yield f"Application {application.name}, of {application.owner}; its images move together or not at all:"
+    if application.tags:
+        yield f"- it bears the tags {listing(application.tags)}"
     for image in application.images:
         yield f"- image {image.name}: {'; '.join(phrases(image, 'name', 'source', 'destinations'))}"
         yield f"    - its source is {', '.join(phrases(image.source))}"

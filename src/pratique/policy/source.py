@@ -61,6 +61,8 @@ class ApplicationMetadata:
     name: Slug
     owner: Group
     policy: Slug
+    tags: tuple[Slug, ...] = ()
+    """What conditions may ask for, for example ``has_tag("auth")``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,8 @@ def _application(marked: MarkedText, policy: Slug) -> tuple[MarkedText, Applicat
         if text.metadata.policy != policy:
             problem = f"expected {policy!r}, the policy beside it, found {text.metadata.policy!r}"
             raise Misfit(("metadata", "policy"), problem)
-        return marked, Application(name=text.metadata.name, owner=text.metadata.owner, images=text.images)
+        about = text.metadata
+        return marked, Application(name=about.name, owner=about.owner, images=text.images, tags=about.tags)
     except Misfit as error:
         raise marked.located(error) from error
 

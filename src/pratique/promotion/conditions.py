@@ -12,12 +12,23 @@ from pratique.policy.expression_facts import TRACK, track_facts
 from pratique.policy.facts import Facts
 from pratique.policy.risk import Risk
 from pratique.promotion.profile import Profile
-
-Known = Mapping[str, Value]
-"""What conditions may refer to, as far as it is known."""
+from pratique.values.dataclass import dataclass
 
 
-def known_of(platforms: tuple[Facts, ...], risk: Risk, profile: Profile, current: Profile | None) -> Known:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What conditions may refer to, as far as it is known; ``tags`` are those of the application."""
+
+    facts: Mapping[str, Value]
+    tags: frozenset[str] = frozenset()
+
+
+NOTHING = Known({})
+
+
+def known_of(
+    platforms: tuple[Facts, ...], risk: Risk, profile: Profile, current: Profile | None, tags: tuple[str, ...]
+) -> Known:
     """Return what is known of an image for the conditions of an environment.
 
     Args:
@@ -25,16 +36,17 @@ def known_of(platforms: tuple[Facts, ...], risk: Risk, profile: Profile, current
         risk: The image's score.
         profile: What the image is made of.
         current: What the image is made of that the environment holds; None where it holds none.
+        tags: Those of the application.
     """
     before = current.bases if current else None
     changed = None if before is None or profile.bases is None else before != profile.bases
-    return track_facts(platforms, risk, base_changed=changed)
+    return Known(track_facts(platforms, risk, base_changed=changed), frozenset(tags))
 
 
 def why_unmet(condition: str, known: Known) -> str | None:
     """Return why a condition does not hold, or None where it does."""
     try:
-        holds = compile_expression(condition, TRACK).holds(known)
+        holds = compile_expression(condition, TRACK).holds(known.facts, known.tags)
     except Malformed as error:
         return f"the condition {condition!r} cannot be judged: {error}"
     return None if holds else f"the condition {condition!r} does not hold"
@@ -47,6 +59,6 @@ def asked_of(approvals: tuple[Approval, ...], known: Known) -> tuple[Approval, .
 
 def _may_hold(condition: str, known: Known) -> bool:
     try:
-        return compile_expression(condition, TRACK).holds(known)
+        return compile_expression(condition, TRACK).holds(known.facts, known.tags)
     except Malformed:
         return True

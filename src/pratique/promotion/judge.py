@@ -41,7 +41,8 @@ def judge(case: Case) -> Record:
     risk = risk_of(case.facts, results, case.rules.risk.exposure)
     # 2. How the image differs from the one that it would replace, and the track that follows.
     profile = profile_of(case.facts, _repository(case))
-    known = known_of(case.facts, risk, profile, case.inputs.history.current_facts)
+    before, tags = case.inputs.history.current_facts, case.application.tags
+    known = known_of(case.facts, risk, profile, before, tags)
     track = _with_history(case, route(case.rules, results, risk, _circumstances(case, profile, known)))
     # 3. Who must agree, and who cannot.
     asked, separation = asks(case.rules.tracks, track.name)

@@ -16,7 +16,7 @@ from pratique.policy.risk import Risk
 from pratique.policy.settings import Settings
 from pratique.policy.tracks import Change as AlsoChange
 from pratique.policy.tracks import FastTrack, FirstArrival, When
-from pratique.promotion.conditions import Known, why_unmet
+from pratique.promotion.conditions import NOTHING, Known, why_unmet
 from pratique.promotion.happenings import Track
 from pratique.promotion.way import skipped, stopping, why_back
 from pratique.values.dataclass import dataclass
@@ -152,7 +152,7 @@ def _obstacles(
         since = render_moment(found.overtaken)
         yield f"it is older than what {rules.name} holds, first asked for at {since}: going back is for people"
     yield from _differences(rules, fast, found.change)
-    unmet = why_unmet(fast.also.expr, found.known or {}) if fast.also and fast.also.expr else None
+    unmet = why_unmet(fast.also.expr, found.known or NOTHING) if fast.also and fast.also.expr else None
     if unmet:
         yield unmet
     if found.review_by is Freshness.OVERDUE:
