@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from tests.registry.builders import no_lock
 from tests.stories.ci import HIGH, MEDIUM
 from tests.stories.pair import NAMES, Pair, found_pair
 from tests.stories.processes import ends, start_module
@@ -12,6 +13,9 @@ from tests.stories.shop import drift, folder_in_memory
 from tests.stories.test_fast_track import WHOLE_LIFE
 
 from pratique.promotion.plan import Step
+from pratique.registry.closure import plan
+from pratique.registry.copy import copy
+from pratique.values.digest import Digest
 
 RELEASED = [*WHOLE_LIFE[:-2], "promotion.released/1", *WHOLE_LIFE[-2:]]
 NOTHING = (None, None)
@@ -123,3 +127,25 @@ def test_a_worker_killed_in_every_step_of_every_part_changes_nothing(pair: Pair,
     assert [pair.types(part) for part in parts] == [RELEASED, RELEASED]
     assert pair.tags("dev") == pair.built()
     assert drift(pair) == ()
+
+
+def test_a_tag_that_somebody_else_moved_leaves_every_tag_where_it_was(pair: Pair) -> None:
+    strange = pair.deliver("strange")
+    pair.repository("dev-worker").put_tag("worker", _copied(pair, strange), None)
+    parts = pair.release("dev")
+    pair.work()
+    assert pair.states(parts) == ("failed", "approved")
+    assert pair.tags("dev") == (None, strange)
+    assert "never promoted there" in str(pair.show(parts[0])["turns"])
+
+
+def _copied(pair: Pair, image: Digest) -> Digest:
+    build, there = pair.repository("build"), pair.repository("dev-worker")
+    copy(plan(build, image), build, there, frozenset(), no_lock)
+    return image
+
+
+def test_status_tells_a_release_in_one_line(pair: Pair) -> None:
+    pair.release("dev")
+    said = pair.done("status").out
+    assert "2 images of shop → dev: web gathering, worker gathering" in said

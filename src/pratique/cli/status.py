@@ -41,7 +41,9 @@ def _run(arguments: argparse.Namespace) -> Answer:
     held = (
         table(("APPLICATION", "IMAGE", "ENVIRONMENT", "DIGEST", "LEVEL", "SINCE"), rows) if rows else "nothing yet"
     )
-    moving = [text for one in found.open for text in _moving(one, found.waiting)] or ["nothing is on its way"]
+    moving = [text for group in _together(found.open) for text in _group(group, found.waiting)] or [
+        "nothing is on its way"
+    ]
     signed = "no checkpoint signed yet" if found.checkpoint is None else f"signed up to {found.checkpoint}"
     seen = f"witnessed by {', '.join(found.witnesses)}" if found.witnesses else "not witnessed"
     ledger = f"ledger: {found.size} entries, {signed}, {seen}, {_drilled(found.drill)}"
@@ -92,6 +94,24 @@ def _drill_value(last: "Entry | None") -> dict[str, object] | None:
         return None
     found = last.event.data
     return {"at": render_moment(last.event.at), "faults": found.faults, "duration_ms": found.duration_ms}
+
+
+def _together(every: "tuple[Promotion, ...]") -> "tuple[tuple[Promotion, ...], ...]":
+    """Return the parts of each release beside one another, and every other promotion alone."""
+    groups: dict[str, tuple[Promotion, ...]] = {}
+    for one in every:
+        name = one.release.id if one.release else one.id
+        groups[name] = (*groups.get(name, ()), one)
+    return tuple(groups.values())
+
+
+def _group(group: "tuple[Promotion, ...]", waiting: "tuple[EffectStanding, ...]") -> list[str]:
+    release = group[0].release
+    if release is None:
+        return _moving(group[0], waiting)
+    stand = ", ".join(f"{one.image_name} {one.state}" for one in group)
+    head = f"{release.id} {len(release.parts)} images of {group[0].application} → {group[0].to}: {stand}"
+    return [head, *(f"  {text}" for one in group for text in _moving(one, waiting))]
 
 
 def _moving(promotion: "Promotion", waiting: "tuple[EffectStanding, ...]") -> list[str]:
