@@ -4,7 +4,7 @@ import contextlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from pratique.attest.policy import Policy, build_policy, parse_policy
 from pratique.attest.policy_review import PolicyReview, build_policy_review, parse_policy_review
+from pratique.attest.request import Part as Asked
 from pratique.attest.request import Request, build_request, parse_request
 from pratique.attest.review import Condition, Decision, Review, Seen, build_review, parse_review
+from pratique.attest.review import Part as Reviewed
 from pratique.attest.source import Source, build_source, parse_alias, parse_source
-from pratique.errors import Malformed
+from pratique.errors import Malformed, Unverified
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind, build_id
@@ -26,6 +28,7 @@ from pratique.values.reference import parse_reference
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 PROMOTION = build_id(Kind.PROMOTION, NOW, bytes(10))
+OTHER = PROMOTION[:-1] + "1"
 URI = re.escape("https://pratique.example/")
 A, B = Digest("a" * 64), Digest("b" * 64)
 
@@ -172,6 +175,29 @@ FORMS = {
         parse_review,
     ),
 }
+FORMS["request of a release"] = replace(
+    FORMS["request"],
+    example=replace(
+        FORMS["request"].example,
+        release=(
+            Asked("api", A, parse_reference("registry.example/shop/api:v1"), Environment("dev")),
+            Asked("jobs", B, parse_reference("registry.example/shop/jobs:v1"), None),
+        ),
+    ),
+)
+FORMS["review of a release"] = replace(
+    FORMS["review"],
+    example=replace(
+        FORMS["review"].example,
+        release=(
+            Reviewed(PROMOTION, (A,), Environment("staging"), "registry.example/prod/api", A, B),
+            Reviewed(OTHER, (B,), None, "registry.example/prod/jobs", B, A),
+        ),
+        images=(A, B),
+        record=A,
+        evidence=B,
+    ),
+)
 every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 
@@ -252,7 +278,7 @@ def test_another_value_in_any_field_is_malformed_or_means_what_it_says(form: For
 @every_form
 def test_one_kind_is_not_read_as_another(form: Form) -> None:
     for other in FORMS.values():
-        if other is not form:
+        if other.parse is not form.parse:
             with pytest.raises(Malformed, match=f"expected {URI}"):
                 form.parse(other.build(other.example))
 
@@ -321,3 +347,21 @@ def test_nothing_but_malformed_escapes_the_readers(content: bytes) -> None:
     for form in FORMS.values():
         with contextlib.suppress(Malformed):
             form.parse(content)
+
+
+def test_a_review_of_a_release_says_of_each_part_what_a_review_of_it_alone_says() -> None:
+    review = FORMS["review of a release"].example
+    one = review.about(OTHER)
+    assert (one.promotion, one.images, one.record, one.evidence, one.release) == (OTHER, (B,), B, A, ())
+    with pytest.raises(Unverified, match="expected one about"):
+        review.about(OTHER[:-1] + "2")
+
+
+def test_a_release_names_two_images_or_more_and_each_once() -> None:
+    release = FORMS["request of a release"].example.release
+    for wrong in ((), release[:1], (release[0], release[0])):
+        document = json.loads(build_request(FORMS["request of a release"].example))
+        items = document["predicate"]["release"]
+        document["predicate"]["release"] = [items[release.index(part)] for part in wrong]
+        with pytest.raises(Malformed):
+            parse_request(canonical(document))
