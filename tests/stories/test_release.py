@@ -149,3 +149,38 @@ def test_status_tells_a_release_in_one_line(pair: Pair) -> None:
     pair.release("dev")
     said = pair.done("status").out
     assert "2 images of shop → dev: web gathering, worker gathering" in said
+
+
+def test_a_hold_on_one_image_keeps_every_tag_from_moving(pair: Pair) -> None:
+    parts = _in_review(pair)
+    release = pair.show(parts[0])["release"]["release"]
+    for person in ("person:bea", "person:cai"):
+        assert pair.approve(release, person).code == 0
+    image = pair.show(parts[1])["image"]
+    key = ("--as", "person:bea", "--key", pair.key("person:bea"))
+    pair.done("hold", "place", "--image", image, *key, "--comment", "wait")
+    pair.work()
+    assert pair.tags("prod") == NOTHING
+    assert "promoted" not in pair.states(parts)
+
+
+def test_a_newer_request_takes_the_place_of_the_whole_release(pair: Pair) -> None:
+    older = _in_review(pair)
+    newer = pair.build("newer", "worker", MEDIUM)
+    for environment in ("dev", "staging"):
+        pair.release(environment)
+        pair.work()
+    pair.release("prod")
+    assert pair.states(older) == ("superseded", "superseded")
+    assert str(newer) in str(pair.done("status", "--json").value["open"])
+
+
+def test_the_earlier_images_are_asked_for_together_again(pair: Pair) -> None:
+    pair.release("dev")
+    pair.work()
+    before = pair.built()
+    for name in NAMES:
+        pair.build(f"second-{name}", name)
+    pair.release("dev")
+    pair.work()
+    assert pair.tags("dev") == pair.built() != before

@@ -156,7 +156,7 @@ def consider_request(
     _check_signed(asked, rules)
     _check_emergency(request, rules)
     _check_way(request, rules, image, known)
-    _check_unique(asked, known)
+    _check_unique(asked, known, release)
     return Accepted(
         PromotionRequested(
             generation=1,
@@ -221,15 +221,22 @@ def _check_source(request: Request, image: ApplicationImage) -> None:
         raise Refused(f"request: the policy accepts {image.name} from {accepted}, found {repository}")
 
 
-def _check_unique(asked: Asked, known: Known) -> None:
+def _check_unique(asked: Asked, known: Known, release: Release | None) -> None:
     for promotion in known.of_image:
         if promotion.nonce == asked.request.nonce:
             raise Conflict(f"request: it was used before, for {promotion.id}; sign a new one")
     for promotion in known.at_place:
-        if promotion.image == asked.image:
+        if promotion.image == asked.image and not _gives_way(promotion, release):
             raise Conflict(
                 f"request: {promotion.id} already asks for this and is {promotion.state}; retry that one"
             )
+
+
+def _gives_way(older: Promotion, release: Release | None) -> bool:
+    """Tell whether an older promotion of the same image belongs to a release of other images, whose place is taken."""
+    if older.release is None or release is None or older.state not in _SUPERSEDED:
+        return False
+    return {part.image for part in older.release.parts} != {part.image for part in release.parts}
 
 
 def _superseded(
