@@ -60,10 +60,18 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_is_read(t
     huge, quick = tmp_path / "huge.json", tmp_path / "quick.json"
     huge.write_text("[" + ",".join(["{}"] * 3_000_000) + "]")
     quick.write_text(json.dumps(SBOM))
-    found = list(inspect((huge, quick), Limits(memory=128 << 20)))
+    found = list(inspect((huge, quick), Limits(memory=64 << 20)))
     assert found[0]["parse"] == "refused"
-    assert "more than 128 MiB" in found[0]["reasons"][0]
+    assert "more than 64 MiB" in found[0]["reasons"][0]
     assert found[1]["parse"] == "ok", found[1]["reasons"]
+
+
+def test_what_a_program_holds_itself_is_not_counted_against_a_file(tmp_path: Path) -> None:
+    quick = tmp_path / "quick.json"
+    quick.write_text(json.dumps(SBOM))
+    held = bytearray(b"x") * (96 << 20)
+    (found,) = inspect((quick,), Limits(memory=64 << 20))
+    assert (found["parse"], len(held)) == ("ok", 96 << 20), found["reasons"]
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_SECONDS: Final = 10.0
 MAX_MEMORY: Final = 512 * 1024 * 1024
-"""What the reading process may hold, in bytes; a document of a tenth of it is already a very large one."""
+"""What reading may take beyond what the program held before, in bytes; a tenth of it is a very large document."""
 MAX_BYTES: Final = 64 * 1024 * 1024
 """The largest file, and the largest content of a packed one."""
 MAX_HASHED: Final = 1024 * 1024 * 1024
@@ -105,8 +105,7 @@ class _Reader:
 
 
 def _serve(line: Connection, memory: int) -> None:
-    mapped, resident = _size()
-    ceiling = mapped + max(memory - resident, 0)
+    ceiling = _mapped() + memory  # what the program holds is shared with it, and is not the file's doing
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
     while True:
         try:
@@ -119,10 +118,9 @@ def _serve(line: Connection, memory: int) -> None:
             return  # what it holds may never come free; the next file has a process of its own
 
 
-def _size() -> tuple[int, int]:
-    """Return how much this process maps and how much of it is resident, in bytes (proc(5), ``statm``)."""
-    mapped, resident = Path("/proc/self/statm").read_text().split()[:2]
-    return int(mapped) * resource.getpagesize(), int(resident) * resource.getpagesize()
+def _mapped() -> int:
+    """Return how much this process maps, in bytes (proc(5), ``statm``)."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def _read(file: Path) -> Reading:
