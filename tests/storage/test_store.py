@@ -150,12 +150,11 @@ def test_a_nonce_is_good_once(store: Store) -> None:
         store.transact(lambda tx: tx.once.nonce("n"))
 
 
-def test_the_same_key_gets_the_same_answer_and_happens_once(store: Store) -> None:
-    def command(tx: Transaction) -> object:
-        return tx.once.answer("key", lambda: {"index": say(tx, published(1)).index})
-
-    assert [store.transact(command) for _ in range(3)] == [{"index": 0}] * 3
-    assert size(store) == 1
+def test_the_first_promotion_that_a_request_made_stays_its_answer(store: Store) -> None:
+    assert store.read(lambda view: view.once.answered("n")) is None
+    store.transact(lambda tx: tx.once.answer("n", "pr_1", tx.now))
+    store.transact(lambda tx: tx.once.answer("n", "pr_2", tx.now))
+    assert store.read(lambda view: view.once.answered("n")) == "pr_1"
 
 
 def test_words_are_found_behind_their_commitment(store: Store) -> None:

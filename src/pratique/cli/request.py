@@ -38,6 +38,12 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
         action="store_true",
         help="take the emergency track: other people decide, its seal expires; needs --comment",
     )
+    verb.add_argument(
+        "--idempotency-key",
+        metavar="KEY",
+        help="such as a build's number: whoever asks for the same with the same key again is answered with the "
+        "promotion that it made, and no second one begins",
+    )
     signing_options(verb)
     wait_option(verb)
     verb.set_defaults(run=_run)
@@ -66,6 +72,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         comment=arguments.comment,
         supersedes=arguments.supersede,
         track=Track.EMERGENCY if arguments.emergency else None,
+        key=arguments.idempotency_key,
     )
     with open_workspace(arguments.workspace) as workspace:
         return waited(workspace, ask(workspace, wish, signs), arguments.wait)

@@ -24,6 +24,7 @@ from pratique.promotion.request import (
     expect_whole,
     open_request,
 )
+from pratique.promotion.request_key import expect_same, keyed_nonce
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.withdraw import withdraw as consider_withdrawal
 from pratique.service.again import begin_again
@@ -62,6 +63,8 @@ class Wish:
     comment: str | None
     supersedes: str | None = None
     track: Track | None = None
+    key: str | None = None
+    """Asked again under the same key, the promotion that it made answers."""
 
 
 def ask(workspace: Workspace, wish: Wish, signatory: Signatory | None) -> str:
@@ -75,16 +78,48 @@ def ask(workspace: Workspace, wish: Wish, signatory: Signatory | None) -> str:
     Raises:
         Absent: The tag, application, image or environment does not exist.
         Refused, Conflict, Unverified: As :func:`hand_in`.
+        Conflict: The wish's key was used for another wish.
     """
     workspace.store.read(workspace.directory).expect(wish.requester)
     pinned = replace(wish, images=tuple(_pinned(workspace, one) for one in wish.images))
     opening = None if wish.comment is None else Opening(COMMENT, wish.comment, secrets.token_bytes(SALT_BYTES))
     comment = None if opening is None else opening.commitment
     request = workspace.store.read(lambda view: _request(workspace, view, pinned, comment))
+    before = _answered(workspace, request)
+    if before is not None:
+        return before
+    try:
+        return _handed_in(workspace, request, signatory, opening, wish.supersedes)
+    except Conflict:
+        meanwhile = _answered(workspace, request)  # another process asked with the same key, and was quicker
+        if meanwhile is None:
+            raise
+        return meanwhile
+
+
+def _answered(workspace: Workspace, request: Request) -> str | None:
+    """Return the promotion that this very wish made before, ``None`` if its nonce is new."""
+
+    def query(view: View) -> str | None:
+        promotion = view.once.answered(request.nonce)
+        if promotion is not None:
+            expect_same(request, view.promotions.find(promotion))
+        return promotion
+
+    return workspace.store.read(query)
+
+
+def _handed_in(
+    workspace: Workspace,
+    request: Request,
+    signatory: Signatory | None,
+    opening: Opening | None,
+    supersedes: str | None,
+) -> str:
     if signatory is None:
-        return _recorded(workspace, Asked(request, None, wish.supersedes), None, opening)
+        return _recorded(workspace, Asked(request, None, supersedes), None, opening)
     envelope = sign(signatory, build_request(request), IN_TOTO, Namespace.REQUEST)
-    return hand_in(workspace, envelope, opening, wish.supersedes)
+    return hand_in(workspace, envelope, opening, supersedes)
 
 
 def _pinned(workspace: Workspace, named: Named) -> Named:
@@ -117,7 +152,7 @@ def _request(workspace: Workspace, view: View, wish: Wish, comment: Digest | Non
         from_=first.from_,
         to=wish.to,
         requester=wish.requester,
-        nonce=secrets.token_hex(16),
+        nonce=secrets.token_hex(16) if wish.key is None else keyed_nonce(wish.requester, wish.key),
         issued_at=view.now,
         comment=comment,
         emergency=wish.track is Track.EMERGENCY,
@@ -190,6 +225,7 @@ def _recorded(workspace: Workspace, asked: Asked, envelope: bytes | None, openin
         news = tuple(build_id(Kind.PROMOTION, tx.now, tx.chance(10)) for _ in asked.each)
         every = _considered(tx, asked, now, news)
         tx.once.nonce(asked.request.nonce)
+        tx.once.answer(asked.request.nonce, news[0], tx.now)
         if opening is not None:
             tx.openings.put(opening)
         superseded = tuple(each for accepted in every for each in accepted.superseded)

@@ -17,6 +17,7 @@ from pratique.ledger.interface import Target
 from pratique.ledger.objects import object_path
 from pratique.ledger.openings import OpeningKey, exported_openings, opening_path
 from pratique.promotion.events import Class, Entry, EventObject
+from pratique.promotion.happenings import PromotionRequested
 from pratique.service.perform import want_next
 from pratique.service.private import entries
 from pratique.storage.blobs import BlobStore
@@ -138,8 +139,12 @@ def _bundle(export: Target, index: int, width: int) -> tuple[bytes, ...]:
 
 def _replay(tx: Transaction, source: Source, bodies: tuple[bytes, ...]) -> None:
     for entry in tx.replay(bodies):
+        event = entry.event
         for nonce in _nonces(source.export, entry):
-            tx.once.remember(nonce, entry.event.at)
+            tx.once.remember(nonce, event.at)
+        if isinstance(event.data, PromotionRequested) and event.data.nonce and event.promotion:
+            tx.once.remember(event.data.nonce, event.at)  # of an unsigned request, only the event has it
+            tx.once.answer(event.data.nonce, event.promotion, event.at)
 
 
 def _nonces(export: Target, entry: Entry) -> Iterator[str]:

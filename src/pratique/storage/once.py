@@ -1,4 +1,4 @@
-"""What may happen once only: a signed request by its nonce, and a command by the key its caller gave it."""
+"""What may happen once only: a signed statement, by its nonce; and which promotion answers a request's nonce."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from pratique.errors import Conflict
 from pratique.storage.schema import ANSWER, NONCE
-from pratique.values.canonical import Json, canonical, parse_json
 from pratique.values.moment import render_moment
 
 
@@ -37,14 +36,14 @@ class OnceRows:
         if self._connection.execute(known).scalar_one_or_none() is None:
             self._connection.execute(sa.insert(NONCE), {"nonce": nonce, "at": render_moment(at)})
 
-    def answer(self, key: str, make: Callable[[], Json]) -> Json:
-        """Return what was answered to this key before; else make an answer, remember and return it."""
-        known = sa.select(ANSWER.c.result).where(ANSWER.c.key == key)
-        before = self._connection.execute(known).scalar_one_or_none()
-        if before is not None:
-            found: Json = parse_json(before.encode(), "answer")
-            return found
-        made = make()
-        row = {"key": key, "result": canonical(made).decode(), "at": render_moment(self._now())}
-        self._connection.execute(sa.insert(ANSWER), row)
-        return made
+    def answer(self, nonce: str, promotion: str, at: datetime) -> None:
+        """Remember which promotion a request with this nonce made; of a release, its first part stays."""
+        if self.answered(nonce) is None:
+            self._connection.execute(
+                sa.insert(ANSWER), {"key": nonce, "result": promotion, "at": render_moment(at)}
+            )
+
+    def answered(self, nonce: str) -> str | None:
+        """Return the id of the promotion that a request with this nonce made, ``None`` if none did."""
+        known = sa.select(ANSWER.c.result).where(ANSWER.c.key == nonce)
+        return self._connection.execute(known).scalar_one_or_none()

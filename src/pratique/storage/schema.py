@@ -3,7 +3,8 @@
 Three kinds stand here. *The ledger*: ``event``, ``ledger_head``, ``tree_node``, ``checkpoint``; it grows only, and
 triggers see to it. *Projections*: what the events say now; they can be thrown away and folded again. *The rest*:
 ``effect`` (work to do), ``mutex`` (who may write alone, outside), ``opening`` (words behind commitments, erasable),
-``nonce`` and ``answer`` (once is once), ``named`` and ``package`` (an index, made again from the evidence),
+``nonce`` and ``answer`` (once is once: what was used up, and which promotion a request made),
+``named`` and ``package`` (an index, made again from the evidence),
 ``cosignature`` and ``stamp`` (others' words on a checkpoint).
 
 Moments are text in the spelling of ``values.moment``, which sorts; digests are ``sha256:<hex>``; hashes of the

@@ -40,6 +40,7 @@ class View:
         openings: Words behind commitments.
         signals: What turned out after an image came.
         packages: Which packages are where.
+        once: Nonces and answers: what may happen once only.
     """
 
     def __init__(self, connection: sa.Connection, patience: Patience, hint: Hint | None) -> None:
@@ -55,6 +56,7 @@ class View:
         self.openings = OpeningRows(connection)
         self.signals = SignalRows(connection)
         self.packages = PackageRows(connection)
+        self.once = OnceRows(connection, self._moment)
 
     @property
     def now(self) -> datetime:
@@ -79,14 +81,12 @@ class Transaction(View):
     """A snapshot that may be changed; everything it says is committed together, or not at all.
 
     Attributes:
-        once: Nonces and answers: what may happen once only.
         mutexes: Who may write alone to a place outside.
     """
 
     def __init__(self, connection: sa.Connection, patience: Patience, hint: Hint | None) -> None:
         """Change through this connection, which is in a transaction that may write."""
         super().__init__(connection, patience, hint)
-        self.once = OnceRows(connection, self._moment)
         self.mutexes = MutexRows(connection, self._moment)
 
     def chance(self, count: int) -> bytes:
