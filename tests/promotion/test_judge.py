@@ -22,10 +22,12 @@ from tests.promotion.cases import (
     inputs,
     provenance,
     sbom,
+    signed,
     source,
 )
 
 from pratique.attest.seal import Level
+from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Absent, Unverified
 from pratique.policy.document import Bundle
 from pratique.policy.result import Outcome
@@ -223,3 +225,54 @@ def test_however_many_reasons_there_are_they_fit_into_an_event() -> None:
 def test_evidence_about_another_image_covers_nothing_here() -> None:
     decision = judged((sbom(*CLEAN, image="other"), provenance(), source())).decision
     assert next(check for check in decision.checks if check.id == "sbom").outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "source", ["reg.example/shop/api:1", f"reg.example/shop/api:1@{digest('image')}", "oci:a:b"]
+)
+def test_an_image_is_judged_under_its_repository_without_tag_and_digest(source: str) -> None:
+    named = inputs(evidence(CLEAN))
+    bodies = {Digest.of(content): content for content in (*evidence(CLEAN), advisories())}
+    judged_as = named_case(replace(named, image=replace(named.image, source=source)), bodies=bodies).facts[0]
+    assert judged_as.repository == ("oci:a" if source == "oci:a:b" else "reg.example/shop/api")
+
+
+@pytest.mark.parametrize(
+    ("product", "clears"),
+    [
+        ("pkg:oci/api?repository_url=reg.example/shop", True),
+        ("reg.example/shop/api", True),
+        ("pkg:oci/api?repository_url=reg.example/other", False),
+        ("reg.example/shop/api:1", False),
+    ],
+)
+def test_a_statement_that_names_the_image_by_its_repository_is_heard(product: str, clears: bool) -> None:
+    rule = "where: {severity: [critical, high]}, scanners: [pratique-matcher]"
+    policy = bundle(GATE.replace(rule, f"{rule}, vex: {{signers: ['service:ci']}}"))
+    contents = (*evidence(HIGH), cleared_by(product))
+    named = inputs(contents, policy=policy)
+    named = replace(named, image=replace(named.image, source=f"reg.example/shop/api:1@{digest('image')}"))
+    bodies = {Digest.of(content): content for content in (*contents, advisories())}
+    decision = judge(named_case(named, bodies=bodies, policy=policy)).decision
+    (high,) = (check for check in decision.checks if check.id == "high")
+    assert (high.outcome is Outcome.PASS) is clears
+
+
+def cleared_by(product: str) -> bytes:
+    """Return CI's statement that the finding in jinja2 does no harm to this product."""
+    stated = {
+        "vulnerability": {"name": "CVE-2026-1"},
+        "products": [{"@id": product}],
+        "status": "not_affected",
+        "justification": "vulnerable_code_not_in_execute_path",
+    }
+    document: dict[str, Any] = {
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": "https://shop.example/vex/1",
+        "author": "the shop",
+        "timestamp": "2026-01-02T03:04:05Z",
+        "version": 1,
+        "statements": [stated],
+    }
+    subjects = (Subject(digest("image")),)
+    return signed(build_statement(subjects, "https://openvex.dev/ns/v0.2.0", document))

@@ -30,6 +30,7 @@ from pratique.promotion.record import Inputs, Record
 from pratique.promotion.waiver import Granted, open_granted
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
+from pratique.values.reference import parse_reference
 
 Bodies = Mapping[Digest, bytes]
 """The bytes of evidence, feeds and grants of waivers, by digest."""
@@ -80,6 +81,7 @@ def build_case(
     Raises:
         Unverified: Something has another digest than the inputs name.
         Absent: Bytes are missing, or the policy knows neither the application nor the environment.
+        Malformed: The image's source is no reference.
     """
     rules = bundle.rules(inputs.to)
     _check("policy", inputs.policy.digest, bundle.digest)
@@ -181,7 +183,7 @@ def _facts(
     judged = Subject(
         platform=subject,
         image=inputs.image.digest,
-        repository=inputs.image.source,
+        repository=str(parse_reference(inputs.image.source).repository),
         now=inputs.now,
         arrivals=inputs.history.arrivals,
         current=(profile or Profile()).as_current(held.digest) if held else None,
