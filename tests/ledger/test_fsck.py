@@ -96,8 +96,17 @@ HARMS: dict[str, tuple[Harm, str]] = {
         lambda folder: (folder / "tile/entries/002.p/3").write_bytes(b"\0"),
         "expected 3 whole entries",
     ),
+    "bytes behind a tile": (lambda folder: _append(folder / "tile/0/001"), "expected 8192 bytes, found 8193"),
+    "bytes behind a partial tile": (
+        lambda folder: _append(folder / "tile/0/002.p/88"),
+        "expected 2816 bytes, found 2817",
+    ),
     "a bundle cut off": (lambda folder: _cut(folder / "tile/entries/000"), "whole entries"),
 }
+
+
+def _append(file: Path) -> None:
+    file.write_bytes(file.read_bytes() + b"!")
 
 
 def _cut(file: Path) -> None:

@@ -109,6 +109,43 @@ def test_entries_that_a_saved_checkpoint_covers_and_the_export_lacks_are_named(o
     assert f"lost: entries {size} to {note['size'] - 1}" in said.out
 
 
+def test_a_saved_checkpoint_of_another_history_is_refused_however_short_it_is(own: Shop) -> None:
+    with copied(own) as other:
+        other.done("evidence", "add", "oci:registry/build:clean", other.trust_root)
+        saved = own.folder / "saved.checkpoint"
+        saved.write_text(other.done("ledger", "checkpoint", "--json").value["note"])
+    own.work()
+    own.done("ledger", "export", "--with-evidence", "--with-private")
+    shop, said = restored(own, "--newest", saved)
+    assert (said.code, "of another history" in said.err) == (1, True), said
+    assert not (shop.workspace / "pratique.db").exists()
+
+
+def test_a_saved_checkpoint_that_the_export_went_on_from_is_fine(own: Shop) -> None:
+    saved = own.folder / "saved.checkpoint"
+    saved.write_text(own.done("ledger", "checkpoint", "--json").value["note"])
+    own.work()
+    own.done("ledger", "export", "--with-evidence", "--with-private")
+    _, said = restored(own, "--newest", saved)
+    assert (said.code, "lost" in said.out) == (0, False), said
+
+
+def test_erased_words_that_somebody_put_back_into_the_export_stay_erased(own: Shop) -> None:
+    kept = {
+        path: path.read_bytes() for path in (own.workspace / "export" / "private").rglob("*") if path.is_file()
+    }
+    for path in kept:
+        own.done("ledger", "redact", f"sha256:{path.name}", "--basis", "gdpr-17-1-a")
+    own.done("ledger", "export", "--with-evidence", "--with-private")
+    for path, content in kept.items():
+        path.write_bytes(content)
+    shop, said = restored(own)
+    assert said.code == 0, said
+    with sqlite3.connect(shop.workspace / "pratique.db") as database:
+        assert database.execute("SELECT count(*) FROM opening").fetchone() == (0,)
+    assert shop.pratique("ledger", "fsck").code == 0
+
+
 Harm = Callable[[Path], object]
 HARMS: dict[str, Harm] = {
     "a changed bundle": lambda export: _flip(next((export / "tile" / "entries").rglob("*.p/*"))),

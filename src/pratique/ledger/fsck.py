@@ -157,21 +157,24 @@ class _Check:
         self._tiles.add(tile.path)
         content = self._target.read(tile.path)
         if content is None and tile.width < TILE_WIDTH:
-            content = self._target.read(Tile(tile.level, tile.index, TILE_WIDTH).path)
+            whole = self._target.read(Tile(tile.level, tile.index, TILE_WIDTH).path)
+            content = None if whole is None else whole[: tile.width * HASH_BYTES]
         if content is None:
             self._fault(tile.path, "expected the tile, found no file; export again", _first_under(tile, 0))
+        elif len(content) > tile.width * HASH_BYTES:
+            told = f"expected {tile.width * HASH_BYTES} bytes, found {len(content)}"
+            self._fault(tile.path, told, _first_under(tile, 0))
         else:
             self._compare(tile, content)
 
     def _compare(self, tile: Tile, content: bytes) -> None:
         expected = self._expected(tile)
-        found = content[: len(expected)]
-        if found != expected:
+        if content != expected:
             wrong = next(
                 (
                     start // HASH_BYTES
                     for start in range(0, len(expected), HASH_BYTES)
-                    if _differs(expected, found, start)
+                    if _differs(expected, content, start)
                 ),
                 0,
             )

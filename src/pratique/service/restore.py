@@ -18,6 +18,7 @@ from pratique.ledger.objects import object_path
 from pratique.ledger.openings import OpeningKey, exported_openings, opening_path
 from pratique.promotion.events import Class, Entry, EventObject
 from pratique.promotion.happenings import PromotionRequested
+from pratique.promotion.upkeep import PrivateRedacted
 from pratique.service.perform import want_next
 from pratique.service.private import entries
 from pratique.storage.blobs import BlobStore
@@ -26,6 +27,7 @@ from pratique.storage.transaction import Transaction, View
 from pratique.storage.whole import new_database
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
 from pratique.tlog.policy import Policy
+from pratique.tlog.proofs import root_at
 from pratique.tlog.tile import TILE_WIDTH, Bundle, parse_bundle
 from pratique.values.canonical import parse_object
 from pratique.values.commitment import Opening
@@ -87,10 +89,11 @@ def restore(source: Source, database: str, place: Place) -> Restored:
         Unreachable: A disk fails; there is no database then, and it can be run again.
     """
     checkpoint, note = _checked(source)
-    lost = _lost(source, checkpoint)
+    saved = _saved(source)
     with new_database(database) as store:
         for bodies in _groups(source.export, checkpoint.size):
             store.transact(partial(_replay, source=source, bodies=bodies))
+        lost = store.read(partial(_lost, saved=saved))
         named = store.read(named_objects)
         missing = tuple(item for item in named if not place(item))
         openings = store.transact(partial(_openings, source=source))
@@ -109,13 +112,23 @@ def _checked(source: Source) -> tuple[Checkpoint, bytes]:
     return found.checkpoint, note
 
 
-def _lost(source: Source, checkpoint: Checkpoint) -> range:
+def _saved(source: Source) -> Checkpoint | None:
     if source.newest is None:
+        return None
+    return open_checkpoint(source.newest, (log.key for log in source.policy.logs)).checkpoint
+
+
+def _lost(view: View, saved: Checkpoint | None) -> range:
+    """Return which entries the saved checkpoint covers and nobody has any more; those that are here must be its own."""
+    size = view.ledger.frontier().size
+    if saved is None:
         return range(0)
-    saved = open_checkpoint(source.newest, (log.key for log in source.policy.logs)).checkpoint
-    if saved.size == checkpoint.size and saved.root != checkpoint.root:
-        raise Unverified(f"the saved checkpoint over {saved.size} entries is of another history than the export")
-    return range(checkpoint.size, saved.size)
+    if saved.size <= size and root_at(saved.size, view.ledger.node) != saved.root:
+        raise Unverified(
+            f"the saved checkpoint over {saved.size} entries is of another history than the export; ask whoever saved "
+            "it, and restore from an export that goes on from it"
+        )
+    return range(size, saved.size)
 
 
 def _groups(export: Target, size: int) -> Iterator[tuple[bytes, ...]]:
@@ -220,8 +233,15 @@ def _put(blobs: BlobStore, item: EventObject, chunks: Iterator[bytes]) -> bool:
 def _openings(tx: Transaction, source: Source) -> int:
     if source.openings is None:
         return 0
+    erased = {
+        entry.event.data.erased
+        for entry in tx.ledger.of_type("private.redacted/1")
+        if isinstance(entry.event.data, PrivateRedacted)
+    }
     count = 0
     for commitment in exported_openings(source.export):
+        if commitment in erased:
+            continue  # an old copy of the file, or somebody put it back: what was erased stays so
         content = source.export.read(opening_path(commitment)) or b""
         opening = Opening.parse(source.openings.open(commitment, content))
         opening.check(commitment)
