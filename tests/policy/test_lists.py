@@ -1,10 +1,12 @@
 """Known exploited (KEV) and likely (EPSS): what the lists say counts, and a list that is missing is no good news."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from tests.policy.builders import IMAGE, NOW, finding, scan
 
+from pratique.evidence.advisories import read_advisories
 from pratique.evidence.threat import NO_LISTS, Lists, read_lists
 from pratique.policy.check import judge_check
 from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule, Where
@@ -59,6 +61,22 @@ def test_without_the_list_nobody_can_say(where: Where) -> None:
     assert result.outcome is Outcome.UNKNOWN
     assert "was not imported" in result.message
     assert "pratique watch import" in (result.remedy or "")
+
+
+def test_a_finding_without_a_cve_is_known_by_those_that_imported_advisories_give_it() -> None:
+    record = {"id": "GHSA-1", "aliases": ["cve-2026-1", "CVE-2026-2"], "modified": "2026-01-01T00:00:00Z"}
+    told = replace(BOTH, cves=read_advisories(json.dumps({**record, "affected": []}).encode()).cves)
+    (one,) = known("GHSA-1", lists=told).vulnerabilities
+    assert (one.known_exploited, one.likelihood) == (True, "0.4")
+    assert known("CVE-2026-2", lists=told).vulnerabilities[0].known_exploited is False
+    assert known("GHSA-2", lists=told).vulnerabilities[0].known_exploited is False
+
+
+@pytest.mark.parametrize(("listed", "found"), [("CVE-2026-1", "cve-2026-1"), ("cve-2026-1", "CVE-2026-1")])
+def test_a_cve_in_lower_case_is_the_same_cve(listed: str, found: str) -> None:
+    lists = read_lists(KEV.replace(b"CVE-2026-1", listed.encode()), EPSS)
+    (one,) = known(found, lists=lists).vulnerabilities
+    assert (one.identifier, one.known_exploited) == ("CVE-2026-1", True)
 
 
 def test_the_risk_model_is_told_of_attacks() -> None:

@@ -68,6 +68,10 @@ def test_a_trusted_statement_clears_and_is_named_with_its_document() -> None:
     assert piece.piece.digest in result.evidence
 
 
+def test_a_statement_about_a_cve_in_lower_case_is_about_the_same_cve() -> None:
+    assert clears(said(statement(vulnerability="cve-2019-10906")))
+
+
 def test_a_signed_statement_counts_only_about_an_image_that_it_names() -> None:
     moved = said(statement(), bound=Bound.CLAIM)  # signed, names no image, and somebody brought it here
     result = judge(moved)

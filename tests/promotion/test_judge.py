@@ -1,6 +1,7 @@
 """One judgement, everywhere: the same case gives the same bytes, and less evidence never a better answer."""
 
 import itertools
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -25,16 +26,18 @@ from tests.promotion.cases import (
     signed,
     source,
 )
+from tests.promotion.situations import kev
 
 from pratique.attest.seal import Level
 from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Absent, Unverified
+from pratique.evidence.feed import EXPLOITED
 from pratique.policy.document import Bundle
 from pratique.policy.result import Outcome
 from pratique.promotion.case import Case, build_case, case_of
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import build_event
-from pratique.promotion.happenings import Track
+from pratique.promotion.happenings import Feed, Track
 from pratique.promotion.judge import judge
 from pratique.promotion.profile import Profile, profile_of
 from pratique.promotion.quorum import ANY_ROLE, Need
@@ -256,6 +259,18 @@ def test_a_statement_that_names_the_image_by_its_repository_is_heard(product: st
     decision = judge(named_case(named, bodies=bodies, policy=policy)).decision
     (high,) = (check for check in decision.checks if check.id == "high")
     assert (high.outcome is Outcome.PASS) is clears
+
+
+def test_imported_advisories_tell_by_which_cve_a_report_s_finding_is_exploited() -> None:
+    artifact = {"name": "log4j", "version": "2.1", "type": "python", "purl": "pkg:pypi/log4j@2.1"}
+    found = {"vulnerability": {"id": "GHSA-1", "severity": "High"}, "artifact": artifact}
+    report = json.dumps({"matches": [found], "descriptor": {"name": "grype", "version": "0.87.0"}}).encode()
+    record = {"id": "GHSA-1", "aliases": ["CVE-2021-1"], "modified": "2026-01-01T00:00:00Z", "affected": []}
+    known, listed = json.dumps([record]).encode(), kev("CVE-2021-1")
+    feeds = (Feed("advisories", Digest.of(known)), Feed(EXPLOITED, Digest.of(listed)))
+    bodies = {Digest.of(content): content for content in (*evidence(CLEAN), report, known, listed)}
+    judged_as = named_case(replace(inputs((*evidence(CLEAN), report)), feeds=feeds), bodies=bodies).facts[0]
+    assert [(one.identifier, one.known_exploited) for one in judged_as.vulnerabilities] == [("GHSA-1", True)]
 
 
 def cleared_by(product: str) -> bytes:

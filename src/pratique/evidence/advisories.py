@@ -1,12 +1,13 @@
 """Imported advisories, ready to be looked up by package."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from pratique.evidence.aliases import is_cve, proper
 from pratique.evidence.ecosystem import Ecosystem, Installed
 from pratique.evidence.formats.osv import Advisory, Affected, parse_advisory, parse_records
 
@@ -22,6 +23,8 @@ class Advisories:
     ecosystems: frozenset[Ecosystem]
     newest: datetime | None
     left_out: tuple[str, ...] = ()
+    cves: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The CVEs that a vulnerability is, by any other name that an advisory in force gives it."""
 
     def about(self, package: Installed) -> tuple[tuple[Advisory, Affected], ...]:
         """Return what concerns this package, in some version."""
@@ -73,7 +76,18 @@ def index(advisories: Iterable[Advisory], strangers: int = 0) -> Advisories:
         ecosystems=frozenset(ecosystem for ecosystem, _ in by_package),
         newest=max((advisory.modified for advisory in given if advisory.modified), default=None),
         left_out=tuple(f"{why} ({count})" for why, count in left_out.items() if count),
+        cves=_cves(in_force),
     )
+
+
+def _cves(advisories: list[Advisory]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for advisory in advisories:
+        names = frozenset(map(proper, (advisory.identifier, *advisory.aliases)))
+        cves = frozenset(filter(is_cve, names))
+        for name in names - cves if cves else ():
+            found[name] = found.get(name, frozenset()) | cves
+    return found
 
 
 def _settled(records: list[Any]) -> list[Any]:

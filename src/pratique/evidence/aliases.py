@@ -67,6 +67,11 @@ def is_cve(name: str) -> bool:
     return name.startswith("CVE-")
 
 
+def proper(name: str) -> str:
+    """Return a name as its database writes it; some tools write a CVE's in lower case."""
+    return name.upper() if name[:4].upper() == "CVE-" else name
+
+
 def _order(name: str) -> tuple[str, int, str]:
     _, year, *number = name.split("-", 2)
     return year, len("".join(number)), name  # CVE-2024-999 before CVE-2024-10000

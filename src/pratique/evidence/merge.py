@@ -10,11 +10,12 @@ unknown severity it makes no lower one.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
 
-from pratique.evidence.aliases import Aliases
+from pratique.evidence.aliases import Aliases, proper
 from pratique.evidence.facts.scan import Finding, Fix, Rating, Scan, Severity
 from pratique.evidence.model import Vulnerability
 from pratique.evidence.purl import package_of, parse_purl
@@ -67,7 +68,7 @@ def merge(scans: Scans, hearsay: Collection[Digest] = ()) -> tuple[Vulnerability
         scans: The reports.
         hearsay: Evidence that nobody known signed.
     """
-    reported = [(place, finding) for place, (_, scan, _) in enumerate(scans) for finding in scan.findings]
+    reported = [(place, _proper(finding)) for place, (_, scan, _) in enumerate(scans) for finding in scan.findings]
     vouched = frozenset(place for place, (_, _, digest) in enumerate(scans) if digest not in hearsay)
     aliases = Aliases((finding.vulnerability, *finding.aliases) for place, finding in reported if place in vouched)
     groups: dict[tuple[str, str], list[Reported]] = {}
@@ -126,6 +127,17 @@ def _merged(
         published=_earliest([finding.published for finding in heard]),
         fixed_since=_earliest([finding.fixed_since for finding in heard]),
         layers=_layers(heard),
+    )
+
+
+def _proper(finding: Finding) -> Finding:
+    """Return a finding under names as their databases write them."""
+    names = (finding.vulnerability, *finding.aliases)
+    identifier, *aliases = map(proper, names)
+    return (
+        finding
+        if names == (identifier, *aliases)
+        else replace(finding, vulnerability=identifier, aliases=tuple(aliases))
     )
 
 

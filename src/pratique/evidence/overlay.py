@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from pratique.evidence.aliases import is_cve
+from pratique.evidence.aliases import is_cve, proper
 from pratique.evidence.facts.vex import Scope, Vex, VexStatement, VexStatus
 from pratique.evidence.model import Assertion, Bound, Evidence, Parse, Vulnerability
 from pratique.evidence.product import ImageNames, is_image, is_linked, is_package
@@ -65,8 +65,9 @@ def _statements(documents: Documents) -> Iterable[_Said]:
 
 def _known_as(name: str, aliases: tuple[str, ...]) -> frozenset[str]:
     """Return every name of one vulnerability; one CVE is never another."""
-    others = (alias for alias in aliases if not (is_cve(name) and is_cve(alias)))
-    return frozenset(known for known in (name, *others) if known)
+    first, *others = map(proper, (name, *aliases))
+    known = (first, *(alias for alias in others if not (is_cve(first) and is_cve(alias))))
+    return frozenset(filter(None, known))
 
 
 def _laid_over(vulnerability: Vulnerability, by_name: dict[str, list[_Said]], image: ImageNames) -> Vulnerability:
@@ -89,7 +90,7 @@ def _is_about(said: _Said, vulnerability: Vulnerability, names: set[str], image:
     if _clears(statement):
         if said.names.isdisjoint(vulnerability.certain):
             return False
-        if len(several) > 1 and not several <= {statement.vulnerability, *statement.aliases}:
+        if len(several) > 1 and not several <= set(map(proper, (statement.vulnerability, *statement.aliases))):
             return False
     return any(_speaks_of(scope, vulnerability, image) for scope in statement.scoped)
 

@@ -6,11 +6,12 @@ say: that is ``None``, which is not "no".
 Source: CISA's KEV catalogue; FIRST, EPSS data and "Probability, Percentiles, and Binning".
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 
-from pratique.evidence.aliases import is_cve
+from pratique.evidence.aliases import is_cve, proper
 from pratique.evidence.document import open_document
 from pratique.evidence.facts.lists import Exploited, KnownExploited, Likelihoods
 from pratique.evidence.formats.epss import read_epss
@@ -24,6 +25,8 @@ class Lists:
 
     exploited: dict[str, Exploited] | None = None
     likelihoods: dict[str, str] | None = None
+    cves: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """CVEs of what imported advisories name otherwise, by that name."""
 
 
 NO_LISTS = Lists()
@@ -49,7 +52,10 @@ def mark(vulnerabilities: tuple[Vulnerability, ...], lists: Lists) -> tuple[Vuln
 
 
 def _marked(one: Vulnerability, lists: Lists) -> Vulnerability:
-    names = [name for name in (one.identifier, *one.aliases) if is_cve(name)]
+    stated = (one.identifier, *one.aliases)
+    known = (cve for name in stated for cve in lists.cves.get(name, ()))
+    # A finding that has a CVE is known by it alone: what only shares an advisory with it is another vulnerability.
+    names = {name for name in stated if is_cve(name)} or set(known)
     entries = [lists.exploited[name] for name in names if name in lists.exploited] if lists.exploited else []
     scores = [lists.likelihoods[name] for name in names if name in lists.likelihoods] if lists.likelihoods else []
     return replace(
@@ -64,11 +70,11 @@ def _marked(one: Vulnerability, lists: Lists) -> Vulnerability:
 def _exploited(content: bytes) -> dict[str, Exploited] | None:
     reading = read_kev(open_document(content))
     found = reading.of(KnownExploited) if reading else ()
-    return {entry.vulnerability: entry for fact in found for entry in fact.entries} if found else None
+    return {proper(entry.vulnerability): entry for fact in found for entry in fact.entries} if found else None
 
 
 @lru_cache(maxsize=2)
 def _likelihoods(content: bytes) -> dict[str, str] | None:
     reading = read_epss(open_document(content))
     found = reading.of(Likelihoods) if reading else ()
-    return {name: probability for fact in found for name, probability, _ in fact.scores} if found else None
+    return {proper(name): probability for fact in found for name, probability, _ in fact.scores} if found else None

@@ -90,7 +90,9 @@ def build_case(
     _check("evidence root", inputs.evidence.root, root_of_evidence(inputs.evidence.pieces))
     check_calendar(inputs.calendar, rules, inputs.now)
     evidence = bind.understand(_pieces(inputs, bodies), directory.machine_keys(), _subject(inputs))
-    outside = _Outside(_advisories(inputs, bodies), _lists(inputs, bodies))
+    advisories = _advisories(inputs, bodies)
+    lists = replace(_lists(inputs, bodies), cves=advisories.cves if advisories else {})
+    outside = _Outside(advisories, lists)
     return Case(
         promotion=promotion,
         generation=generation,
