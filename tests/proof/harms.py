@@ -29,7 +29,7 @@ from tests.proof.builders import (
     trust_root,
 )
 from tests.proof.test_review import looked_again
-from tests.proof.waived import waiving_story
+from tests.proof.waived import WAIVED_GATE, waiving_story
 
 from pratique.attest.review import Decision
 from pratique.attest.sshkey import parse_ssh_key
@@ -112,10 +112,12 @@ def one_review(name: str, **changes: Any) -> Attempt:
 
 
 def recorded(
-    change: Callable[[Any], dict[str, Any]], packages: tuple[tuple[str, str], ...] = cases.MEDIUM
+    change: Callable[[Any], dict[str, Any]],
+    packages: tuple[tuple[str, str], ...] = cases.MEDIUM,
+    gate: str = GATE,
 ) -> Attempt:
     """Return the attempt in which the server writes a record of its own, and people believe it."""
-    story = founded(packages=packages)
+    story = founded(gate=gate, packages=packages)
     story.ask()
     story.gather()
     decision = story.decide().decision
@@ -459,6 +461,51 @@ def blocking_check_passed_by_people() -> Attempt:
     )
 
 
+def first_arrival_at_once() -> Attempt:
+    def nothing_here(decision: Any) -> dict[str, Any]:
+        history = replace(decision.inputs.history, current=None, current_facts=None)
+        fast = replace(decision.track, name=Track.FAST)
+        return {
+            "inputs": replace(decision.inputs, history=history),
+            "track": fast,
+            "approvals": (),
+            "review_until": None,
+        }
+
+    return recorded(nothing_here, cases.CLEAN, GATE.replace("first_arrival: fast", "first_arrival: slow"))
+
+
+def back_after_its_time() -> Attempt:
+    """What left long ago is said to go back, past every check, with whoever is on call."""
+    story = founded(gate=GATE.replace("      slow:", f"      {ROLLBACK}\n      slow:"), packages=cases.HIGH)
+    story.ask()
+    story.gather()
+    decision = story.decide().decision
+    history = replace(decision.inputs.history, left=NOW - timedelta(days=91))
+    changed: dict[str, Any] = {
+        "inputs": replace(decision.inputs, history=history),
+        "track": replace(decision.track, name=Track.ROLLBACK),
+        "approvals": (Need("release", 1),),
+        "separation": replace(decision.separation, rules=(), excluded=()),
+        "review_until": NOW + timedelta(days=1),
+    }
+    story.judge(build_record(replace(decision, **changed)))
+    story.review("cleo")
+    story.approve()
+    return told(story)
+
+
+ROLLBACK = "rollback: {approvals: [{role: release, count: 1}]}"
+
+
+def waiver_without_owner() -> Attempt:
+    return waived(gate=WAIVED_GATE.replace("require: []", "require: [justification, owner]"))
+
+
+def waiver_without_its_control() -> Attempt:
+    return waived(controls=("prov", "high"))
+
+
 def risk_above_the_limit() -> Attempt:
     return recorded(lambda decision: {"risk": replace(decision.risk, score="60.1")}, cases.CLEAN)
 
@@ -510,11 +557,13 @@ def veto_made_to_disappear() -> Attempt:
 # Waivers.
 
 
-def waived(change: Callable[[Any], dict[str, Any]] | None = None, **terms: Any) -> Attempt:
+def waived(
+    change: Callable[[Any], dict[str, Any]] | None = None, gate: str = WAIVED_GATE, **terms: Any
+) -> Attempt:
     """Return the attempt in which a waiver of these terms is said to have held, as an honest one would."""
     good = waiving_story()
     decision = good.decide().decision
-    story = waiving_story(**terms)
+    story = waiving_story(gate=gate, **terms)
     assert story.inputs is not None
     heard = tuple(replace(one, expires=terms.get("expires", one.expires)) for one in decision.waivers)
     lasting = terms.get("expires", decision.holds_until)

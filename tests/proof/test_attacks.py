@@ -23,6 +23,7 @@ from tests.proof.harms import (
     approval_after_the_promotion,
     approved_by,
     asked,
+    back_after_its_time,
     blocking_check_passed_by_people,
     carried,
     checkpoint_of_another_ledger,
@@ -37,6 +38,7 @@ from tests.proof.harms import (
     evidence_that_was_not_gathered,
     expired_review,
     fast_with_a_failing_check,
+    first_arrival_at_once,
     flip_in_a_review,
     hidden_veto,
     hold_ignored,
@@ -73,6 +75,8 @@ from tests.proof.harms import (
     veto_made_to_disappear,
     waived,
     waiver_beyond_its_expiry,
+    waiver_without_its_control,
+    waiver_without_owner,
     without_consistency,
 )
 from tests.proof.waived import terms as waiver_terms
@@ -168,6 +172,9 @@ ATTACKS: tuple[tuple[str, Callable[[], Attempt], str], ...] = (
     # A server that lies about the judgement.
     ("another outcome than the checks give", lambda: recorded(lambda _: {"outcome": Outcome.PASS}),
      "record, outcome of its checks: expected review, found pass"),
+    ("a first arrival on a fast track that takes none", first_arrival_at_once,
+     "record, track fast: it is the first image of its name"),
+    ("a way back after the time to come back", back_after_its_time, "expected an image that was here within 90 days"),
     ("a fast track with a failing check", fast_with_a_failing_check, "record, track fast: check medium is review, not"),
     ("a check left out", lambda: recorded(lambda decision: {"checks": decision.checks[:-1]}),
      "record, checks: expected sig, signature, prov"),
@@ -192,6 +199,10 @@ ATTACKS: tuple[tuple[str, Callable[[], Attempt], str], ...] = (
      "waiver, image: expected"),
     ("a waiver for longer than the policy allows", lambda: waived(expires=NOW + timedelta(days=60)),
      "expected at most 30 days, as the policy says"),
+    ("a waiver of everything that a blocking check finds", lambda: waived(term="CVE-2026-*"),
+     "it is about 'CVE-2026-\\*'"),
+    ("a waiver without the owner that the policy wants", waiver_without_owner, "the policy requires owner, and it has"),
+    ("a waiver whose control does not pass", waiver_without_its_control, "it relies on the check high, which does"),
     ("a waiver about something else", lambda: waived(term="CVE-2026-2@pkg:pypi/jinja2"), "it is about 'CVE-2026-2@"),
     # The seal.
     ("a seal by another environment's key", seal_of_another_environment, r"the key \S+ may not seal for prod at"),

@@ -12,8 +12,8 @@ from pratique.errors import Absent, Malformed, Unverified
 from pratique.policy import document
 from pratique.policy.approval import USUAL_SEPARATION
 from pratique.policy.environment import Enforcement
-from pratique.policy.result import Outcome
-from pratique.policy.tracks import When
+from pratique.policy.result import OnFailure, Outcome
+from pratique.policy.tracks import FirstArrival, When
 from pratique.promotion import record as long
 from pratique.promotion import request as promotion_request
 from pratique.promotion import review as promotion_review
@@ -35,6 +35,8 @@ GATES = (
     GATE.replace("path:", "settings: {on_missing_evidence: hold, on_check_error: fail}\npath:"),
     GATE.replace("window: 3d", "separation: [author], window: 3d".replace(", ", "\n        ")),
     GATE.replace("when: all_pass, risk_at_most: 60", "when: always"),
+    GATE.replace("first_arrival: fast", "first_arrival: slow"),
+    GATE.replace("      slow:", "      rollback: {approvals: [{role: release, count: 1}], keep: 7d}\n      slow:"),
 )
 
 
@@ -50,7 +52,13 @@ def test_the_rules_are_the_same(gate: str, environment: str) -> None:
     assert [found.counts_as(outcome) for outcome in Outcome] == [
         expected.settings.counts_as(outcome) for outcome in Outcome
     ]
-    assert found.fast == (rules.Fast(fast.when is When.ALL_PASS, fast.risk_at_most) if fast else None)
+    assert found.blocking == tuple(rule.id for rule in expected.checks if rule.outcome is OnFailure.BLOCK)
+    assert found.keep == (expected.tracks.rollback.keep if expected.tracks.rollback else rules.KEEP)
+    assert found.fast == (
+        rules.Fast(fast.when is When.ALL_PASS, fast.risk_at_most, fast.first_arrival is FirstArrival.FAST)
+        if fast
+        else None
+    )
     assert found.slow == (
         rules.Slow(tuple((one.role, one.count) for one in slow.approvals), tuple(map(str, slow.separation)))
         if slow

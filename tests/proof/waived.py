@@ -59,9 +59,9 @@ def granted(story: Story, granter: str, what: Terms, key: str | None = None) -> 
     return WaiverUsed(WAIVER, what.digest, (GrantUsed(item.digest, entry.index),))
 
 
-def waiving_story(granter: str = "dan", key: str | None = None, **changes: Any) -> Story:
+def waiving_story(granter: str = "dan", key: str | None = None, gate: str = WAIVED_GATE, **changes: Any) -> Story:
     """Return a story that was gathered with the waiver; ``changes`` are to its terms."""
-    story = founded(gate=WAIVED_GATE, packages=cases.HIGH)
+    story = founded(gate=gate, packages=cases.HIGH)
     used = granted(story, granter, terms(**changes), key)
     story.ask()
     story.gather()

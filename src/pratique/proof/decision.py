@@ -211,6 +211,11 @@ def _check_back(record: Recorded, rules: Rules) -> None:
         raise Unverified(
             "record, track rollback: expected an image that was here before, found one that never was"
         )
+    if record.inputs.now - record.inputs.left > rules.keep:
+        raise Unverified(
+            f"record, track rollback: expected an image that was here within {rules.keep.days} days, found one that "
+            f"left at {render_moment(record.inputs.left)}"
+        )
 
 
 def _check_fast(record: Recorded, rules: Rules, fast: Fast | None) -> None:
@@ -218,6 +223,8 @@ def _check_fast(record: Recorded, rules: Rules, fast: Fast | None) -> None:
         raise Unverified("record, track fast: the policy has no fast track here")
     if record.inputs.overtaken is not None:
         raise Unverified("record, track fast: it is older than what the environment held, so people had to decide")
+    if record.inputs.current is None and not fast.first_arrival:
+        raise Unverified("record, track fast: it is the first image of its name here, so people had to decide")
     must_pass = fast.all_pass or not rules.warns  # as promotion.track, which the server asks
     if must_pass and not record.checks:
         raise Unverified("record, track fast: expected at least one check, found none")

@@ -25,6 +25,8 @@ SCHEMA = "pratique/policy/1"
 MAX_BYTES = 4 * 1024 * 1024
 SEPARATION = ("requester", "author", "builder")
 """Whom a policy excludes that does not say."""
+KEEP = timedelta(days=90)
+"""For how long an image may come back where the policy does not say."""
 LASTS = timedelta(hours=72)
 """How long an emergency's seal holds where the policy does not say."""
 _ENVIRONMENT = (
@@ -43,6 +45,8 @@ class Fast:
 
     all_pass: bool
     risk_at_most: int | None
+    first_arrival: bool = False
+    """Whether it takes the first image of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ class Emergency:
 class Rules:
     """What one environment demands; ``digest`` is that of all its resolved rules.
 
-    ``checks`` are the id and kind of each, in order; ``known_exploited`` the ids of those that stop vulnerabilities
+    ``checks`` are the id and kind of each, in order; ``blocking`` the ids of those whose failure blocks; ``keep`` how
+    long after it was last here an image may come back; ``known_exploited`` the ids of those that stop vulnerabilities
     known to be exploited. ``warns`` where the gate lets in what it does not pass. ``witnesses`` must stand behind the
     checkpoint over the approval.
     """
@@ -83,7 +88,9 @@ class Rules:
     fast: Fast | None
     slow: Slow | None
     rollback: Slow | None
+    keep: timedelta
     emergency: Emergency | None
+    blocking: tuple[str, ...]
     known_exploited: tuple[str, ...]
     roles: Mapping[str, tuple[tuple[str, ...], int]]
     """Who alone counts in a role, and how many must be able to; a role that is not here is as the directory has it."""
@@ -172,6 +179,8 @@ def _rules(environment: str, fields: Fields) -> Rules:
         fast=_fast(tracks.object("fast")) if tracks.has("fast") else None,
         slow=_slow(tracks.object("slow")) if tracks.has("slow") else None,
         rollback=_rollback(tracks.object("rollback")) if tracks.has("rollback") else None,
+        keep=_keep(tracks.object_or_empty("rollback")),
+        blocking=tuple(item.text("id") for item in fields.objects("checks") if _blocks(item)),
         emergency=_emergency(tracks.object("emergency")) if tracks.has("emergency") else None,
         roles=dict(_roles(fields.object_or_empty("roles"))),
         known_exploited=tuple(item.text("id") for item in fields.objects("checks") if _is_known_exploited(item)),
@@ -192,6 +201,7 @@ def _fast(fields: Fields) -> Fast:
     return Fast(
         all_pass=_word(fields, "when", "all_pass", "always") == "all_pass",
         risk_at_most=fields.integer("risk_at_most") if fields.has("risk_at_most") else None,
+        first_arrival=_word(fields, "first_arrival", "slow", "fast") == "fast",
     )
 
 
@@ -204,6 +214,14 @@ def _slow(fields: Fields) -> Slow:
 def _rollback(fields: Fields) -> Slow:
     fields.only("approvals", "keep", "separation", "window", "post_mortem", "relax")
     return _people(fields, ())
+
+
+def _keep(fields: Fields) -> timedelta:
+    return fields.parsed("keep", parse_duration) if fields.has("keep") else KEEP
+
+
+def _blocks(fields: Fields) -> bool:
+    return not fields.has("outcome") or fields.text("outcome") == Outcome.BLOCK
 
 
 def _emergency(fields: Fields) -> Emergency:

@@ -1,8 +1,8 @@
 """The waivers in a proof: who granted each, and that they were enough for what it took out of the outcome.
 
 Read only where a record relies on a waiver. As ``promotion.waiver``, which the server asks, as far as this can be
-told without the evidence; that a finding is the one waived on a base image, and that its controls passed, the full
-form shows.
+told without the evidence; that a finding is the one waived on a base image, and that no fact came about that voids it,
+the full form shows.
 """
 
 from datetime import timedelta
@@ -14,6 +14,7 @@ from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.attest.waiver import Act, Over, Terms, parse_waiver
 from pratique.errors import Unverified
+from pratique.policy.result import Outcome
 from pratique.promotion.authority import Chain
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import Entry
@@ -31,7 +32,8 @@ from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor
 
-_USUAL_DAYS, _USUAL_RENEWALS = 90, 1  # the policy document's own defaults, which never change
+# The policy document's own defaults, which never change.
+_USUAL_DAYS, _USUAL_RENEWALS, _USUAL_REQUIRE = 90, 1, ("justification", "owner")
 _PURL = "@pkg:"
 
 
@@ -63,9 +65,11 @@ def verify_waivers(reading: Reading, chain: Chain, record: Recorded, rules: Rule
         _check_place(reading, record, terms)
         for term in waived.covered:
             severity = _severity(record, waived.check, term)
-            _check_about(waived, terms, term)
+            _check_about(waived, terms, term, rules)
             _check_limits(waived, terms, rules.waivers, severity)
             _check_people(reading, directory, record, _Asked(waived, terms, grants, severity), rules)
+        _check_required(waived, terms, rules.waivers)
+        _check_controls(record, waived, terms)
         _check_separated(record, rules, waived, grants)
 
 
@@ -154,9 +158,10 @@ def _severity(record: Recorded, check: str, term: str) -> str | None:
     raise Unverified(f"waiver: the record's check {check} found nothing {term!r}")
 
 
-def _check_about(waived: Waived, terms: Terms, term: str) -> None:
+def _check_about(waived: Waived, terms: Terms, term: str, rules: Rules) -> None:
     about = terms.term == term or _without_version(terms.term) == term or terms.term == _without_version(term)
-    if not about and not (terms.term.endswith("*") and term.startswith(terms.term[:-1])):
+    begins = terms.check not in rules.blocking and terms.term.endswith("*") and term.startswith(terms.term[:-1])
+    if not (about or begins):
         raise Unverified(f"waiver {waived.waiver}: it is about {terms.term!r}, not about {term!r}")
 
 
@@ -176,6 +181,27 @@ def _check_limits(waived: Waived, terms: Terms, limits: Fields, severity: str | 
     most = limits.integer("max_renewals") if limits.has("max_renewals") else _USUAL_RENEWALS
     if terms.renewals > most:
         raise Unverified(f"{where}: expected at most {most} renewals, found {terms.renewals}")
+
+
+def _check_required(waived: Waived, terms: Terms, limits: Fields) -> None:
+    given = {
+        "justification": bool(terms.justification),
+        "compensating_controls": bool(terms.controls),
+        "owner": terms.owner is not None,
+        "ticket": terms.ticket is not None,
+    }
+    for need in limits.texts("require") if "require" in limits.values else _USUAL_REQUIRE:
+        if not given.get(need):
+            raise Unverified(f"waiver {waived.waiver}: the policy requires {need}, and it has none")
+
+
+def _check_controls(record: Recorded, waived: Waived, terms: Terms) -> None:
+    """Return if every check that it relies on passed by itself: a waiver's control is no waiver."""
+    excused = {one.check for one in record.waivers if one.covered}
+    passed = {one.id for one in record.checks if one.outcome is Outcome.PASS} - excused
+    for control in terms.controls:
+        if control not in passed:
+            raise Unverified(f"waiver {waived.waiver}: it relies on the check {control}, which does not pass")
 
 
 def _days(fields: Fields, severity: str | None) -> int:
