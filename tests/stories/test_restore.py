@@ -87,6 +87,13 @@ def test_proofs_of_the_restored_ledger_hold(own: Shop) -> None:
     assert verified.code == 0, verified
 
 
+def test_a_decision_is_judged_again_from_an_export_alone(own: Shop) -> None:
+    prod = next(one for one in own.done("status", "--json").value["holding"] if one["environment"] == "prod")
+    shop, said = restored(own)
+    assert said.code == 0, said
+    assert shop.pratique("judge", prod["promotion"]).code == 0
+
+
 def test_what_is_missing_is_named(own: Shop) -> None:
     with sqlite3.connect(own.workspace / "pratique.db") as database:
         bodies = [json.loads(body) for (body,) in database.execute("SELECT body FROM event")]
@@ -215,7 +222,15 @@ def _blob_gone(shop: Shop) -> None:
             path.unlink()
 
 
+def _published_evidence_changed(shop: Shop) -> None:
+    with sqlite3.connect(shop.workspace / "pratique.db") as database:
+        bodies = [json.loads(body) for (body,) in database.execute("SELECT body FROM event")]
+    evidence = next(item for body in bodies for item in body.get("objects", []) if item["class"] == "evidence")
+    _flip(next((shop.workspace / "export" / "objects").rglob(evidence["sha256"])))
+
+
 SPOILT: dict[str, tuple[Callable[[Shop], object], str]] = {
+    "evidence that is whole here and not in the export": (_published_evidence_changed, "is nowhere"),
     "a row that no event made": (
         lambda shop: _sql(
             shop,

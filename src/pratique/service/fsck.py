@@ -11,8 +11,8 @@ from pratique.errors import Absent, Conflict, Malformed, PratiqueError, Unverifi
 from pratique.ledger.export import CHECKPOINT, published
 from pratique.ledger.fsck import Checked, fsck
 from pratique.ledger.stamp import verify_stamp
-from pratique.promotion.events import Class
 from pratique.promotion.upkeep import KeyRotated
+from pratique.service.named import named_objects
 from pratique.service.private import Fate, Words, entries, words
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
@@ -61,7 +61,7 @@ def _report(workspace: Workspace, view: View) -> Report:
     known: tuple[Words, ...] = ()
     objects: dict[Digest, int] = {}
     known = _part(faults, "words", lambda: words(view), known)
-    objects = _part(faults, "objects", lambda: _objects(view), objects)
+    objects = _part(faults, "objects", lambda: _objects(workspace, view), objects)
     export = _export(workspace)
     parts: dict[str, Callable[[], tuple[Fault, ...]]] = {
         "checkpoint": lambda: tuple(_signatures(workspace, view)),
@@ -123,14 +123,9 @@ def _stamps(workspace: Workspace, view: View) -> Iterator[Fault]:
             yield Fault("timestamp", f"of {kept.size} entries: {error}")
 
 
-def _objects(view: View) -> dict[Digest, int]:
-    """Return every object that an entry names and that is kept by digest, with the first entry that names it."""
-    found: dict[Digest, int] = {}
-    for entry in entries(view):
-        for item in entry.event.objects:
-            if item.class_ is not Class.PRIVATE:
-                found.setdefault(item.digest, entry.index)
-    return found
+def _objects(workspace: Workspace, view: View) -> dict[Digest, int]:
+    """Return every object that the ledger names and that is kept by digest, with the first entry that names it."""
+    return {item.digest: index for index, item in named_objects(entries(view), workspace.blobs.get)}
 
 
 def _missing(workspace: Workspace, objects: dict[Digest, int]) -> Iterator[Fault]:

@@ -29,9 +29,8 @@ from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest
 from pratique.values.reference import parse_reference
-from pratique.values.uris import PROOF_MEDIA
+from pratique.values.uris import EVIDENCE_LIST_MEDIA, PROOF_MEDIA
 
-EVIDENCE_LIST_MEDIA = "application/vnd.pratique.evidence-list.v1+json"
 _log = logging.getLogger(__name__)
 
 _ORIGINS = {

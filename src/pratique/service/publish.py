@@ -7,7 +7,8 @@ from functools import partial
 
 from pratique.ledger.export import Exported, Log, Stamped, export, export_openings
 from pratique.ledger.interface import Target
-from pratique.promotion.events import Class, parse_event
+from pratique.promotion.events import Class, Entry, parse_event
+from pratique.service.named import named_objects
 from pratique.service.witness import Witnessed, witnessed
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
@@ -95,10 +96,12 @@ def _frontier_at(view: View, size: int) -> Frontier:
 def _objects(
     workspace: Workspace, view: View, size: int, classes: tuple[Class, ...]
 ) -> Iterator[tuple[Digest, Callable[[], bytes]]]:
-    seen: set[Digest] = set()
+    for _, item in named_objects(_entries(view, size), workspace.blobs.get):
+        if item.class_ in classes:
+            yield item.digest, partial(workspace.blobs.get, item.digest)
+
+
+def _entries(view: View, size: int) -> Iterator[Entry]:
     for start in range(0, size, _BATCH):
-        for body in view.ledger.bodies(start, min(start + _BATCH, size)):
-            for item in parse_event(body).objects:
-                if item.class_ in classes and item.digest not in seen:
-                    seen.add(item.digest)
-                    yield item.digest, partial(workspace.blobs.get, item.digest)
+        for index, body in enumerate(view.ledger.bodies(start, min(start + _BATCH, size)), start):
+            yield Entry(index, parse_event(body))

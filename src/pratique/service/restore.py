@@ -19,6 +19,7 @@ from pratique.ledger.openings import OpeningKey, exported_openings, opening_path
 from pratique.promotion.events import Class, Entry, EventObject
 from pratique.promotion.happenings import PromotionRequested
 from pratique.promotion.upkeep import PrivateRedacted
+from pratique.service.named import named_objects
 from pratique.service.perform import want_next
 from pratique.service.private import entries
 from pratique.storage.blobs import BlobStore
@@ -31,6 +32,7 @@ from pratique.tlog.proofs import root_at
 from pratique.tlog.tile import TILE_WIDTH, Bundle, parse_bundle
 from pratique.values.canonical import parse_object
 from pratique.values.commitment import Opening
+from pratique.values.digest import Digest
 from pratique.values.uris import ENVELOPE_MEDIA
 
 _GROUP = 4  # bundles, of 256 entries each, that are committed together
@@ -94,7 +96,7 @@ def restore(source: Source, database: str, place: Place) -> Restored:
         for bodies in _groups(source.export, checkpoint.size):
             store.transact(partial(_replay, source=source, bodies=bodies))
         lost = store.read(partial(_lost, saved=saved))
-        named = store.read(named_objects)
+        named = store.read(partial(_named, source=source))
         missing = tuple(item for item in named if not place(item))
         openings = store.transact(partial(_openings, source=source))
         store.transact(partial(_finish, checkpoint=checkpoint, note=note))
@@ -173,10 +175,16 @@ def _nonces(export: Target, entry: Entry) -> Iterator[str]:
                 yield nonce
 
 
-def named_objects(view: View) -> tuple[EventObject, ...]:
-    """Return every object that an entry names and that is kept by its digest, each once."""
-    named = (item for entry in entries(view) for item in entry.event.objects if item.class_ is not Class.PRIVATE)
-    return tuple({item.digest: item for item in named}.values())
+def _named(view: View, source: Source) -> tuple[EventObject, ...]:
+    return tuple(item for _, item in named_objects(entries(view), partial(_record, source)))
+
+
+def _record(source: Source, digest: Digest) -> bytes:
+    """Return a record object of the export, which was hashed when the export was checked."""
+    content = source.export.read(object_path(digest))
+    if content is None:
+        raise Absent(f"{source.export}: {digest} went away meanwhile; restore again")
+    return content
 
 
 def into(blobs: BlobStore, source: Source) -> Place:
