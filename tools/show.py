@@ -84,6 +84,24 @@ PROMISES = (
     Promise("Debian's registry: open, password, tokens, TLS", r"registry\.test_auth_at_docker_registry\."),
     Promise(f"referrers listed by {' and '.join(SERVERS)}", r"interop\.test_(contract|copy)\."),
     Promise("cosign, crane, oras and regctl agree", r"interop\.test_(cosign|discovery)\."),
+    Promise("seventy situations, each a sentence with its decision", r"promotion\.test_situations"),
+    Promise("no child of a policy lets in what its parent keeps out", r"policy\.test_(never_looser|inherit)\."),
+    Promise(
+        "conditions in CEL: absent facts are errors, limits hold", r"policy\.test_(expr|expression|conditions)"
+    ),
+    Promise(
+        "a recorded decision is judged again, byte for byte",
+        r"(stories\.test_judge|promotion\.test_golden_records)\.",
+    ),
+    Promise("freezes, rollback, emergency, and their ends", r"stories\.test_(tracks|post_mortem)\."),
+    Promise("holds and recalls stop what moves", r"stories\.test_(hold|recall)\."),
+    Promise("several images move together or not at all", r"stories\.test_release\."),
+    Promise("waivers: signed, narrow, expiring, in the proof", r"stories\.test_waiver\."),
+    Promise("a policy is tested, proposed, approved, rolled back", r"stories\.test_policy_(test|life|author)\."),
+    Promise("the shipped policies pass their own tests", r"stories\.test_packs\."),
+    Promise("scanners and outside checks run while gathering", r"stories\.test_(scan_gathered|outside_check)\."),
+    Promise("a bucket, timestamps, key rotation, a new epoch", r"stories\.test_(bucket|stamp|rotation|epoch)\."),
+    Promise("a database of every revision is upgraded", r"(stories|storage)\.test_upgrade\."),
     Promise("tlog, notes, cosignatures: the published vectors", r"tlog\.test_"),
     Promise("the log is checked by a program in Go, bit by bit", r"interop\.test_ledger\."),
     Promise(
