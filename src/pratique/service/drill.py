@@ -1,7 +1,7 @@
 """The drill: what was exported is restored into an empty place and compared with what is here, and that is recorded.
 
 A copy that was never restored is a hope. The drill publishes first, so that what it restores is what an operator
-would have in the hour of need.
+would have in the hour of need: the export alone, nothing of what is kept here but the keys.
 """
 
 import tempfile
@@ -81,7 +81,6 @@ def _restored(workspace: Workspace, folder: Path) -> tuple[Restored | None, tupl
     source = Source(
         export=workspace.export,
         policy=workspace.trust.ledger,
-        blobs=workspace.blobs,
         openings=workspace.keys.openings(),
     )
     database = f"sqlite:///{folder / 'restored.db'}"
