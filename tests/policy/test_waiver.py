@@ -17,6 +17,7 @@ from pratique.policy.schema import decode
 from pratique.policy.waiver import (
     Place,
     covers,
+    overlap,
     severity_of,
     why_beyond_limits,
     why_elsewhere,
@@ -108,6 +109,22 @@ def test_a_version_that_is_named_must_be_the_only_one_installed() -> None:
 
 def test_the_scope_of_a_package_is_no_version() -> None:
     assert not covers(terms(term="CVE-2026-1@pkg:npm/"), rule(), found(), ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("CVE-1@pkg:npm/left", "CVE-1@pkg:npm/left@1.0", True),
+        ("CVE-1@pkg:npm/left@1.0", "CVE-1@pkg:npm/left@2.0", True),
+        ("CVE-1@pkg:npm/left@1.0", "CVE-1@pkg:npm/l*", True),
+        ("CVE-1@*", "CVE-1@pkg:npm/l*", True),
+        ("CVE-1@pkg:npm/left", "CVE-1@pkg:npm/leftpad", False),
+        ("CVE-1@pkg:npm/left", "CVE-1@pkg:npm/leftpad*", False),
+        ("CVE-1@pkg:npm/a*", "CVE-1@pkg:npm/b*", False),
+    ],
+)
+def test_waivers_of_one_finding_are_known_however_they_are_written(one: str, other: str, same: bool) -> None:
+    assert (overlap(one, other), overlap(other, one)) == (same, same)
 
 
 def test_a_wildcard_covers_only_what_does_not_block() -> None:

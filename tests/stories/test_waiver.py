@@ -145,8 +145,18 @@ def test_a_second_waiver_for_the_same_finding_must_say_that_it_renews_the_first(
     assert renewed.value["terms"]["renewals"] == 1
 
 
-def propose_again(shop: Shop, promotion: str, *more: str) -> Said:
+def test_another_spelling_of_the_same_finding_is_a_renewal_too(shop: Shop) -> None:
+    promotion = with_waivers(shop)
+    waiver = propose(shop, promotion).value["waiver"]
+    say(shop, "grant", waiver, "person:bea")
+    shop.work()
     term = shop.done("waiver", "list", "--json").value["waivers"][0]["terms"]["term"]
+    said = propose_again(shop, promotion, term=f"{term}@3.1.0")
+    assert (said.code, f"--renews {waiver}" in said.err) == (1, True)
+
+
+def propose_again(shop: Shop, promotion: str, *more: str, term: str | None = None) -> Said:
+    term = term or shop.done("waiver", "list", "--json").value["waivers"][0]["terms"]["term"]
     what = ("--check", "high", "--term", term, "--days", "14", "--owner", "group:developers")
     why = ("--justification", "no_fix_yet", "--comment", "still true", "--as", "person:dan")
     return shop.pratique(

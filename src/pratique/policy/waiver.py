@@ -55,6 +55,13 @@ def covers(terms: Terms, rule: CheckRule, finding: CheckFinding, vulnerabilities
     )
 
 
+def overlap(one: str, other: str) -> bool:
+    """Tell whether waivers of these two terms may be about the same finding, with or without a version or a ``*``."""
+    first, second = (_without_version(term.removesuffix("*")) for term in (one, other))
+    begins = one.endswith("*") and second.startswith(first)
+    return first == second or begins or (other.endswith("*") and first.startswith(second))
+
+
 def _without_version(term: str) -> str:
     before, mark, purl = term.partition(_PURL)
     path, at, version = purl.rpartition("@")

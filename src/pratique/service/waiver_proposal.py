@@ -15,7 +15,7 @@ from pratique.errors import Absent, Refused
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.result import CheckFinding, OnFailure
 from pratique.policy.schema import suggestion
-from pratique.policy.waiver import covers, severity_of, why_beyond_limits
+from pratique.policy.waiver import covers, overlap, severity_of, why_beyond_limits
 from pratique.policy.waiver_rules import WaiverRules
 from pratique.promotion.governance import WaiverProposed
 from pratique.promotion.record import Record
@@ -188,9 +188,11 @@ def _check_controls(terms: Terms, rules: EnvironmentRules) -> None:
 
 def _check_renewal(standing: tuple[WaiverStanding, ...], terms: Terms) -> None:
     """Return if no earlier waiver was granted for the same thing that this one does not say it renews."""
-    same = (terms.check, terms.term, terms.environment)
+    place = (terms.check, terms.environment)
     earlier = [
-        one for one in standing if one.grants and (one.proposed.check, one.proposed.term, one.environment) == same
+        one
+        for one in standing
+        if one.grants and (one.proposed.check, one.environment) == place and overlap(one.proposed.term, terms.term)
     ]
     if earlier and terms.renewal_of != earlier[-1].waiver:
         raise Refused(
