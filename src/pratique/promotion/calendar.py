@@ -120,8 +120,16 @@ def check_calendar(calendar: Calendar, rules: EnvironmentRules, now: datetime) -
 def _is(found: Frozen, freeze: Freeze) -> bool:
     if (found.name, found.allow) != (freeze.name, freeze.allow):
         return False
-    zoned = freeze.begin is None or freeze.begin.tzinfo is None
-    return zoned or (found.begin, found.end) == (freeze.begin, freeze.end)
+    if freeze.begin is None or freeze.end is None:
+        return True
+    if freeze.begin.tzinfo is not None:
+        return (found.begin, found.end) == (freeze.begin, freeze.end)
+    return _near(found.begin, freeze.begin) and _near(found.end, freeze.end)
+
+
+def _near(instant: datetime, wall: datetime) -> bool:
+    """Tell whether a clock somewhere may show this time then: none is further than a day from UTC's."""
+    return abs(instant - wall.replace(tzinfo=instant.tzinfo)) <= _DAY
 
 
 def _over(freeze: Freeze, now: datetime) -> bool:
