@@ -10,10 +10,10 @@ from tests.attest.signers import ServiceSigner, SshSigner, service_p256, ssh_ed2
 
 from pratique.attest.dsse import build_envelope
 from pratique.attest.review import Decision
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import Class, Entry, Event, EventObject
 from pratique.promotion.happenings import (
-    Happening,
     PromotionApproved,
     PromotionGathered,
     PromotionJudged,

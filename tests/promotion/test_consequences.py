@@ -6,11 +6,11 @@ from typing import Any
 from tests.promotion.builders import NOW, digest, directory, event, gathered, requested, reviewed, story
 from tests.promotion.cases import CLEAN, HIGH, MEDIUM, bundle, case, evidence, provenance, sbom, source
 
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.consequences import Verdict, follow, no_worse
 from pratique.promotion.events import Entry
 from pratique.promotion.guards import InForce
 from pratique.promotion.happenings import (
-    Happening,
     PromotionApproved,
     PromotionJudged,
     PromotionRechecked,

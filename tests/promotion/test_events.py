@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.promotion.builders import NOW, an_object, digest, event, judged
 
 from pratique.errors import Malformed
+from pratique.promotion.catalogue import TYPES, Happening, Unknown
 from pratique.promotion.events import MAX_BYTES, build_event, parse_event
-from pratique.promotion.happenings import TYPES, Happening, Unknown
 from pratique.promotion.release import Part, Release
 from pratique.promotion.upkeep import PrivateRedacted
 from pratique.values.canonical import canonical

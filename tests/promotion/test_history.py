@@ -19,11 +19,11 @@ from tests.promotion.builders import (
 
 from pratique.attest.seal import Level
 from pratique.errors import Conflict
+from pratique.promotion.catalogue import Happening, Unknown
 from pratique.promotion.events import Entry, build_event, parse_event
 from pratique.promotion.form import read, write
 from pratique.promotion.happenings import (
     Failure,
-    Happening,
     PromotionFailed,
     PromotionRechecked,
     PromotionRetried,
@@ -31,7 +31,6 @@ from pratique.promotion.happenings import (
     RemediationOpened,
     ReviewVoided,
     Track,
-    Unknown,
 )
 from pratique.promotion.history import fold, fold_all
 from pratique.promotion.states import Promotion, State

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tests.promotion.builders import approved, gathered, identifier, judged, requested, story
 from tests.promotion.test_history import ASKED, ATTACHED, COPIED, DONE, GOOD, READ, SEALED, SLOW, STUCK
 
-from pratique.promotion.happenings import Happening, PromotionRetried
+from pratique.promotion.catalogue import Happening
+from pratique.promotion.happenings import PromotionRetried
 from pratique.promotion.history import fold_all
 from pratique.promotion.plan import Step, next_to_copy, plan
 from pratique.promotion.states import MOVING, Promotion, State

@@ -25,10 +25,11 @@ from tests.promotion.cases import MEDIUM, case, evidence, provenance, sbom, sour
 from pratique.attest.dsse import IN_TOTO, build_envelope
 from pratique.attest.review import Decision, Review, Seen, build_review
 from pratique.errors import Conflict, PratiqueError, Refused, Unverified
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import Entry
 from pratique.promotion.guards import InForce
-from pratique.promotion.happenings import Happening, PromotionApproved, PromotionRetried, ReviewGiven
+from pratique.promotion.happenings import PromotionApproved, PromotionRetried, ReviewGiven
 from pratique.promotion.history import fold, fold_all
 from pratique.promotion.judge import judge
 from pratique.promotion.record import Record

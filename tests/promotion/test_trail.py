@@ -11,7 +11,7 @@ from tests.promotion.cases import MEDIUM, case, evidence, provenance, sbom, sour
 from tests.promotion.test_events import anything
 from tests.promotion.test_history import DONE
 
-from pratique.promotion.happenings import TYPES, Happening, Unknown
+from pratique.promotion.catalogue import TYPES, Happening, Unknown
 from pratique.promotion.sentences import describe
 from pratique.promotion.trail import Link, trail
 

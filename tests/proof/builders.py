@@ -39,12 +39,12 @@ from pratique.attest.sshsig import envelope_signature
 from pratique.attest.vsa import Vsa, build_vsa
 from pratique.policy.document import Bundle
 from pratique.promotion.case import build_case
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import Class, Entry, Event, EventObject, build_event
 from pratique.promotion.evidence_set import build_list
 from pratique.promotion.happenings import (
     DirectoryPublished,
-    Happening,
     PolicyPublished,
     PromotionApproved,
     PromotionGathered,

@@ -18,7 +18,8 @@ from tests.proof.builders import (
 
 from pratique.attest.seal import Level
 from pratique.errors import Refused, Unverified
-from pratique.promotion.happenings import Failure, Happening, PromotionFailed, PromotionRetried
+from pratique.promotion.catalogue import Happening
+from pratique.promotion.happenings import Failure, PromotionFailed, PromotionRetried
 from pratique.promotion.steps import (
     Checkpoint,
     PromotionCopied,

@@ -6,10 +6,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pratique.attest.seal import Level
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.events import Entry, Event
 from pratique.promotion.happenings import (
     DirectoryPublished,
-    Happening,
     PolicyPublished,
     PromotionApproved,
     PromotionGathered,

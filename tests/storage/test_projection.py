@@ -29,9 +29,9 @@ from tests.storage.builders import (
 
 from pratique.attest.review import Decision
 from pratique.errors import Conflict
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.happenings import (
     Failure,
-    Happening,
     PromotionFailed,
     PromotionRetried,
     RemediationClosed,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from pratique.errors import Conflict
+from pratique.promotion.catalogue import Unknown
 from pratique.promotion.events import Entry
 from pratique.promotion.governance import Governance
 from pratique.promotion.happenings import (
@@ -25,7 +26,6 @@ from pratique.promotion.happenings import (
     ReviewGiven,
     ReviewVoided,
     Track,
-    Unknown,
 )
 from pratique.promotion.intake import EvidenceAdded, EvidenceSynced, FeedImported
 from pratique.promotion.signal import SignalRaised, SignalReconciled

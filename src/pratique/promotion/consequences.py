@@ -6,9 +6,10 @@ nobody a vote; any other judgement makes a new record, and voids every review.
 
 from pratique.policy.document import Bundle
 from pratique.policy.result import Outcome, rank
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory
 from pratique.promotion.guards import InForce, why_judge_again
-from pratique.promotion.happenings import Happening, PromotionRechecked, PromotionRetried, ReviewVoided, Track
+from pratique.promotion.happenings import PromotionRechecked, PromotionRetried, ReviewVoided, Track
 from pratique.promotion.quorum import count
 from pratique.promotion.record import Record, judged
 from pratique.promotion.remediation import remediate

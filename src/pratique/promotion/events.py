@@ -2,7 +2,7 @@
 
 An event says who did what, when and on which digest, and names every object it speaks of; it holds no evidence.
 Its place in the ledger is not part of it. A type that this version does not know is read as
-:class:`~pratique.promotion.happenings.Unknown`: kept, shown, and it changes nothing.
+:class:`~pratique.promotion.catalogue.Unknown`: kept, shown, and it changes nothing.
 
 Source: decisions.md, "Events and storage".
 """
@@ -13,8 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from pratique.errors import Malformed
+from pratique.promotion.catalogue import TYPES, Happening, Unknown
 from pratique.promotion.form import read, write
-from pratique.promotion.happenings import TYPES, Happening, Unknown
 from pratique.values.canonical import Json, canonical, parse_object
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest

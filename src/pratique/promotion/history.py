@@ -9,11 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pratique.errors import Conflict
+from pratique.promotion.catalogue import TYPES, Happening, Unknown
 from pratique.promotion.changes import begun, changed
 from pratique.promotion.events import Entry
 from pratique.promotion.happenings import (
-    TYPES,
-    Happening,
     PromotionApproved,
     PromotionFailed,
     PromotionGathered,
@@ -26,7 +25,6 @@ from pratique.promotion.happenings import (
     ReviewGiven,
     ReviewVoided,
     Track,
-    Unknown,
 )
 from pratique.promotion.states import ENDED, Promotion, State
 from pratique.promotion.steps import (

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from pratique.evidence.purl import parse_purl
+from pratique.promotion.catalogue import Unknown
 from pratique.promotion.events import Event
 from pratique.promotion.form import write
-from pratique.promotion.happenings import Unknown
 from pratique.values.canonical import Json
 from pratique.values.dataclass import dataclass
 

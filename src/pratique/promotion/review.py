@@ -13,9 +13,10 @@ from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Conflict, Refused, Unverified
 from pratique.policy.approval import Reason
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory
 from pratique.promotion.guards import InForce, why_judge_again
-from pratique.promotion.happenings import Commitment, Happening, PromotionApproved, ReviewGiven
+from pratique.promotion.happenings import Commitment, PromotionApproved, ReviewGiven
 from pratique.promotion.quorum import Quorum, count, why_not
 from pratique.promotion.record import Record
 from pratique.promotion.states import Judgement, Promotion, ReviewStanding, State

@@ -2,11 +2,11 @@
 
 from typing import assert_never
 
+from pratique.promotion.catalogue import Happening, Unknown
 from pratique.promotion.events import Event
 from pratique.promotion.governance import Governance, describe_governance
 from pratique.promotion.happenings import (
     DirectoryPublished,
-    Happening,
     PolicyPublished,
     PromotionApproved,
     PromotionFailed,
@@ -21,7 +21,6 @@ from pratique.promotion.happenings import (
     ReviewGiven,
     ReviewVoided,
     Track,
-    Unknown,
 )
 from pratique.promotion.intake import EvidenceAdded, EvidenceSynced, FeedImported, Sync
 from pratique.promotion.signal import SignalRaised, SignalReconciled

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from pratique.errors import Refused, Unverified
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.events import Entry
 from pratique.promotion.governance import (
     HoldLifted,
@@ -20,7 +21,6 @@ from pratique.promotion.governance import (
 )
 from pratique.promotion.happenings import (
     DirectoryPublished,
-    Happening,
     PolicyPublished,
     PromotionApproved,
     PromotionFailed,

@@ -12,11 +12,11 @@ from pratique.attest.seal import Level
 from pratique.errors import Malformed, Unverified
 from pratique.policy.result import Outcome, rank, worst
 from pratique.promotion.authority import Chain
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.events import Entry
 from pratique.promotion.governance import WaiverExpired, WaiverRevoked, WaiverVoided
 from pratique.promotion.guards import InForce, why_judge_again
 from pratique.promotion.happenings import (
-    Happening,
     PromotionApproved,
     PromotionGathered,
     PromotionJudged,

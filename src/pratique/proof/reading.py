@@ -7,8 +7,8 @@ What the entries say is not believed yet.
 from collections.abc import Mapping
 
 from pratique.errors import Unverified
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.events import Entry
-from pratique.promotion.happenings import Happening
 from pratique.promotion.states import Approval, Judgement, Promotion
 from pratique.proof.contents import Contents, contents_of, object_named
 from pratique.proof.demand import demand

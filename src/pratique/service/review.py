@@ -13,9 +13,10 @@ from pratique.attest.review import Decision, Review, Seen, build_review
 from pratique.attest.sshsig import Namespace
 from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.promotion.case import bodies_of, case_of
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import EventObject
-from pratique.promotion.happenings import Happening, ReviewGiven
+from pratique.promotion.happenings import ReviewGiven
 from pratique.promotion.judge import judge
 from pratique.promotion.quorum import Quorum, count
 from pratique.promotion.record import Record, parse_record

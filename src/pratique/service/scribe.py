@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.events import Class, Entry, Event, EventObject
-from pratique.promotion.happenings import Happening
 from pratique.promotion.states import Promotion
 from pratique.storage.blobs import BlobStore
 from pratique.storage.transaction import Transaction
