@@ -55,7 +55,12 @@ def test_the_rules_are_the_same(gate: str, environment: str) -> None:
     assert found.blocking == tuple(rule.id for rule in expected.checks if rule.outcome is OnFailure.BLOCK)
     assert found.keep == (expected.tracks.rollback.keep if expected.tracks.rollback else rules.KEEP)
     assert found.fast == (
-        rules.Fast(fast.when is When.ALL_PASS, fast.risk_at_most, fast.first_arrival is FirstArrival.FAST)
+        rules.Fast(
+            all_pass=fast.when is When.ALL_PASS,
+            risk_at_most=fast.risk_at_most,
+            first_arrival=fast.first_arrival is FirstArrival.FAST,
+            conditions=fast.also is not None,
+        )
         if fast
         else None
     )

@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.proof.attacks import refused
-from tests.proof.builders import REVIEWERS, Story, founded
+from tests.proof.attacks import refused, reviewed
+from tests.proof.builders import GATE, REVIEWERS, Story, founded, judged_story, trust_root
 
 from pratique.policy.approval import Reason
 from pratique.promotion.happenings import Track
 from pratique.promotion.quorum import Need
 from pratique.promotion.record import build_record
 from pratique.promotion.track import Routing
+from pratique.proof.established import CONDITIONS
+from pratique.proof.verify import verify_clearance
 
 
 def claimed(**changes: Any) -> Story:
@@ -45,3 +47,15 @@ def test_a_role_that_the_policy_does_not_narrow_so() -> None:
 
 def test_words_that_the_policy_does_not_want() -> None:
     refused(claimed(reason=Reason.TEXT), "record, what an approval must say: expected code, found text")
+
+
+CONDITIONAL = GATE.replace("{role: security, count: 1}", "{role: security, count: 1, when: 'risk.score >= 0'}")
+
+
+@pytest.mark.parametrize(("gate", "told"), [(GATE, False), (CONDITIONAL, True)])
+def test_people_asked_under_a_condition_are_not_checked_without_the_evidence_and_the_proof_says_so(
+    gate: str, told: bool
+) -> None:
+    established = verify_clearance(reviewed(judged_story(gate=gate), *REVIEWERS).clearance(), trust_root())
+    assert (CONDITIONS in established.not_checked) is told
+    assert CONDITIONS not in established.after_judging((established.record,)).not_checked

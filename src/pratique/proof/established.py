@@ -17,6 +17,7 @@ from pratique.values.moment import render_moment
 from pratique.values.names import Actor, Environment
 
 NOT_RECOMPUTED = "judgement not recomputed: that takes the evidence itself (the full form)"
+CONDITIONS = "what the policy asks for under conditions: whether these held takes the evidence itself, too"
 _NOBODY = "no witness says when"
 
 
@@ -120,7 +121,7 @@ class Established:
 
     def after_judging(self, records: tuple[Digest, ...]) -> "Established":
         """Return the same, once these records were judged again from the evidence."""
-        left = tuple(sentence for sentence in self.not_checked if sentence != NOT_RECOMPUTED)
+        left = tuple(sentence for sentence in self.not_checked if sentence not in (NOT_RECOMPUTED, CONDITIONS))
         return replace(self, judged_again=records, not_checked=left)
 
     @property

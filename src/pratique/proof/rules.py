@@ -8,6 +8,7 @@ Defaults are part of the document's version and never change (``policy.schema``)
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +47,8 @@ class Fast:
     all_pass: bool
     risk_at_most: int | None
     first_arrival: bool = False
+    conditions: bool = False
+    """Whether it asks for more than this, which takes the evidence to tell."""
     """Whether it takes the first image of a name."""
 
 
@@ -59,6 +62,7 @@ class Slow:
     approvals: tuple[tuple[str, int], ...]
     separation: tuple[str, ...]
     reason: str = "code"
+    conditions: bool = False
     """What an approval must say: ``code`` or ``text``."""
 
 
@@ -201,6 +205,7 @@ def _fast(fields: Fields) -> Fast:
     return Fast(
         all_pass=_word(fields, "when", "all_pass", "always") == "all_pass",
         risk_at_most=fields.integer("risk_at_most") if fields.has("risk_at_most") else None,
+        conditions=fields.has("also"),
         first_arrival=_word(fields, "first_arrival", "slow", "fast") == "fast",
     )
 
@@ -208,7 +213,7 @@ def _fast(fields: Fields) -> Fast:
 def _slow(fields: Fields) -> Slow:
     fields.only(*_SLOW)
     people = _people(fields, SEPARATION)
-    return Slow(people.approvals, people.separation, _word(fields, "reason", "code", "text"))
+    return replace(people, reason=_word(fields, "reason", "code", "text"))
 
 
 def _rollback(fields: Fields) -> Slow:
@@ -237,6 +242,7 @@ def _people(fields: Fields, separation: tuple[str, ...]) -> Slow:
     return Slow(
         approvals=tuple(_approvals(fields)),
         separation=fields.texts("separation") if "separation" in fields.values else separation,
+        conditions=any(item.has("when") for item in fields.objects("approvals")),
     )
 
 

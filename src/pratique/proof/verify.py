@@ -26,13 +26,14 @@ from pratique.proof.decision import lasts_of, level_of, verify_decision
 from pratique.proof.demand import demand
 from pratique.proof.directory import verify_directories
 from pratique.proof.document import Kind
-from pratique.proof.established import NOT_RECOMPUTED, Established, Sealed, witnesses_of
+from pratique.proof.established import CONDITIONS, NOT_RECOMPUTED, Established, Sealed, witnesses_of
 from pratique.proof.ledger import verify_growths
 from pratique.proof.policy import PolicyInForce, verify_policies
 from pratique.proof.reading import Reading, open_proof
 from pratique.proof.record import Recorded
 from pratique.proof.request import verify_request
 from pratique.proof.review import People, verify_people
+from pratique.proof.rules import Rules
 from pratique.proof.seal import verify_seal
 from pratique.proof.trust import TrustRoot
 from pratique.values.digest import Digest
@@ -175,7 +176,7 @@ def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Record
         witnesses_needed=policy.rules.witnesses,
         lasts=lasts_of(record, policy.rules),
         sealed=None,
-        not_checked=tuple(_not_checked(reading, record)),
+        not_checked=tuple(_not_checked(reading, record, policy.rules)),
         release=_release(standing.release),
     )
 
@@ -196,8 +197,11 @@ def _inputs(reading: Reading, record: Recorded) -> tuple[Digest, ...]:
     return tuple(sorted({*request, *reading.approval.reviews, *record.evidence, *grants}))
 
 
-def _not_checked(reading: Reading, record: Recorded) -> Iterator[str]:
+def _not_checked(reading: Reading, record: Recorded, rules: Rules) -> Iterator[str]:
     yield NOT_RECOMPUTED
+    way = rules.fast if record.track is Track.FAST else rules.people(record.track)
+    if way is not None and way.conditions:
+        yield CONDITIONS
     if certified := max((check.certified for check in record.checks), default=0):
         yield (
             f"signatures by certificates ({certified}) were verified when they were handed in, by the server's word: "
