@@ -25,6 +25,7 @@ from pratique.policy.schema import Misfit
 from pratique.policy.settings import USUAL
 from pratique.policy.surroundings import WORST_PLACE, Mission, RiskContext
 from pratique.policy.tracks import (
+    AdoptTrack,
     Afterwards,
     Also,
     Change,
@@ -111,6 +112,14 @@ emergency = some(
     window=st.sampled_from(DAYS),
     post_mortem=st.sampled_from(Afterwards),
 )
+adopt = some(
+    AdoptTrack,
+    approvals=approvals,
+    separation=several(list(Separation)),
+    never=several(CHECKS),
+    expires=st.sampled_from(DAYS),
+    window=st.sampled_from(DAYS),
+)
 freezes = st.lists(
     some(
         Freeze,
@@ -137,6 +146,7 @@ PARTS: dict[str, Any] = {
     "slow": slow,
     "rollback": rollback,
     "emergency": emergency,
+    "adopt": adopt,
     "freeze": freezes,
     "waivers": waivers,
     "risk": risks,
@@ -230,6 +240,12 @@ def emergencies(track: EmergencyTrack | None) -> Iterator[tuple[Any, ...]]:
                 yield failed, hours, "not looked at"
 
 
+def adoptions(track: AdoptTrack | None) -> Iterator[tuple[Any, ...]]:
+    for failed, hours in product((None, *CHECKS), DAYS):
+        if track is not None and hours <= track.expires and failed not in track.never:
+            yield failed, hours
+
+
 def moves(freezes: tuple[Freeze, ...]) -> Iterator[tuple[Any, ...]]:
     """Yield every day of two weeks and every track that moves on it."""
     for day, track in product(range(17, 32), TrackName):
@@ -263,9 +279,10 @@ def test_nothing_enters_a_child_that_its_parent_would_have_kept_out(
         return
     up, down = family
     assert set(enters_fast(down.tracks.fast)) <= set(enters_fast(up.tracks.fast))
-    for name in ("slow", "rollback", "emergency"):
+    for name in ("slow", "rollback", "emergency", "adopt"):
         assert set(enters_with(getattr(down.tracks, name))) <= set(enters_with(getattr(up.tracks, name)))
     assert set(emergencies(down.tracks.emergency)) <= set(emergencies(up.tracks.emergency))
+    assert set(adoptions(down.tracks.adopt)) <= set(adoptions(up.tracks.adopt))
     assert set(moves(down.freeze)) <= set(moves(up.freeze))
     assert set(waived(down.waivers)) <= set(waived(up.waivers))
     assert tuple(Exposure).index(down.risk.exposure) <= tuple(Exposure).index(up.risk.exposure)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.promotion.builders import directory, document
 from tests.promotion.cases import CLEAN, GATE, HIGH, MEDIUM, advisories, evidence, provenance, sbom
-from tests.promotion.situations import ALL_WAYS, RUNS, WITH_KEV, ago, freeze, kev, policy_of, put
+from tests.promotion.situations import ADOPTING, ALL_WAYS, RUNS, WITH_KEV, ago, freeze, kev, policy_of, put
 
 from pratique.promotion.happenings import Track
 from pratique.promotion.record import Record
@@ -35,6 +35,7 @@ def _records() -> dict[str, tuple[Record, str, tuple[bytes, ...]]]:
             ALL_WAYS,
             evidence(CLEAN),
         ),
+        "adopt": (put(evidence(HIGH), ADOPTING, arrivals=(), asked=Track.ADOPT), ADOPTING, evidence(HIGH)),
         "exploited": (put(evidence(MEDIUM), WITH_KEV, exploited=_LISTED), WITH_KEV, (*evidence(MEDIUM), _LISTED)),
         "freeze": (put(evidence(CLEAN), _FROZEN, current=RUNS), _FROZEN, evidence(CLEAN)),
     }

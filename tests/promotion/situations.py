@@ -45,6 +45,10 @@ def gate(*changes: tuple[str, str]) -> str:
 
 
 ALL_WAYS = gate(("        window: 3d\n", f"        window: 3d\n{WAYS}"))
+ADOPTING = ALL_WAYS.replace(
+    "      emergency:\n",
+    "      adopt: {approvals: [{role: security, count: 2}], never: [prov], expires: 30d}\n      emergency:\n",
+)
 WITH_KEV = ALL_WAYS.replace("      - {id: came", f"{KEV_CHECK}      - {{id: came")
 
 

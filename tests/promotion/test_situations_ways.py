@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.promotion.builders import after, directory, review
 from tests.promotion.cases import ARRIVED, CLEAN, GATE, HIGH, MEDIUM, evidence, provenance, sbom, source
 from tests.promotion.situations import (
+    ADOPTING,
     ALL_WAYS,
     RUNS,
     WITH_KEV,
@@ -36,7 +37,7 @@ from pratique.values.names import Actor
 WEEKEND = "{name: weekend, weekly: [sat, sun], allow: [emergency]}"
 YEAR_END = "{name: year end, from: 2026-12-18T00:00:00Z, until: 2027-01-04T00:00:00Z, allow: []}"
 SATURDAY = datetime(2026, 11, 28, 11, tzinfo=UTC)
-ORDER = (Track.FAST, Track.SLOW, Track.ROLLBACK, Track.EMERGENCY, Track.REMEDIATION)
+ORDER = (Track.FAST, Track.SLOW, Track.ROLLBACK, Track.EMERGENCY, Track.ADOPT, Track.REMEDIATION)
 HERE = replace(ARRIVED, at=SATURDAY - timedelta(days=2))
 
 
@@ -118,6 +119,35 @@ def test_an_emergency_is_no_way_in_where_the_policy_has_none() -> None:
 
 def test_nobody_who_asked_or_wrote_it_counts_in_an_emergency() -> None:
     decision = decide(evidence(CLEAN), ALL_WAYS, asked=Track.EMERGENCY)
+    assert {one.person for one in decision.separation.excluded} == {"person:ann", "person:ben"}
+
+
+# Adopted.
+
+
+def test_whatever_the_checks_find_is_shown_and_adopted() -> None:
+    decision = decide(evidence(HIGH), ADOPTING, arrivals=(), asked=Track.ADOPT)
+    assert (decision.track.name, decision.approvals) == (Track.ADOPT, (Need("security", 2),))
+    assert "adopted all the same: check high: block" in told(decision)
+    assert "adopted all the same: check came: block" in told(decision)
+
+
+def test_what_is_never_adopted_is_to_be_repaired() -> None:
+    decision = decide((sbom(*CLEAN), source()), ADOPTING, asked=Track.ADOPT)
+    assert decision.track.name is Track.REMEDIATION
+    assert told(decision).startswith("never adopted: check prov")
+
+
+def test_even_what_passes_every_check_is_adopted_by_people() -> None:
+    assert decide(evidence(CLEAN), ADOPTING, asked=Track.ADOPT).track.name is Track.ADOPT
+
+
+def test_nothing_is_adopted_where_the_policy_has_no_such_track() -> None:
+    assert decide(evidence(CLEAN), ALL_WAYS, asked=Track.ADOPT).track.name is Track.REMEDIATION
+
+
+def test_nobody_who_asked_or_wrote_it_counts_in_an_adoption() -> None:
+    decision = decide(evidence(CLEAN), ADOPTING, asked=Track.ADOPT)
     assert {one.person for one in decision.separation.excluded} == {"person:ann", "person:ben"}
 
 

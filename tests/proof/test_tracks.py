@@ -1,19 +1,24 @@
 """A server that claims another way in than the signed policy has is refused."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.proof.attacks import refused, reviewed
+from tests.promotion import cases
+from tests.proof.attacks import refused, refused_promotion, reviewed
 from tests.proof.builders import GATE, REVIEWERS, Story, founded, judged_story, trust_root
 
+from pratique.attest.request import Way
+from pratique.attest.seal import Level
 from pratique.policy.approval import Reason
 from pratique.promotion.happenings import Track
 from pratique.promotion.quorum import Need
 from pratique.promotion.record import build_record
 from pratique.promotion.track import Routing
 from pratique.proof.established import CONDITIONS
-from pratique.proof.verify import verify_clearance
+from pratique.proof.verify import verify_clearance, verify_promotion
+from pratique.values.reference import parse_reference
 
 
 def claimed(**changes: Any) -> Story:
@@ -59,3 +64,79 @@ def test_people_asked_under_a_condition_are_not_checked_without_the_evidence_and
     established = verify_clearance(reviewed(judged_story(gate=gate), *REVIEWERS).clearance(), trust_root())
     assert (CONDITIONS in established.not_checked) is told
     assert CONDITIONS not in established.after_judging((established.record,)).not_checked
+
+
+ADOPT = "      adopt: {approvals: [{role: release, count: 2}], never: [%s], expires: 30d}\n"
+
+
+def adopted(
+    never: str = "prov", source: str = "oci:prod/api", packages: Any = cases.MEDIUM, **changes: Any
+) -> Story:
+    """Return the story in which people adopt what stood in prod; ``changes`` are to the honest record."""
+    story = founded(
+        packages=packages, gate=GATE.replace("        window: 3d\n", "        window: 3d\n" + ADOPT % never)
+    )
+    came = {"from_": None, "source": source}
+    story.ask(
+        statement={"way": Way.ADOPT, "from_": None, "source": parse_reference(source)}, track=Track.ADOPT, **came
+    )
+    story.gather()
+    assert story.inputs is not None
+    request = replace(story.inputs.request, track=Track.ADOPT)
+    image = replace(story.inputs.image, source=source)
+    story.inputs = replace(story.inputs, from_=None, image=image, request=request)
+    story.judge(build_record(replace(story.decide().decision, **changes)))
+    for name in ("cleo", "dan"):
+        story.review(name)
+    story.approve()
+    return story
+
+
+def test_an_adoption_has_its_own_level_and_lapses_when_the_policy_says() -> None:
+    story = adopted()
+    cleared = verify_clearance(story.clearance(), trust_root())
+    assert (cleared.level, cleared.lasts) == (Level.ADOPTED, timedelta(days=30))
+    story.copy()
+    story.seal(level=Level.ADOPTED)
+    assert verify_promotion(story.proof(), trust_root()).level is Level.ADOPTED
+
+
+def test_a_seal_that_makes_an_adoption_a_promotion_is_refused() -> None:
+    story = adopted()
+    story.copy()
+    honest = story.summary()
+    assert honest.seal is not None
+    better = replace(honest.seal, level=Level.PROMOTED)
+    story.seal(replace(honest, seal=better, levels=(better.level_name,)))
+    refused_promotion(story, "expected verifiedLevels PRATIQUE_ADOPTED_PROD, found 'PRATIQUE_PROMOTED_PROD'")
+
+
+@pytest.mark.parametrize("days", [None, 31])
+def test_a_seal_by_which_an_adoption_holds_longer_is_refused(days: int | None) -> None:
+    story = adopted()
+    story.copy()
+    honest = story.summary()
+    assert honest.seal is not None
+    assert honest.seal.expires is not None
+    longer = None if days is None else honest.seal.expires + timedelta(days=1)
+    story.seal(story.summary(expires=longer))
+    refused_promotion(story, "seal, expiry: expected")
+
+
+def test_what_was_somewhere_else_is_not_adopted() -> None:
+    refused(
+        adopted(source="oci:images/api"), "expected an image that stood at oci:prod/api, found one of oci:images"
+    )
+
+
+def test_a_check_that_the_policy_never_passes_over_stops_an_adoption() -> None:
+    claimed_way = Routing(Track.ADOPT, ("because I say so",))
+    people = (Need("release", 2),)
+    refused(
+        adopted("high", packages=cases.HIGH, track=claimed_way, approvals=people),
+        "record, track adopt: check high is",
+    )
+
+
+def test_an_adoption_that_nobody_asked_for() -> None:
+    refused(claimed(track=Routing(Track.ADOPT, ("because I say so",))), "record, adopt: expected")

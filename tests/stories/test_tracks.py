@@ -3,7 +3,8 @@
 import time
 from datetime import UTC, datetime, timedelta
 
-from tests.stories.shop import Shop, drift, run_pratique
+from tests.registry.builders import build_image, push
+from tests.stories.shop import Said, Shop, drift, run_pratique
 
 from pratique.values.moment import render_moment
 
@@ -11,6 +12,7 @@ ROLLBACK = "rollback: {approvals: [{role: release, count: 1}], keep: 90d}"
 EMERGENCY = (
     "emergency: {approvals: [{role: security, count: 1}], skippable: [sbom], never: [sig, prov], expires: 72h}"
 )
+ADOPT = "adopt: {approvals: [{role: security, count: 1}], separation: [requester], expires: 30d}"
 FAST = "      fast: {when: all_pass, first_arrival: fast}\n"
 
 
@@ -77,6 +79,61 @@ def test_an_emergency_where_the_policy_has_no_such_track_is_refused(shop: Shop) 
     ask = ("request", f"{shop.place}/build:clean", "--application", "shop", "--to", "dev", "--emergency")
     said = shop.pratique(*ask, "--comment", "hurry", *key)
     assert (said.code, "dev has no emergency track" in said.err) == (1, True)
+
+
+def adopt(shop: Shop, image: str, to: str, *more: object) -> Said:
+    """Ask for this to be adopted."""
+    key = ("--as", "service:ci", "--key", shop.key("service:ci"))
+    return shop.pratique(
+        "request", f"{shop.place}/{image}", "--application", "shop", "--to", to, "--adopt", *more, *key
+    )
+
+
+def test_what_ran_before_there_was_a_gate_is_adopted_as_it_stands_and_its_seal_expires(shop: Shop) -> None:
+    publish(shop, ADOPT)
+    old = push(shop.repository("dev"), build_image("ancient"), tag="ancient")
+    assert "an adoption needs words" in adopt(shop, "dev:ancient", "dev").err
+    said = adopt(shop, "build:clean", "dev", "--comment", "it runs")
+    assert (said.code, "only what stands at" in said.err) == (1, True)
+    promotion = adopt(shop, "dev:ancient", "dev", "--comment", "it runs since the spring").promotion
+    shop.work()
+    shown = shop.show(promotion)
+    assert (shown["state"], shown["track"], shown["outcome"]) == ("review", "adopt", "unknown")
+    assert any("adopted all the same: check sig" in reason for reason in shown["why"])
+    assert "review (adopt track" in shop.done("show", promotion).out
+    assert "adopted as it stands, people decide" in shop.done("trail", old).out
+    assert "does not count" in shop.approve(promotion, "person:eve").out
+    shop.approve(promotion, "person:bea")
+    shop.work()
+    assert (shop.state(promotion), shop.show(promotion)["level"]) == ("promoted", "adopted")
+    assert shop.repository("dev").resolve("ancient") == old
+    told = prove(shop, promotion)
+    assert "PRATIQUE_ADOPTED_DEV" in told
+    assert "holds until" in told
+    assert "people let it stay whatever the checks found" in told
+    assert drift(shop) == ()
+    onward = shop.pratique(
+        *("request", f"{shop.place}/dev:ancient", "--application", "shop", "--to", "staging"),
+        *("--as", "service:ci", "--key", shop.key("service:ci")),
+    ).promotion
+    shop.work()
+    came = next(check for check in shop.show(onward)["decision"]["checks"] if check["id"] == "came")
+    assert (shop.state(onward), came["outcome"]) == ("remediation", "block")
+
+
+def test_a_check_in_never_stops_an_adoption_too(shop: Shop) -> None:
+    publish(shop, ADOPT.replace("expires", "never: [sig], expires"))
+    push(shop.repository("dev"), build_image("ancient"), tag="ancient")
+    promotion = adopt(shop, "dev:ancient", "dev", "--comment", "it runs since the spring").promotion
+    shop.work()
+    shown = shop.show(promotion)
+    assert (shown["state"], "never adopted: check sig" in shown["why"][0]) == ("remediation", True)
+
+
+def test_nothing_is_adopted_where_the_policy_has_no_such_track(shop: Shop) -> None:
+    push(shop.repository("dev"), build_image("ancient"), tag="ancient")
+    said = adopt(shop, "dev:ancient", "dev", "--comment", "it runs since the spring")
+    assert (said.code, "dev adopts nothing" in said.err) == (1, True)
 
 
 def test_what_a_freeze_catches_waits_and_goes_on_by_itself(shop: Shop) -> None:

@@ -7,6 +7,7 @@ A release asks for several images of one application at once; then ``release`` s
 
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 
 from pratique.attest.fields import Fields
 from pratique.attest.signed_form import check_spelling, parse_nonce, parse_slug, read_commitment, read_image_form
@@ -20,8 +21,14 @@ from pratique.values.names import Actor, Environment, parse_actor, parse_applica
 from pratique.values.reference import Reference, parse_reference
 from pratique.values.uris import REQUEST
 
-EMERGENCY = "emergency"
 _OWN = ("image", "source", "from")
+
+
+class Way(StrEnum):
+    """A way in that nobody is put on who did not ask for it."""
+
+    EMERGENCY = "emergency"
+    ADOPT = "adopt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,8 @@ class Request:
     nonce: str
     issued_at: datetime
     comment: Digest | None = None
-    emergency: bool = False
-    """Whether it is asked for as an emergency, which other people decide."""
+    way: Way | None = None
+    """What it is asked for as, which other people decide; None where the judgement shall find the way."""
     release: tuple[Part, ...] = ()
     """The parts of a release, at least two; nothing where one image is asked for."""
 
@@ -91,7 +98,7 @@ def parse_request(payload: bytes) -> Request:
         nonce=fields.parsed("nonce", parse_nonce),
         issued_at=fields.moment("issuedAt"),
         comment=read_commitment(fields, "comment") if fields.has("comment") else None,
-        emergency=fields.has("track") and _is_emergency(fields.text("track")),
+        way=fields.parsed("track", _way) if fields.has("track") else None,
         release=release,
     )
     check_spelling(payload, build_request(request), "request")
@@ -114,10 +121,10 @@ def _part(fields: Fields, digest: Digest) -> Part:
     )
 
 
-def _is_emergency(track: str) -> bool:
-    if track != EMERGENCY:
-        raise Malformed(f"request.track: expected {EMERGENCY} or nothing, found {track[:40]!r}")
-    return True
+def _way(track: str) -> Way:
+    if track not in tuple(Way):
+        raise Malformed(f"request.track: expected {' or '.join(Way)}, or nothing, found {track[:40]!r}")
+    return Way(track)
 
 
 def build_request(request: Request) -> bytes:
@@ -131,7 +138,7 @@ def build_request(request: Request) -> bytes:
         "nonce": request.nonce,
         "issuedAt": render_moment(request.issued_at),
         **({"comment": {"commitment": request.comment.hex}} if request.comment else {}),
-        **({"track": EMERGENCY} if request.emergency else {}),
+        **({"track": str(request.way)} if request.way else {}),
     }
     images = tuple(dict.fromkeys(part.digest for part in request.release)) or request.images
     return build_statement(tuple(map(Subject, images)), REQUEST, predicate)

@@ -33,11 +33,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     verb.add_argument("--to", required=True, type=environment, metavar="ENVIRONMENT", help="where it shall go")
     verb.add_argument("--comment", metavar="TEXT", help="why, for the reviewers; stays private and can be erased")
     verb.add_argument("--supersede", metavar="PROMOTION", help="an older one with votes that this one replaces")
-    verb.add_argument(
-        "--emergency",
-        action="store_true",
-        help="take the emergency track: other people decide, its seal expires; needs --comment",
-    )
+    _ways(verb)
     verb.add_argument(
         "--idempotency-key",
         metavar="KEY",
@@ -50,6 +46,25 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     return verb
 
 
+def _ways(verb: argparse.ArgumentParser) -> None:
+    ways = verb.add_mutually_exclusive_group()
+    ways.add_argument(
+        "--emergency",
+        dest="way",
+        action="store_const",
+        const="emergency",
+        help="take the emergency track: other people decide, its seal expires; needs --comment",
+    )
+    ways.add_argument(
+        "--adopt",
+        dest="way",
+        action="store_const",
+        const="adopt",
+        help="adopt what stands at its destination already: the checks are shown, people decide, its seal expires; "
+        "needs --comment",
+    )
+
+
 def _named(text: str) -> "tuple[str | None, Reference]":
     """Read ``[NAME=]IMAGE``; what stands before an equals sign and is no name is part of a path."""
     name, equals, rest = text.partition("=")
@@ -57,7 +72,7 @@ def _named(text: str) -> "tuple[str | None, Reference]":
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    from pratique.promotion.happenings import Track
+    from pratique.attest.request import Way
     from pratique.service.request import Named, Wish, ask
     from pratique.wire import open_workspace
 
@@ -71,7 +86,7 @@ def _run(arguments: argparse.Namespace) -> Answer:
         to=arguments.to,
         comment=arguments.comment,
         supersedes=arguments.supersede,
-        track=Track.EMERGENCY if arguments.emergency else None,
+        way=Way(arguments.way) if arguments.way else None,
         key=arguments.idempotency_key,
     )
     with open_workspace(arguments.workspace) as workspace:

@@ -78,7 +78,11 @@ class EnvironmentRules:
 
 
 def _roles(tracks: Tracks, waivers: WaiverRules | None) -> Iterator[tuple[Path, Role]]:
-    for track, found in (("slow", tracks.slow), ("rollback", tracks.rollback), ("emergency", tracks.emergency)):
+    ways = (
+        *(("slow", tracks.slow), ("rollback", tracks.rollback)),
+        *(("emergency", tracks.emergency), ("adopt", tracks.adopt)),
+    )
+    for track, found in ways:
         for place, approval in enumerate(found.approvals if found else ()):
             yield ("tracks", track, "approvals", place, "role"), approval.role
     if tracks.slow and tracks.slow.escalate:
@@ -100,10 +104,11 @@ def _unknown_checks(rules: EnvironmentRules) -> Iterator[Misfit]:
 
 
 def _named_checks(rules: EnvironmentRules) -> Iterator[tuple[Path, str]]:
-    emergency, waivers = rules.tracks.emergency, rules.waivers
+    emergency, adopt, waivers = rules.tracks.emergency, rules.tracks.adopt, rules.waivers
     lists = (
         (("tracks", "emergency", "skippable"), emergency.skippable if emergency else ()),
         (("tracks", "emergency", "never"), emergency.never if emergency else ()),
+        (("tracks", "adopt", "never"), adopt.never if adopt else ()),
         (("waivers", "never"), waivers.never if waivers else ()),
     )
     yield from (((*path, place), name) for path, names in lists for place, name in enumerate(names))

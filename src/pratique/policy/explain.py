@@ -58,6 +58,7 @@ def _environment(rules: EnvironmentRules) -> Lines:
     yield from _under("With people (slow)", _track(rules.tracks.slow))
     yield from _under("Back to an earlier image (rollback)", _track(rules.tracks.rollback))
     yield from _under("In an emergency", _emergency(rules))
+    yield from _under("What stood there before the gate (adopt)", _track(rules.tracks.adopt))
     yield from _under("When it stands still", _freezes(rules.freeze))
     yield from _under("What can be waived", _waivers(rules))
     yield from _under("Evidence", phrases(rules.settings))

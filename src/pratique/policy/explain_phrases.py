@@ -120,6 +120,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "SlowTrack.window": "people have {}",
     "RollbackTrack.window": "people have {}",
     "EmergencyTrack.window": "people have {}",
+    "AdoptTrack.window": "people have {}",
     "hours": "that time runs only {}",
     "escalate": "where nobody answers: {}",
     "on_timeout": "after that it will {}",
@@ -127,6 +128,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "post_mortem": "looking back at it afterwards is {}",
     "skippable": "these checks may fail: {}",
     "EmergencyTrack.never": "these must pass: {}",
+    "AdoptTrack.never": "these must pass: {}",
     "expires": "its seal holds for {}",
     # freezes, waivers
     "weekly": "every week on {}",
@@ -206,6 +208,7 @@ EITHER: Final = frozenset(
 UNSAID: Final[Mapping[str, str]] = {
     "RollbackTrack.separation": "whoever asks may also sign",
     "EmergencyTrack.skippable": "no check may fail",
+    "AdoptTrack.never": "no check stops it; all are shown",
     "WaiverRules.never": "findings of every check can be waived",
     "Freeze.allow": "all the same there moves: rollback",
 }

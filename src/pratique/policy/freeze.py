@@ -21,6 +21,7 @@ class TrackName(StrEnum):
     SLOW = "slow"
     ROLLBACK = "rollback"
     EMERGENCY = "emergency"
+    ADOPT = "adopt"
 
 
 def _begins_no_later(parent: Any, child: Any) -> bool:

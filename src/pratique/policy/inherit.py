@@ -13,12 +13,20 @@ from pratique.policy.schema import Misfit, Path, key, suggestion
 from pratique.policy.settings import Settings
 from pratique.policy.surroundings import RiskContext
 from pratique.policy.tightening import loosened
-from pratique.policy.tracks import NO_TRACKS, EmergencyTrack, FastTrack, RollbackTrack, SlowTrack, Tracks
+from pratique.policy.tracks import (
+    NO_TRACKS,
+    AdoptTrack,
+    EmergencyTrack,
+    FastTrack,
+    RollbackTrack,
+    SlowTrack,
+    Tracks,
+)
 from pratique.policy.waiver_rules import WaiverRules
 from pratique.policy.words import CheckId, Count, Text
 from pratique.values.names import Environment
 
-Part = TypeVar("Part", FastTrack, SlowTrack, RollbackTrack, EmergencyTrack, WaiverRules)
+Part = TypeVar("Part", FastTrack, SlowTrack, RollbackTrack, EmergencyTrack, AdoptTrack, WaiverRules)
 _SAY_WHY = "tighten it, or say why in 'relax'"
 
 
@@ -232,6 +240,7 @@ def _tracks(gate: _Gate, text: EnvironmentText) -> Tracks:
         slow=_part(old.slow, new.slow, ("tracks", "slow"), text),
         rollback=_part(old.rollback, new.rollback, ("tracks", "rollback"), text),
         emergency=_part(old.emergency, new.emergency, ("tracks", "emergency"), text),
+        adopt=_part(old.adopt, new.adopt, ("tracks", "adopt"), text),
     )
 
 

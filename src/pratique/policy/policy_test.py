@@ -66,7 +66,7 @@ class CaseText:
     image: Text | None = None
     requester: Text = _REQUESTER
     platforms: tuple[Text, ...] = (_PLATFORM,)
-    asks_for: Literal["rollback", "emergency"] | None = None
+    asks_for: Literal["rollback", "emergency", "adopt"] | None = None
     """The track that is asked for; without a word, none in particular."""
     approvals: tuple[Role, ...] = ()
     """The role that each of so many people decides in; every one is another person, and nobody is excluded."""

@@ -1,4 +1,4 @@
-"""The ways into an environment: fast, without anybody; slow, with people; back; and in an emergency.
+"""The ways into an environment: fast, without anybody; slow, with people; back; in an emergency; and by adoption.
 
 Source: decisions.md, "Documents" (tracks). A way that is not written down cannot be taken, and none is a bypass.
 """
@@ -166,6 +166,26 @@ class EmergencyTrack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptTrack:
+    """What stood at its destination before there was a gate comes under it: findings are shown, and it must leave."""
+
+    approvals: tuple[Approval, ...] = field(metadata=tighter(REVIEWERS))
+    expires: timedelta = field(metadata=tighter(lower))
+    """How long its seal holds; by then an image that was judged has taken its place, or it is adopted anew."""
+    never: tuple[CheckId, ...] = field(default=(), metadata=tighter(demands_more))
+    """Checks that stop it; all others are judged and shown."""
+    separation: tuple[Separation, ...] = field(default=USUAL_SEPARATION, metadata=tighter(demands_more))
+    window: timedelta = field(default=timedelta(days=5), metadata=tighter(lower))
+    relax: Text | None = None
+
+    def __post_init__(self) -> None:
+        refuse_bad_approvals(self.approvals)
+        refuse_bad_window(self.window)
+        if self.expires <= timedelta(0):
+            raise Misfit(("expires",), "expected a time for which its seal holds, found none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tracks:
     """The tracks that an environment has; a track that is not there cannot be taken."""
 
@@ -173,6 +193,7 @@ class Tracks:
     slow: SlowTrack | None = None
     rollback: RollbackTrack | None = None
     emergency: EmergencyTrack | None = None
+    adopt: AdoptTrack | None = None
 
 
 NO_TRACKS: Final = Tracks()

@@ -222,6 +222,7 @@ _STATE_AFTER = {
     Track.SLOW: State.REVIEW,
     Track.ROLLBACK: State.REVIEW,
     Track.EMERGENCY: State.REVIEW,
+    Track.ADOPT: State.REVIEW,
     Track.REMEDIATION: State.REMEDIATION,
 }
 

@@ -18,7 +18,7 @@ from pratique.promotion.states import Promotion
 from pratique.values.dataclass import dataclass
 from pratique.values.names import is_person
 
-_TRACKS = (Track.FAST, Track.SLOW, Track.ROLLBACK, Track.EMERGENCY, Track.REMEDIATION)
+_TRACKS = (Track.FAST, Track.SLOW, Track.ROLLBACK, Track.EMERGENCY, Track.ADOPT, Track.REMEDIATION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class Track(StrEnum):
     ROLLBACK = "rollback"
     """Back to what was here before."""
     EMERGENCY = "emergency"
+    ADOPT = "adopt"
+    """For what stood there before there was a gate."""
     REMEDIATION = "remediation"
 
 
@@ -106,7 +108,7 @@ class PromotionRequested:
     supersedes: str | None
     comment: Commitment | None
     track: Track | None = None
-    """``emergency`` where that was asked for; every other track is for the judgement to find."""
+    """``emergency`` or ``adopt`` where that was asked for; every other track is for the judgement to find."""
     release: Release | None = None
     """The release that it is a part of, where several images were asked for at once."""
 

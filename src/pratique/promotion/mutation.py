@@ -31,7 +31,7 @@ _THINGS = frozenset(
     {(Sbom, "components"), (Scan, "findings"), (Suites, "runs"), (Results, "results"), (CheckRun, "objections")}
 )
 _TRACKS = (Track.FAST, Track.SLOW, Track.REMEDIATION)
-"""Those that lead to one another; back and emergency are asked for, by people."""
+"""Those that lead to one another; the others are asked for, by people."""
 
 
 @dataclass(frozen=True, slots=True)

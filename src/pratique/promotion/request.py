@@ -7,9 +7,10 @@ service with the use ``request``; without a signature it is taken only where nob
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.request import Request, parse_request
+from pratique.attest.request import Request, Way, parse_request
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Conflict, Refused, Unverified
@@ -18,6 +19,8 @@ from pratique.policy.approval import Separation
 from pratique.policy.document import Bundle
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.facts import Arrival
+from pratique.policy.tracks import AdoptTrack, EmergencyTrack
+from pratique.promotion.adoption import check_adoption
 from pratique.promotion.directory import Directory
 from pratique.promotion.happenings import Commitment, PromotionRequested, Track
 from pratique.promotion.release import Release
@@ -154,8 +157,11 @@ def consider_request(
     image = application.image(request.image)
     destination = image.destination(request.to)
     _check_signed(asked, rules)
-    _check_emergency(request, rules)
-    _check_way(request, rules, image, known)
+    if request.way is Way.ADOPT:
+        check_adoption(request, rules, destination.repository)
+    else:
+        _check_emergency(request, rules)
+        _check_way(request, rules, image, known)
     _check_unique(asked, known, release)
     return Accepted(
         PromotionRequested(
@@ -173,7 +179,7 @@ def consider_request(
             nonce=request.nonce,
             supersedes=asked.supersedes,
             comment=Commitment(request.comment) if request.comment else None,
-            track=Track.EMERGENCY if request.emergency else None,
+            track=Track(request.way) if request.way else None,
             release=release,
         ),
         tuple(_superseded(asked, known.at_place, new)),
@@ -181,7 +187,7 @@ def consider_request(
 
 
 def _check_signed(asked: Asked, rules: EnvironmentRules) -> None:
-    asking = (rules.tracks.slow, rules.tracks.emergency if asked.request.emergency else None)
+    asking = (rules.tracks.slow, _asked_for(asked.request.way, rules))
     if asked.envelope is None and any(one and Separation.REQUESTER in one.separation for one in asking):
         raise Refused(
             f"request: {rules.name} keeps the requester from approving, so it must be known who asks; "
@@ -189,8 +195,20 @@ def _check_signed(asked: Asked, rules: EnvironmentRules) -> None:
         )
 
 
+def _asked_for(way: Way | None, rules: EnvironmentRules) -> EmergencyTrack | AdoptTrack | None:
+    match way:
+        case None:
+            return None
+        case Way.EMERGENCY:
+            return rules.tracks.emergency
+        case Way.ADOPT:
+            return rules.tracks.adopt
+        case _:
+            assert_never(way)
+
+
 def _check_emergency(request: Request, rules: EnvironmentRules) -> None:
-    if not request.emergency:
+    if request.way is not Way.EMERGENCY:
         return
     if rules.tracks.emergency is None:
         raise Refused(f"request: {rules.name} has no emergency track; ask without --emergency")

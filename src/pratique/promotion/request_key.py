@@ -7,7 +7,6 @@ import hashlib
 
 from pratique.attest.request import Request
 from pratique.errors import Conflict, Malformed
-from pratique.promotion.happenings import Track
 from pratique.promotion.states import Promotion
 from pratique.values.canonical import canonical
 from pratique.values.names import Actor
@@ -48,10 +47,10 @@ def expect_same(request: Request, found: Promotion) -> None:
 
 def _wish_of(request: Request) -> object:
     images = {(one.image, one.images[0]) for one in request.each}
-    return request.requester, request.application, request.to, request.emergency, images
+    return request.requester, request.application, request.to, request.way, images
 
 
 def _answered_by(found: Promotion) -> object:
     parts = found.release.parts if found.release else ()
     images = {(part.image_name, part.image) for part in parts} or {(found.image_name, found.image)}
-    return found.requester, found.application, found.to, found.track is Track.EMERGENCY, images
+    return found.requester, found.application, found.to, found.track, images

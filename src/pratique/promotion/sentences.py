@@ -145,7 +145,7 @@ def _judged(data: _Judged, event: Event) -> str:
     match data:
         case PromotionRequested():
             way = f"from {data.from_} to {data.to}" if data.from_ else f"to {data.to}"
-            how = ("" if data.signed else ", unsigned") + (f", as an {data.track}" if data.track else "")
+            how = ("" if data.signed else ", unsigned") + (f", on the {data.track} track" if data.track else "")
             along = f", with all of {data.release.id}" if data.release else ""
             text = f"{data.requester} asked that {data.image_name} go {way}{how}{along}"
         case PromotionRetried():
@@ -172,6 +172,8 @@ def _way(track: Track) -> str:
             return "back to what was here, people decide"
         case Track.EMERGENCY:
             return "the emergency track, people decide"
+        case Track.ADOPT:
+            return "adopted as it stands, people decide"
         case Track.REMEDIATION:
             return "to be repaired first"
         case _:

@@ -16,6 +16,7 @@ from pratique.policy.risk import Risk
 from pratique.policy.settings import Settings
 from pratique.policy.tracks import Change as AlsoChange
 from pratique.policy.tracks import FastTrack, FirstArrival, When
+from pratique.promotion.adoption import kept_out, shown
 from pratique.promotion.conditions import NOTHING, Known, why_unmet
 from pratique.promotion.happenings import Track
 from pratique.promotion.way import skipped, stopping, why_back
@@ -79,8 +80,8 @@ def _routed(
     rules: EnvironmentRules, results: tuple[CheckResult, ...], risk: Risk, found: Circumstances
 ) -> Routing:
     blocking = tuple(blockers(results, rules.settings))
-    if found.asked is Track.EMERGENCY:
-        return _emergency(rules, blocking, found)
+    if found.asked in (Track.EMERGENCY, Track.ADOPT):
+        return _emergency(rules, blocking, found) if found.asked is Track.EMERGENCY else _adoption(rules, blocking)
     back = why_back(rules, found.left, found.now)
     if back:
         return Routing(Track.ROLLBACK, (*back, *(_told(result) for result in results if not _passes(result))))
@@ -102,6 +103,16 @@ def _emergency(rules: EnvironmentRules, blocking: tuple[CheckResult, ...], found
     if stops:
         return Routing(Track.REMEDIATION, tuple(f"also in an emergency: {_told(result)}" for result in stops))
     return Routing(Track.EMERGENCY, ("it was asked for as an emergency", *skipped(blocking, stops)))
+
+
+def _adoption(rules: EnvironmentRules, blocking: tuple[CheckResult, ...]) -> Routing:
+    track = rules.tracks.adopt
+    if track is None:
+        return Routing(Track.REMEDIATION, (f"{rules.name} has no adopt track; ask without --adopt",))
+    stops = kept_out(track, blocking)
+    if stops:
+        return Routing(Track.REMEDIATION, tuple(f"never adopted: {_told(result)}" for result in stops))
+    return Routing(Track.ADOPT, tuple(shown(blocking)))
 
 
 def _overdue(found: Circumstances) -> Iterator[str]:

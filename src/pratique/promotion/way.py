@@ -12,16 +12,14 @@ from pratique.policy.check import Rule
 from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.result import CheckResult, Outcome
-from pratique.policy.tracks import EmergencyTrack, Tracks
+from pratique.policy.tracks import AdoptTrack, EmergencyTrack, RollbackTrack, SlowTrack, Tracks
 from pratique.promotion.happenings import Track
 from pratique.values.moment import render_moment
 
 
 def asks(tracks: Tracks, track: Track) -> tuple[tuple[Approval, ...], tuple[Separation, ...]]:
     """Return who must agree on a track, and who never counts there; on one that asks nobody, as on the slow one."""
-    found = {Track.ROLLBACK: tracks.rollback, Track.EMERGENCY: tracks.emergency, Track.SLOW: tracks.slow}.get(
-        track
-    )
+    found = _with_people(tracks).get(track)
     if found is not None:
         return found.approvals, found.separation
     return (), tracks.slow.separation if tracks.slow else ()
@@ -29,10 +27,17 @@ def asks(tracks: Tracks, track: Track) -> tuple[tuple[Approval, ...], tuple[Sepa
 
 def window_of(tracks: Tracks, track: Track) -> timedelta | None:
     """Return how long people may decide on a track; None on one that asks nobody."""
-    found = {Track.ROLLBACK: tracks.rollback, Track.EMERGENCY: tracks.emergency, Track.SLOW: tracks.slow}.get(
-        track
-    )
+    found = _with_people(tracks).get(track)
     return found.window if found else None
+
+
+def _with_people(tracks: Tracks) -> dict[Track, SlowTrack | RollbackTrack | EmergencyTrack | AdoptTrack | None]:
+    return {
+        Track.SLOW: tracks.slow,
+        Track.ROLLBACK: tracks.rollback,
+        Track.EMERGENCY: tracks.emergency,
+        Track.ADOPT: tracks.adopt,
+    }
 
 
 def why_back(rules: EnvironmentRules, left: datetime | None, now: datetime) -> tuple[str, ...]:

@@ -30,10 +30,11 @@ from pratique.proof.record import Checked, Recorded, read_record
 from pratique.proof.rules import Fast, Rules
 from pratique.values.canonical import parse_json
 from pratique.values.moment import render_moment
+from pratique.values.reference import parse_reference
 
 _SCORE = re.compile(r"[0-9]{1,3}\.[0-9]")
 _PASSED = (Outcome.PASS, Outcome.WARN)
-_TRACKS = (Track.FAST, Track.SLOW, Track.ROLLBACK, Track.EMERGENCY, Track.REMEDIATION)
+_TRACKS = (Track.FAST, Track.SLOW, Track.ROLLBACK, Track.EMERGENCY, Track.ADOPT, Track.REMEDIATION)
 
 
 def verify_decision(reading: Reading, chain: Chain, rules: Rules) -> Recorded:
@@ -56,17 +57,21 @@ def verify_decision(reading: Reading, chain: Chain, rules: Rules) -> Recorded:
 def level_of(record: Recorded, rules: Rules) -> Level:
     """Return how an image with this record enters: admitted where the gate lets in what it does not pass.
 
-    That is what blocks, and on the fast track, where nobody looks at it, whatever did not pass. In an emergency it
-    enters as that.
+    That is what blocks, and on the fast track, where nobody looks at it, whatever did not pass. In an emergency, or
+    adopted, it enters as that.
     """
     if record.track is Track.EMERGENCY:
         return Level.EMERGENCY
+    if record.track is Track.ADOPT:
+        return Level.ADOPTED
     unseen = record.track is Track.FAST and record.outcome not in _PASSED
     return Level.ADMITTED if rules.warns and (unseen or any(_blocking(record, rules))) else Level.PROMOTED
 
 
 def lasts_of(record: Recorded, rules: Rules) -> timedelta | None:
     """Return how long a seal over this record holds; None where it does not lapse."""
+    if record.track is Track.ADOPT and rules.adopt:
+        return rules.adopt.lasts
     return rules.emergency.lasts if record.track is Track.EMERGENCY and rules.emergency else None
 
 
@@ -168,7 +173,8 @@ def _gathered(reading: Reading, generation: int) -> tuple[Entry, PromotionGather
 def _check_outcome(record: Recorded, rules: Rules) -> None:
     demand("record, checks", rules.checks, tuple((check.id, check.check) for check in record.checks))
     demand("record, outcome of its checks", worst(tuple(check.outcome for check in record.checks)), record.outcome)
-    demand("record, emergency", record.inputs.track == Track.EMERGENCY, record.track is Track.EMERGENCY)
+    for way in (Track.EMERGENCY, Track.ADOPT):
+        demand(f"record, {way}", record.inputs.track == way, record.track is way)
     for check in _blocking(record, rules):
         if not (rules.warns or _passed_over(check, record, rules)):
             raise Unverified(f"record, track {record.track}: check {check.id} is {check.outcome}, which blocks")
@@ -183,6 +189,8 @@ def _check_outcome(record: Recorded, rules: Rules) -> None:
         case Track.EMERGENCY:
             if rules.emergency is None:
                 raise Unverified("record, track emergency: the policy has no emergency track here")
+        case Track.ADOPT:
+            _check_adopted(record, rules)
         case Track.REMEDIATION:
             raise Unverified("record, track: expected one that lets an image in, found remediation")
         case _:
@@ -194,9 +202,11 @@ def _blocking(record: Recorded, rules: Rules) -> Iterator[Checked]:
 
 
 def _passed_over(check: Checked, record: Recorded, rules: Rules) -> bool:
-    """Tell whether a check may block and yet not stop it: going back, or in an emergency (``promotion.way``)."""
+    """Tell whether a check may block and yet not stop it: back, in an emergency, or adopted (``promotion.way``)."""
     if record.track is Track.ROLLBACK:
         return True
+    if record.track is Track.ADOPT and rules.adopt is not None:
+        return check.id not in rules.adopt.never
     if record.track is not Track.EMERGENCY or rules.emergency is None:
         return False
     held, found = record.inputs.held, frozenset(check.terms)
@@ -215,6 +225,18 @@ def _check_back(record: Recorded, rules: Rules) -> None:
         raise Unverified(
             f"record, track rollback: expected an image that was here within {rules.keep.days} days, found one that "
             f"left at {render_moment(record.inputs.left)}"
+        )
+
+
+def _check_adopted(record: Recorded, rules: Rules) -> None:
+    inputs = record.inputs
+    if rules.adopt is None:
+        raise Unverified("record, track adopt: the policy has no adopt track here")
+    repository = str(parse_reference(inputs.source).repository)
+    if inputs.from_ is not None or repository != inputs.destination:
+        raise Unverified(
+            f"record, track adopt: expected an image that stood at {inputs.destination}, found one of "
+            f"{inputs.from_ or repository}"
         )
 
 

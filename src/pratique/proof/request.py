@@ -10,7 +10,7 @@ from pratique.errors import Unverified
 from pratique.promotion.authority import Chain
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import Entry
-from pratique.promotion.happenings import PromotionRequested, Track
+from pratique.promotion.happenings import PromotionRequested
 from pratique.proof.demand import demand
 from pratique.proof.keys import keys_of_person, refuse_revoked
 from pratique.proof.reading import Reading
@@ -102,7 +102,7 @@ def _check_same(reading: Reading, requested: PromotionRequested, request: Reques
         ("requester", requested.requester, request.requester),
         ("nonce", requested.nonce, request.nonce),
         ("comment", comment, request.comment),
-        ("emergency", requested.track is Track.EMERGENCY, request.emergency),
+        ("track", requested.track, request.way),
     )
     for what, expected, found in compared:
         demand(f"request, {what}", expected, found)

@@ -76,6 +76,15 @@ class Emergency:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopt:
+    """Which checks stop an adoption, who decides, and for how long the seal holds."""
+
+    people: Slow
+    never: tuple[str, ...]
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What one environment demands; ``digest`` is that of all its resolved rules.
 
@@ -94,6 +103,7 @@ class Rules:
     rollback: Slow | None
     keep: timedelta
     emergency: Emergency | None
+    adopt: Adopt | None
     blocking: tuple[str, ...]
     known_exploited: tuple[str, ...]
     roles: Mapping[str, tuple[tuple[str, ...], int]]
@@ -111,6 +121,8 @@ class Rules:
                 return self.rollback
             case "emergency":
                 return self.emergency.people if self.emergency else None
+            case "adopt":
+                return self.adopt.people if self.adopt else None
             case _:
                 return self.slow
 
@@ -173,7 +185,7 @@ def read_policy(resolved: bytes) -> SignedPolicy:
 
 def _rules(environment: str, fields: Fields) -> Rules:
     fields.only(*_ENVIRONMENT)
-    tracks = fields.object("tracks").only("fast", "slow", "rollback", "emergency")
+    tracks = fields.object("tracks").only("fast", "slow", "rollback", "emergency", "adopt")
     settings = fields.object_or_empty("settings")
     return Rules(
         environment=environment,
@@ -186,6 +198,7 @@ def _rules(environment: str, fields: Fields) -> Rules:
         keep=_keep(tracks.object_or_empty("rollback")),
         blocking=tuple(item.text("id") for item in fields.objects("checks") if _blocks(item)),
         emergency=_emergency(tracks.object("emergency")) if tracks.has("emergency") else None,
+        adopt=_adopt(tracks.object("adopt")) if tracks.has("adopt") else None,
         roles=dict(_roles(fields.object_or_empty("roles"))),
         known_exploited=tuple(item.text("id") for item in fields.objects("checks") if _is_known_exploited(item)),
         on_missing=OnUnknown(_word(settings, "on_missing_evidence", OnUnknown.FAIL, OnUnknown.HOLD)),
@@ -235,6 +248,15 @@ def _emergency(fields: Fields) -> Emergency:
         people=_people(fields, SEPARATION),
         skippable=fields.texts("skippable") if "skippable" in fields.values else (),
         lasts=fields.parsed("expires", parse_duration) if fields.has("expires") else LASTS,
+    )
+
+
+def _adopt(fields: Fields) -> Adopt:
+    fields.only("approvals", "expires", "never", "separation", "window", "relax")
+    return Adopt(
+        people=_people(fields, SEPARATION),
+        never=fields.texts("never") if "never" in fields.values else (),
+        lasts=fields.parsed("expires", parse_duration),
     )
 
 

@@ -213,6 +213,8 @@ def _not_checked(reading: Reading, record: Recorded, rules: Rules) -> Iterator[s
         yield "what the checks found did not stop it: it went back to what was there before, by the server's word"
     if record.track is Track.EMERGENCY:
         yield "an emergency: checks that the policy names were passed over"
+    if record.track is Track.ADOPT:
+        yield "adopted: it stood there before there was a gate, and people let it stay whatever the checks found"
     if not reading.standing.signed:
         yield "nobody signed the request; who asked is the server's word"
     if not reading.ledger.checkpoint.cosignatures:

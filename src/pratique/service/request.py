@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.request import Part, Request, build_request
+from pratique.attest.request import Part, Request, Way, build_request
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.attest.withdrawal import Withdrawal, build_withdrawal, parse_withdrawal
@@ -12,7 +12,6 @@ from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.policy.application import Application
 from pratique.policy.document import Bundle
 from pratique.policy.facts import Arrival
-from pratique.promotion.happenings import Track
 from pratique.promotion.release import Part as ReleasePart
 from pratique.promotion.release import Release
 from pratique.promotion.request import (
@@ -62,7 +61,7 @@ class Wish:
     to: Environment
     comment: str | None
     supersedes: str | None = None
-    track: Track | None = None
+    way: Way | None = None
     key: str | None = None
     """Asked again under the same key, the promotion that it made answers."""
 
@@ -155,7 +154,7 @@ def _request(workspace: Workspace, view: View, wish: Wish, comment: Digest | Non
         nonce=secrets.token_hex(16) if wish.key is None else keyed_nonce(wish.requester, wish.key),
         issued_at=view.now,
         comment=comment,
-        emergency=wish.track is Track.EMERGENCY,
+        way=wish.way,
         release=parts if len(parts) > 1 else (),
     )
 
@@ -166,7 +165,8 @@ def _part(view: View, bundle: Bundle, wish: Wish, named: Named) -> Part:
         raise Absent(f"{named.reference}: expected a digest, found none")
     arrivals = [one for one in view.arrivals.of_image(digest) if one.application == wish.application]
     image = named.image or _image_name(bundle.application(wish.application), named.reference)
-    return Part(image, digest, named.reference, _predecessor(bundle, wish.to, arrivals))
+    before = None if wish.way is Way.ADOPT else _predecessor(bundle, wish.to, arrivals)  # it stood there already
+    return Part(image, digest, named.reference, before)
 
 
 def _image_name(application: Application, reference: Reference) -> str:
