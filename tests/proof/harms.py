@@ -475,6 +475,14 @@ def first_arrival_at_once() -> Attempt:
     return recorded(nothing_here, cases.CLEAN, GATE.replace("first_arrival: fast", "first_arrival: slow"))
 
 
+def fast_by_an_overdue_policy() -> Attempt:
+    def at_once(decision: Any) -> dict[str, Any]:
+        fast = replace(decision.track, name=Track.FAST)
+        return {"track": fast, "approvals": (), "review_until": None}
+
+    return recorded(at_once, cases.CLEAN, GATE.replace("review_by: 2027-05-01", "review_by: 2020-01-01"))
+
+
 def back_after_its_time() -> Attempt:
     """What left long ago is said to go back, past every check, with whoever is on call."""
     story = founded(gate=GATE.replace("      slow:", f"      {ROLLBACK}\n      slow:"), packages=cases.HIGH)

@@ -12,6 +12,7 @@ from pratique.errors import Absent, Malformed, Unverified
 from pratique.policy import document
 from pratique.policy.approval import USUAL_SEPARATION
 from pratique.policy.environment import Enforcement
+from pratique.policy.freshness import GRACE
 from pratique.policy.result import OnFailure, Outcome
 from pratique.policy.tracks import FirstArrival, When
 from pratique.promotion import record as long
@@ -25,7 +26,7 @@ from pratique.proof import record as short
 from pratique.proof import request, review, rules
 from pratique.proof.decision import refuse_worse
 from pratique.proof.record import Recorded, read_record
-from pratique.proof.rules import read_policy
+from pratique.proof.rules import OVERDUE, read_policy
 from pratique.values.canonical import canonical
 
 WARN = "    enforcement: warn\n    relax: being introduced\n"
@@ -184,3 +185,7 @@ def refused(earlier: Recorded, later: Recorded) -> bool:
 
 def test_the_digest_is_the_same() -> None:
     assert read_policy(bundle().resolved).digest == bundle().digest
+
+
+def test_an_overdue_policy_is_overdue_for_verifiers_on_the_same_day() -> None:
+    assert OVERDUE == GRACE

@@ -247,6 +247,8 @@ def _check_fast(record: Recorded, rules: Rules, fast: Fast | None) -> None:
         raise Unverified("record, track fast: it is older than what the environment held, so people had to decide")
     if record.inputs.current is None and not fast.first_arrival:
         raise Unverified("record, track fast: it is the first image of its name here, so people had to decide")
+    if record.inputs.now.date() > rules.fast_until:
+        raise Unverified(f"record, track fast: the policy was to be reviewed 30 days before {rules.fast_until}")
     must_pass = fast.all_pass or not rules.warns  # as promotion.track, which the server asks
     if must_pass and not record.checks:
         raise Unverified("record, track fast: expected at least one check, found none")

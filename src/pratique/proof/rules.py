@@ -9,7 +9,7 @@ Defaults are part of the document's version and never change (``policy.schema``)
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from pratique.attest.fields import Fields
@@ -28,6 +28,8 @@ SEPARATION = ("requester", "author", "builder")
 """Whom a policy excludes that does not say."""
 KEEP = timedelta(days=90)
 """For how long an image may come back where the policy does not say."""
+OVERDUE = timedelta(days=30)
+"""How long after ``review_by`` a policy lets anything take the fast track (``policy.freshness``)."""
 LASTS = timedelta(hours=72)
 """How long an emergency's seal holds where the policy does not say."""
 _ENVIRONMENT = (
@@ -95,6 +97,7 @@ class Rules:
     """
 
     environment: str
+    fast_until: date
     digest: Digest
     warns: bool
     checks: tuple[tuple[str, str], ...]
@@ -149,7 +152,12 @@ class SignedPolicy:
         environments = self.fields.object("environments")
         if not environments.has(environment):
             raise Absent(f"policy: has no environment {environment!r}")
-        return _rules(environment, environments.object(environment))
+        return _rules(environment, environments.object(environment), self._fast_until)
+
+    @property
+    def _fast_until(self) -> date:
+        """The last day on which anything takes the fast track: the policy must have been looked at by then."""
+        return self.fields.object("metadata").parsed("review_by", _day) + OVERDUE
 
     @property
     def changes(self) -> Changes | None:
@@ -183,12 +191,20 @@ def read_policy(resolved: bytes) -> SignedPolicy:
     return SignedPolicy(Digest.of(resolved), fields)
 
 
-def _rules(environment: str, fields: Fields) -> Rules:
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(f"expected an ISO date, found {text[:40]!r}") from error
+
+
+def _rules(environment: str, fields: Fields, fast_until: date) -> Rules:
     fields.only(*_ENVIRONMENT)
     tracks = fields.object("tracks").only("fast", "slow", "rollback", "emergency", "adopt")
     settings = fields.object_or_empty("settings")
     return Rules(
         environment=environment,
+        fast_until=fast_until,
         digest=_digest(environment, fields.values),
         warns=_word(fields, "enforcement", "block", "warn") == "warn",
         checks=tuple((item.text("id"), item.text("check")) for item in fields.objects("checks")),
