@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.promotion.cases import GATE, HIGH, NOW, bundle, case, evidence
+from tests.promotion.builders import NOW
+from tests.promotion.cases import GATE, HIGH, bundle, case, evidence
 
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.result import Outcome
