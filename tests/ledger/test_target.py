@@ -181,7 +181,7 @@ def test_what_names_no_bucket_is_refused(url: str) -> None:
         open_bucket(url)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([None, *(f for f in Fault if f is not Fault.SLOW)]), min_size=12, max_size=12))
 def test_whatever_fails_the_bucket_holds_one_history_or_somebody_is_told(
     bucket: Bucket, faults: list[Fault | None]
