@@ -9,7 +9,7 @@ from tests.stories.shop import Said, Shop, run_pratique
 from pratique.attest.dsse import IN_TOTO
 from pratique.attest.policy import Changes, build_policy
 from pratique.attest.sshsig import Namespace
-from pratique.service.policy import announce, read_bundle, state, succession
+from pratique.service.policy import announce, joined, read_bundle, state, succession
 from pratique.service.scribe import Scribe, keep
 from pratique.service.signatory import PersonSignatory, sign
 from pratique.values.names import Actor, Group
@@ -101,20 +101,21 @@ def test_nobody_writes_the_rules_for_a_request_of_their_own(shop: Shop) -> None:
     assert (said.code, "who wrote this, asked for" in said.err) == (1, True)
 
 
-def publish_as_a_server_might(shop: Shop, person: str, changes: Changes | None) -> None:
-    """Record a publication that one person signed, whatever the rules say."""
+def publish_as_a_server_might(shop: Shop, changes: Changes | None, *people: str) -> None:
+    """Record a publication that these people signed, and that names person:dan as its author."""
     with open_workspace(str(shop.workspace)) as workspace:
         read = read_bundle(shop.folder / "policy")
         after = workspace.store.read(lambda view: succession(workspace, view, read.bundle))
         stated = replace(state(read, after, None, Actor("person:dan")), changes=changes)
-        alone = PersonSignatory(Actor(person), shop.key(person))
-        envelope = sign(alone, build_policy(stated), IN_TOTO, Namespace.POLICY)
+        signatories = [PersonSignatory(Actor(person), shop.key(person)) for person in people]
+        signed = [sign(each, build_policy(stated), IN_TOTO, Namespace.POLICY) for each in signatories]
+        envelope = joined(tuple(signed))
         objects = (
             keep(workspace.blobs, "policy", POLICY_MEDIA, read.bundle.resolved),
             keep(workspace.blobs, "policy-signature", ENVELOPE_MEDIA, envelope),
         )
         happening = announce(read.bundle, stated)
-        workspace.store.transact(lambda tx: Scribe(tx, alone.actor).append(happening, *objects))
+        workspace.store.transact(lambda tx: Scribe(tx, signatories[0].actor).append(happening, *objects))
 
 
 RELEASE = Changes(Group("group:security"), (("release", 1),))
@@ -123,16 +124,25 @@ RELEASE = Changes(Group("group:security"), (("release", 1),))
 def test_a_policy_that_a_server_published_without_its_quorum_lets_nothing_be_sealed(shop: Shop) -> None:
     founded(shop)
     stricter(shop)
-    publish_as_a_server_might(shop, "person:cai", RELEASE)
+    publish_as_a_server_might(shop, RELEASE, "person:cai")
     promotion = shop.bring("clean", "dev")
     assert shop.state(promotion) == "failed"
     assert "neither root keys nor its own quorum published it" in shop.done("show", promotion).out
 
 
+def test_a_policy_whose_named_author_did_not_sign_it_lets_nothing_be_sealed(shop: Shop) -> None:
+    founded(shop)
+    stricter(shop)
+    publish_as_a_server_might(shop, RELEASE, "person:cai", "person:bea")
+    promotion = shop.bring("clean", "dev")
+    assert shop.state(promotion) == "failed"
+    assert "person:dan, who is said to have written it, did not sign it" in shop.done("show", promotion).out
+
+
 def test_a_quorum_that_was_signed_but_is_not_in_the_policy_lets_nothing_be_sealed(shop: Shop) -> None:
     founded(shop)
     stricter(shop)
-    publish_as_a_server_might(shop, "person:ann", None)
+    publish_as_a_server_might(shop, None, "person:ann")
     promotion = shop.bring("clean", "dev")
     assert shop.state(promotion) == "failed"
     assert "who may change it" in shop.done("show", promotion).out

@@ -136,6 +136,8 @@ def _by_quorum(
     missing = why_not_enough(changes, stated.author, people, directory, entry.event.at)
     if missing is not None:
         raise Unverified(f"{where}: neither root keys nor its own quorum published it: {missing}")
+    if stated.author is not None and stated.author not in people:
+        raise Unverified(f"{where}: {stated.author}, who is said to have written it, did not sign it")
     if stated.changes != changes:
         raise Unverified(f"{where}: it changes who may change it, which root key holders alone may")
     return stated

@@ -201,7 +201,8 @@ def _publish(workspace: Workspace, tx: Transaction, stated: Policy) -> PolicyPub
         return None
     bundle = parse_bundle(_object(workspace, standing.entry, "policy"))
     _refuse_own_request(workspace, tx, bundle, standing.proposed.author)
-    envelope = joined(tuple(_object(workspace, entry, "policy-signature") for entry in standing.endorsed))
+    signed = (standing.entry, *standing.endorsed)  # its author's own signature too: who wrote it is nobody's word
+    envelope = joined(tuple(_object(workspace, entry, "policy-signature") for entry in signed))
     objects = (
         keep(workspace.blobs, "policy", POLICY_MEDIA, bundle.resolved),
         keep(workspace.blobs, "policy-signature", ENVELOPE_MEDIA, envelope),
