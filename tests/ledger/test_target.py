@@ -1,5 +1,6 @@
 """Where a ledger is published: one contract for a directory and a bucket, and what a bucket does when it fails."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.servers.bucket_server import Bucket, Fault, Plan, bucket_server
 
 from pratique.errors import Absent, Conflict, Malformed, Refused, Unreachable
 from pratique.ledger.bucket import open_bucket
-from pratique.ledger.directory import DirectoryTarget
+from pratique.ledger.directory import MAX_FILE_BYTES, DirectoryTarget
 from pratique.ledger.export import Exported
 from pratique.ledger.fsck import fsck_tree
 from pratique.ledger.interface import Target
@@ -204,3 +205,25 @@ def test_whatever_fails_the_bucket_holds_one_history_or_somebody_is_told(
 
 def reset_plan(server: Bucket) -> None:
     server.plan = lambda method, key, count: None
+
+
+@pytest.mark.parametrize("strange", ["pipe", "device", "folder"])
+def test_what_is_no_file_is_told_and_never_waited_for(tmp_path: Path, strange: str) -> None:
+    place = tmp_path / "checkpoint"
+    match strange:
+        case "pipe":
+            os.mkfifo(place)
+        case "device":
+            place.symlink_to("/dev/zero")
+        case _:
+            place.mkdir()
+    for read in (DirectoryTarget(tmp_path).read, lambda path: list(DirectoryTarget(tmp_path).stream(path))):
+        with pytest.raises(Unreachable, match="expected a file, found something else"):
+            read("checkpoint")
+
+
+def test_a_file_that_nobody_can_hold_in_memory_is_told(tmp_path: Path) -> None:
+    with (tmp_path / "checkpoint").open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)  # sparse: no bytes on the disk
+    with pytest.raises(Unreachable, match="expected at most"):
+        DirectoryTarget(tmp_path).read("checkpoint")

@@ -2,14 +2,17 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 from pratique.errors import Conflict, Unreachable
 
+MAX_FILE_BYTES = 256 * 1024 * 1024
+"""Of a file that is read as a whole; an entry bundle has 17 MB at most, and evidence is streamed."""
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -25,7 +28,13 @@ class DirectoryTarget:
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, ``None`` where there is none."""
         try:
-            return (self.root / path).read_bytes()
+            with self._opened(path) as file:
+                content = file.read(MAX_FILE_BYTES + 1)
+            if len(content) > MAX_FILE_BYTES:
+                raise Unreachable(
+                    f"export: {self.root / path}: expected at most {MAX_FILE_BYTES} bytes, found more"
+                )
+            return content
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -34,12 +43,22 @@ class DirectoryTarget:
     def stream(self, path: str) -> Iterator[bytes]:
         """Yield a file's bytes in pieces, none where there is none."""
         try:
-            with (self.root / path).open("rb") as file:
+            with self._opened(path) as file:
                 yield from iter(lambda: file.read(_CHUNK_BYTES), b"")
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
             self._fail(path, "read", error, "look at the disk and its permissions")
+
+    def _opened(self, path: str) -> BinaryIO:
+        """Open a file; whoever owns the directory may have put a pipe or a device there, which is never waited for."""
+        descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise Unreachable(
+                f"export: {self.root / path}: expected a file, found something else; look who put it there"
+            )
+        return os.fdopen(descriptor, "rb")
 
     def keep(self, path: str, content: bytes) -> int:
         """Make the file hold these bytes; return 1 if it was written, 0 if they were there."""
