@@ -206,6 +206,7 @@ def test_what_was_erased_leaves_the_export_too(own: Shop) -> None:
 
 
 def test_a_drill_finds_nothing_missing_and_is_recorded(own: Shop) -> None:
+    (own.workspace / "export" / "private" / "sha256" / "notes.txt").write_text("nobody's")
     said = own.done("ledger", "drill", "--json").value
     assert said["faults"] == []
     assert said["openings"] == 1

@@ -9,6 +9,7 @@ opening leaves the export too. Whoever has the key reads everything; it is kept 
 """
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from pratique.values.digest import Digest
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
+_COMMITMENT = re.compile(r"[0-9a-f]{64}")
 _TAG_BYTES = 16
 
 
@@ -96,6 +98,8 @@ def opening_path(commitment: Digest) -> str:
 
 
 def exported_openings(target: Target) -> Iterator[Digest]:
-    """Yield the commitments whose openings an exported ledger holds."""
+    """Yield the commitments whose openings an exported ledger holds; files of other names are nobody's."""
     for path in target.list("private/sha256"):
-        yield Digest(path.rsplit("/", 1)[1])
+        name = path.rsplit("/", 1)[1]
+        if _COMMITMENT.fullmatch(name):
+            yield Digest(name)
