@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from pratique.errors import Conflict
+from pratique.errors import Absent, Conflict
 from pratique.registry.anchor import put_anchored
 from pratique.registry.blob import holding
 from pratique.registry.edges import EdgeKind, legacy_tag
@@ -27,7 +27,9 @@ from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 _EMPTY = b"{}"
-_TRIES = 5  # against writers who do not know our lock
+# Against writers who do not know our lock; and against docker-registry, which writes the note that a blob is here over
+# again whenever somebody sends the same blob, and denies the blob to whoever reads that note half-written (seen).
+_TRIES = 5
 _CONFIG_MEDIA = "application/vnd.oci.image.config.v1+json"
 _log = logging.getLogger(__name__)
 
@@ -65,14 +67,27 @@ def build_referrer(subject: Manifest, body: Body) -> Manifest:
 def attach_referrer(registry: Registry, subject: Digest, body: Body, lock: Lock) -> Digest:
     """Attach a body to a manifest that is here, and return the digest of the referrer once it is listed.
 
-    It is anchored where the registry's own clean-up would delete it.
+    It is anchored where the registry's own clean-up would delete it. Where the registry denies what was just put
+    there, that is put again.
 
     Raises:
-        Absent: The subject is not here.
+        Absent: The subject is not here, or the registry goes on denying what is put there.
     """
     referrer = build_referrer(registry.manifest(subject), body)
-    _put(registry, EMPTY_MEDIA, _EMPTY)
-    _put(registry, body.media_type, body.content)
+    parts = ((EMPTY_MEDIA, _EMPTY), (body.media_type, body.content))
+    for media_type, content in parts:
+        _put(registry, media_type, content)
+    for _ in range(_TRIES - 1):
+        try:
+            return _hang(registry, referrer, lock)
+        except Absent as error:
+            _log.warning("%s; its parts are sent again", error)
+            for media_type, content in parts:
+                _send(registry, media_type, content)
+    return _hang(registry, referrer, lock)
+
+
+def _hang(registry: Registry, referrer: Manifest, lock: Lock) -> Digest:
     if not registry.keeps_untagged():
         put_anchored(registry, referrer)  # before it is listed: a clean-up in between would leave a list that lies
     registry.put_referrer(referrer, lock)
@@ -173,6 +188,11 @@ def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
 
 
 def _put(registry: Registry, media_type: str, content: bytes) -> None:
-    blob = Descriptor(media_type, Digest.of(content), len(content))
-    if registry.blob_size(blob.digest) != blob.size:
-        registry.put_blob(blob, holding(content))
+    """Put something there, unless the registry says that it has it."""
+    if registry.blob_size(Digest.of(content)) != len(content):
+        _send(registry, media_type, content)
+
+
+def _send(registry: Registry, media_type: str, content: bytes) -> None:
+    """Put something there, whatever the registry says."""
+    registry.put_blob(Descriptor(media_type, Digest.of(content), len(content)), holding(content))
