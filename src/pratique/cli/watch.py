@@ -8,8 +8,8 @@ from pratique.cli.answer import Answer, table
 from pratique.cli.options import subverbs
 
 if TYPE_CHECKING:
+    from pratique.promotion.past import Arrival
     from pratique.service.watch import Overview, Place, Seen, Turned, Whereabouts
-    from pratique.storage.promotion import Arrival
     from pratique.storage.signal import Signal
 
 

@@ -7,8 +7,8 @@ from pratique.policy.checks.expr import ExprRule
 from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule
 from pratique.policy.checks.vulnerability_budget import VulnerabilityBudgetRule
 from pratique.policy.environment import EnvironmentRules
+from pratique.promotion.past import Arrival
 from pratique.service.workspace import Workspace
-from pratique.storage.promotion import Arrival
 from pratique.storage.transaction import View
 from pratique.values.names import Actor
 from pratique.values.reference import parse_reference

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
-from pratique.attest.seal import Level
 from pratique.errors import Conflict, Refused
 from pratique.policy.facts import Arrival
 from pratique.promotion.calendar import Frozen
@@ -19,6 +17,8 @@ from pratique.promotion.happenings import (
     Track,
 )
 from pratique.promotion.judge import judge
+from pratique.promotion.past import Arrival as Arrived
+from pratique.promotion.past import replacement_of
 from pratique.promotion.record import (
     DirectoryUsed,
     EvidenceUsed,
@@ -45,14 +45,12 @@ from pratique.service.waiver import void_waivers
 from pratique.service.withheld import withheld
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
-from pratique.storage.promotion import Arrival as Arrived
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind
 from pratique.values.uris import RECORD_MEDIA
 
 _MOST_EARLIER = 20  # records; each of them knows what those before it knew
-_PROPER = (Level.PROMOTED, Level.ADMITTED)
 _LOOK_AGAIN = timedelta(hours=1)
 _FRESH = timedelta(hours=1)  # between gathering and judging, which follow each other at once
 _WITH_RECORD = (PromotionJudged, PromotionRechecked)
@@ -208,7 +206,7 @@ def _history(workspace: Workspace, view: View, promotion: Promotion) -> HistoryU
             and one.environment not in stopped  # what was taken back is no arrival any more
         ),
         current_facts=None if record is None else record.decision.profile,
-        left=None if held is None else _left(view, promotion, held),
+        left=_left(view, promotion),
         first_seen=_sightings(workspace, view, promotion),
         overtaken=None if held is None else _overtaken(view, promotion, held),
         withheld=uncounted,
@@ -229,13 +227,10 @@ def _record_of_arrival(workspace: Workspace, view: View, arrived: Arrived) -> Re
     return None if judgement is None else parse_record(workspace.blobs.get(judgement.record))
 
 
-def _left(view: View, promotion: Promotion, held: Arrived) -> datetime | None:
+def _left(view: View, promotion: Promotion) -> datetime | None:
     """Return when another image last took the place of this one, which had been promoted there."""
-    if held.image == promotion.image:
-        return None
-    place = view.arrivals.at_place(*promotion.place)
-    left = [later.at for one, later in pairwise(place) if one.image == promotion.image and one.level in _PROPER]
-    return left[-1] if left else None
+    replacement = replacement_of(promotion.image, view.arrivals.at_place(*promotion.place), promotion.index)
+    return None if replacement is None else replacement.at
 
 
 def _overtaken(view: View, promotion: Promotion, held: Arrived) -> datetime | None:

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from pratique.attest.recall import Recall, build_recall
 from pratique.errors import Absent, Conflict
+from pratique.promotion.past import Arrival
 from pratique.promotion.recall import consider_recall, open_recall
 from pratique.promotion.states import Promotion, State
 from pratique.service.scribe import Scribe, about, keep
 from pratique.service.signatory import Signatory
 from pratique.service.word import expect_directory, speak
 from pratique.service.workspace import Workspace
-from pratique.storage.promotion import Arrival
 from pratique.storage.transaction import Transaction, View
 from pratique.values.digest import Digest
 from pratique.values.names import Environment

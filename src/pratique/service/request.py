@@ -12,6 +12,7 @@ from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.policy.application import Application
 from pratique.policy.document import Bundle
 from pratique.policy.facts import Arrival
+from pratique.promotion.past import Arrival as Arrived
 from pratique.promotion.release import Part as ReleasePart
 from pratique.promotion.release import Release
 from pratique.promotion.request import (
@@ -31,7 +32,6 @@ from pratique.service.perform import want_next
 from pratique.service.scribe import About, Scribe, about, keep
 from pratique.service.signatory import Signatory, sign
 from pratique.service.workspace import Workspace
-from pratique.storage.promotion import Arrival as Arrived
 from pratique.storage.transaction import Transaction, View
 from pratique.values.commitment import SALT_BYTES, Opening
 from pratique.values.digest import Digest

@@ -16,6 +16,7 @@ from pratique.promotion.happenings import (
     ReviewVoided,
 )
 from pratique.promotion.hold import HoldStanding
+from pratique.promotion.past import Arrival
 from pratique.promotion.sentences import describe
 from pratique.promotion.states import Promotion
 from pratique.promotion.steps import (
@@ -31,7 +32,7 @@ from pratique.service.review import Standing, standing
 from pratique.service.witness import cosigners
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
-from pratique.storage.promotion import Arrival, Remediation
+from pratique.storage.promotion import Remediation
 from pratique.storage.signal import Signal
 from pratique.storage.transaction import View
 

@@ -14,6 +14,7 @@ from pratique.evidence.formats.osv import Advisory
 from pratique.evidence.model import Assertion, Evidence, Vulnerability
 from pratique.evidence.watch import Watched, affected_by, ask, bills_of, names_of, packages_of, watch
 from pratique.promotion.events import EventObject
+from pratique.promotion.past import Arrival
 from pratique.promotion.record import parse_record
 from pratique.promotion.signal import SignalRaised, SignalReconciled
 from pratique.service.bound import of_held
@@ -22,7 +23,6 @@ from pratique.service.hearing import hear
 from pratique.service.scribe import RECORDER, About, Scribe
 from pratique.service.workspace import Workspace
 from pratique.storage.package import PackageRow
-from pratique.storage.promotion import Arrival
 from pratique.storage.signal import Signal
 from pratique.storage.transaction import Transaction, View
 from pratique.values.digest import Digest

@@ -17,6 +17,7 @@ from pratique.promotion.events import Entry
 from pratique.promotion.form import read, write
 from pratique.promotion.happenings import RemediationClosed, RemediationOpened
 from pratique.promotion.history import fold
+from pratique.promotion.past import Arrival
 from pratique.promotion.post_mortem import CHECK
 from pratique.promotion.states import MOVING, Promotion, State
 from pratique.promotion.steps import PromotionPromoted, PromotionRecalled
@@ -31,20 +32,6 @@ _DOCUMENT = sa.select(PROMOTION.c.document)
 _FIND = _DOCUMENT.where(PROMOTION.c.id == sa.bindparam("promotion")).with_for_update()
 _INSERT = sa.insert(PROMOTION)
 _CHANGE = sa.update(PROMOTION).where(PROMOTION.c.id == sa.bindparam("promotion"))
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An image came to an environment, at this place in the ledger, and nobody took it back since."""
-
-    index: int
-    promotion: str
-    application: str
-    image_name: str
-    environment: Environment
-    image: Digest
-    level: Level
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
