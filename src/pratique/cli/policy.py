@@ -1,12 +1,12 @@
 """``pratique policy``: check, explain or publish the rules, and what editors need to write them."""
 
 import argparse
-from datetime import datetime
 from pathlib import Path
 
 from pratique.cli import policy_life, policy_simulate, policy_test
 from pratique.cli.answer import Answer
 from pratique.cli.options import subverbs
+from pratique.cli.times import moment
 from pratique.cli.words import named_key
 
 
@@ -39,22 +39,12 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
         metavar="person:NAME=KEY",
         help="a root key holder who signs; repeat it for several",
     )
-    publish.add_argument("--effective-on", type=_moment, metavar="TIME", help="from then on (default: now)")
+    publish.add_argument("--effective-on", type=moment, metavar="TIME", help="from then on (default: now)")
     publish.set_defaults(run=_publish)
     policy_test.add(verbs)
     policy_life.add(verbs)
     policy_simulate.add(verbs)
     return verbs.parser
-
-
-def _moment(text: str) -> datetime:
-    from pratique.errors import Malformed
-    from pratique.values.moment import parse_moment
-
-    try:
-        return parse_moment(text)
-    except Malformed as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _check(arguments: argparse.Namespace) -> Answer:

@@ -1,12 +1,12 @@
 """``pratique policy propose``, ``approve``, ``review``, ``rollback``, ``shadow`` and ``log``: the life of a policy."""
 
 import argparse
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import Subverbs
+from pratique.cli.times import moment
 from pratique.cli.words import named_key, signatory, signing_options
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def add(verbs: Subverbs) -> None:
     what = propose.add_mutually_exclusive_group(required=True)
     what.add_argument("path", type=Path, nargs="?", metavar="DIR", help="the policy's files")
     what.add_argument("--version", type=int, metavar="N", help="an earlier version again")
-    propose.add_argument("--effective-on", type=_moment, metavar="TIME", help="from then on (default: at once)")
+    propose.add_argument("--effective-on", type=moment, metavar="TIME", help="from then on (default: at once)")
     propose.add_argument(
         "--shadow", action="store_true", help="judge by it beside the rules in force until it is published"
     )
@@ -47,16 +47,6 @@ def add(verbs: Subverbs) -> None:
     shadow.set_defaults(run=_shadow)
     log = verbs.add("log", "print every version, proposal, approval and review of the policy")
     log.set_defaults(run=_log)
-
-
-def _moment(text: str) -> datetime:
-    from pratique.errors import Malformed
-    from pratique.values.moment import parse_moment
-
-    try:
-        return parse_moment(text)
-    except Malformed as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _propose(arguments: argparse.Namespace) -> Answer:

@@ -1,12 +1,13 @@
 """``pratique policy simulate``: what a policy would have decided."""
 
 import argparse
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import Subverbs
+from pratique.cli.times import moment_or_span
 
 if TYPE_CHECKING:
     from pratique.service.simulate import Simulation
@@ -17,7 +18,10 @@ def add(verbs: Subverbs) -> None:
     verb = verbs.add("simulate", "judge recorded decisions again under another policy, and print what changes")
     verb.add_argument("path", type=Path, metavar="NEW", help="the other policy's files")
     verb.add_argument(
-        "--since", metavar="TIME", help="decisions from this moment on, or since so long, such as 90d"
+        "--since",
+        type=moment_or_span,
+        metavar="TIME",
+        help="decisions from this moment on, or since so long, such as 90d",
     )
     verb.add_argument(
         "--as-of",
@@ -36,15 +40,15 @@ def _simulate(arguments: argparse.Namespace) -> Answer:
     bundle = read_bundle(arguments.path).bundle
     with open_workspace(arguments.workspace) as workspace:
         now = workspace.store.read(lambda view: view.now)
-        since = Since(_since(arguments.since, now) if arguments.since else None)
+        since = Since(_since(arguments.since, now))
         found = simulate(workspace, bundle, since, Clock(arguments.as_of))
     return Answer(_value(found), "\n".join(_lines(found)))
 
 
-def _since(text: str, now: datetime) -> datetime:
-    from pratique.values.moment import parse_duration, parse_moment
-
-    return now - parse_duration(text) if text[-1:] in "smhd" else parse_moment(text)
+def _since(given: datetime | timedelta | None, now: datetime) -> datetime | None:
+    if not isinstance(given, timedelta):
+        return given
+    return now - given if given < now - datetime.min.replace(tzinfo=UTC) else None  # longer than there are dates
 
 
 def _value(found: "Simulation") -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pratique.errors import Absent, Malformed
 TYPE_CHECKING = False  # as in typing, which takes as long to import as much else here
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from pratique.proof.established import Established
     from pratique.proof.trust import TrustRoot
@@ -23,7 +24,7 @@ _EXPORTS = """\
 examples:
   pratique proof export pr_01jc                         the core form: one JSON document
   pratique proof export pr_01jc --full --report         an OCI image layout with all evidence, and a page to read
-  pratique proof export --since 2026-10-01T00:00:00.000Z --until 2026-11-01T00:00:00.000Z --out october
+  pratique proof export --since 2026-10-01 --until 2026-11-01 --out october
   pratique proof export --image sha256:… --tar --out all
 
 Several proofs go into a folder with a list, index.json; `pratique proof verify FOLDER` verifies every one.
@@ -61,11 +62,17 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     return verbs.parser
 
 
+def _moment(text: str) -> "datetime":
+    from pratique.cli.times import moment
+
+    return moment(text)
+
+
 def _export_arguments(export: argparse.ArgumentParser) -> None:
     export.epilog, export.formatter_class = _EXPORTS, argparse.RawDescriptionHelpFormatter
     export.add_argument("promotion", nargs="?", metavar="PROMOTION", help="its id, or a unique beginning of it")
-    export.add_argument("--since", metavar="TIME", help="those sealed from then on")
-    export.add_argument("--until", metavar="TIME", help="those sealed before then")
+    export.add_argument("--since", type=_moment, metavar="TIME", help="those sealed from then on")
+    export.add_argument("--until", type=_moment, metavar="TIME", help="those sealed before then")
     export.add_argument("--environment", metavar="NAME", help="of a period: those into this environment")
     export.add_argument("--image", metavar="DIGEST", help="everything of one image")
     form = export.add_mutually_exclusive_group()

@@ -10,7 +10,6 @@ from pratique.errors import Malformed
 from pratique.proof.collection import LIST_FILE, Asked, Collection, Form
 from pratique.service.proof_export import Report, Wish, Written, export_many, export_one
 from pratique.values.digest import Digest
-from pratique.values.moment import parse_moment
 from pratique.values.names import parse_environment
 from pratique.wire import open_workspace
 
@@ -66,8 +65,8 @@ def _many(arguments: argparse.Namespace, wish: Wish) -> Answer:
     if arguments.out is None:
         raise Malformed("usage: expected --out FOLDER: several proofs go into a folder of their own")
     asked = Asked(
-        since=parse_moment(arguments.since) if arguments.since else None,
-        until=parse_moment(arguments.until) if arguments.until else None,
+        since=arguments.since,
+        until=arguments.until,
         environment=parse_environment(arguments.environment) if arguments.environment else None,
         image=Digest.parse(arguments.image) if arguments.image else None,
     )

@@ -1,11 +1,11 @@
 """``pratique search``: find entries of the ledger by what they are about."""
 
 import argparse
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer
 from pratique.cli.options import verb_parser
+from pratique.cli.times import moment
 from pratique.errors import Malformed
 
 if TYPE_CHECKING:
@@ -32,23 +32,14 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     )
     for name, (metavar, meaning) in _KINDS.items():
         verb.add_argument(f"--{name}", metavar=metavar, help=meaning)
-    verb.add_argument("--since", type=_moment, metavar="TIME", help="from then on")
-    verb.add_argument("--until", type=_moment, metavar="TIME", help="before then")
+    verb.add_argument("--since", type=moment, metavar="TIME", help="from then on")
+    verb.add_argument("--until", type=moment, metavar="TIME", help="before then")
     verb.add_argument("--limit", type=_limit, default=20, metavar="N", help="at most so many (default 20)")
     verb.add_argument(
         "--before", type=int, metavar="INDEX", help="only older entries: where the last answer ended"
     )
     verb.set_defaults(run=_run)
     return verb
-
-
-def _moment(text: str) -> datetime:
-    from pratique.values.moment import parse_moment
-
-    try:
-        return parse_moment(text)
-    except Malformed as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _limit(text: str) -> int:

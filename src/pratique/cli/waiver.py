@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import subverbs
+from pratique.cli.times import moment
 from pratique.cli.words import environment, signatory, signing_options
 from pratique.errors import Malformed
 
@@ -51,7 +52,7 @@ def _propose(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--application", action="append", default=[], metavar="NAME", help="with --over component")
     verb.add_argument("--base", metavar="IMAGE", help="with --over base, as provenance names it")
     ends = verb.add_mutually_exclusive_group(required=True)
-    ends.add_argument("--expires", metavar="TIME", help="it ends at this very moment")
+    ends.add_argument("--expires", type=moment, metavar="TIME", help="it ends at this very moment")
     ends.add_argument("--days", type=int, metavar="N", help="it ends so many days from now")
     verb.add_argument(
         "--justification", required=True, metavar="CODE", help="such as vulnerable_code_not_in_execute_path"
@@ -102,9 +103,8 @@ def _run_propose(arguments: argparse.Namespace) -> Answer:
 
 
 def _end(arguments: argparse.Namespace, now: datetime) -> datetime:
-    from pratique.values.moment import parse_moment
-
-    return parse_moment(arguments.expires) if arguments.expires else now + timedelta(days=arguments.days)
+    given: datetime | None = arguments.expires
+    return given or now + timedelta(days=arguments.days)
 
 
 def _voided_if(facts: list[str]) -> "VoidedIf":
