@@ -40,6 +40,8 @@ def bucket(server: Bucket, monkeypatch: pytest.MonkeyPatch) -> Bucket:
         "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
     }.items():
         monkeypatch.setenv(name, value)
+    # Amazon's library still tries as often as it would, and asks nobody to wait in between.
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda backoff, context: 0)
     return server
 
 
