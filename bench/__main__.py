@@ -36,6 +36,7 @@ def figures(folder: Path) -> Iterator[Figure]:
         yield compared
     yield replaying.recorded_decisions()
     yield watching.matching()
+    yield watching.crowded()
     yield promoting.fast_track(shop)
     yield from ledger.events(folder / "ledger")
     yield ledger.frontier()

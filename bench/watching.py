@@ -1,7 +1,8 @@
 """The watch: many components against many advisories, cold and with what is remembered between two judgements.
 
 Advisories as the public databases write them: seven thousand records, each about one package of PyPI, Go or npm,
-with one or two ranges, a severity and two references.
+with one or two ranges, a severity and two references. And as nobody should write a bill of materials: one package in
+thousands of versions, against hundreds of advisories that all speak of it.
 """
 
 import json
@@ -10,11 +11,14 @@ from bench.figure import AtMost, Figure, in_words, interleaved
 from pratique.evidence.advisories import read_advisories
 from pratique.evidence.facts.packages import Component, Sbom
 from pratique.evidence.match import match
+from pratique.evidence.version_order import key
 from pratique.evidence.versions import earlier, parse_version
 
 ROUNDS = 5
 COMPONENTS = 500
 ADVISORIES = 7_000
+VERSIONS = 4_000
+OF_ONE = 300
 
 _ECOSYSTEMS = (("PyPI", "pypi"), ("Go", "golang"), ("npm", "npm"))
 _VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
@@ -29,7 +33,7 @@ def matching() -> Figure:
         return match(bill, read_advisories(content))
 
     def cold() -> object:
-        for remembered in (read_advisories, parse_version, earlier):
+        for remembered in (read_advisories, parse_version, earlier, key):
             remembered.cache_clear()
         return warm()
 
@@ -41,6 +45,35 @@ def matching() -> Figure:
         quick / slow,
         AtMost(0.2),
     )
+
+
+def crowded() -> Figure:
+    """Measure one package in many versions against many packages in one, by the same number of advisories."""
+    known = read_advisories("\n".join(json.dumps(_of_one(number)) for number in range(OF_ONE)).encode())
+    versions = [f"{number // 10}.{number % 10}.{number % 7}" for number in range(VERSIONS)]
+    one = tuple(Component("one", version, f"pkg:npm/one@{version}") for version in versions)
+    many = tuple(
+        Component(f"p{number}", version, f"pkg:npm/p{number}@{version}") for number, version in enumerate(versions)
+    )
+    crowd, spread = interleaved(
+        ROUNDS,
+        lambda: match(Sbom(None, None, one, None), known),
+        lambda: match(Sbom(None, None, many, None), known),
+    )
+    return Figure(
+        f"{VERSIONS:,} versions of one package against {OF_ONE} advisories of it",
+        in_words(crowd),
+        f"of as many packages that no advisory names, {in_words(spread)}",
+        crowd / spread,
+        AtMost(3),
+    )
+
+
+def _of_one(number: int) -> dict[str, object]:
+    events = [{"introduced": f"{number}.0.0"}, {"fixed": f"{number}.5.{number}"}]
+    ranges = [{"type": "SEMVER", "events": events}]
+    affected = [{"package": {"ecosystem": "npm", "name": "one"}, "ranges": ranges}]
+    return {"id": f"X-2026-{number}", "modified": "2026-11-01T00:00:00Z", "affected": affected}
 
 
 def _record(number: int) -> dict[str, object]:

@@ -84,6 +84,11 @@ def test_versions_beyond_every_limit_are_not_affected() -> None:
     assert not affects("2.0", *events)
 
 
+def test_of_several_limits_the_widest_holds() -> None:
+    for limits in (("2.0", "*"), ("*", "2.0")):
+        assert affects("2.5", {"introduced": "0"}, *({"limit": limit} for limit in limits))
+
+
 @pytest.mark.parametrize("version", ["1.0", "1.0.0rc1", "1.0.0-rc.1"])
 def test_listed_versions_are_affected_whatever_the_ranges_say(version: str) -> None:
     listed = ["1.0", "1.0.0rc1"]

@@ -7,8 +7,12 @@ opened a range. Events come in any order, several ranges may stand in one list, 
 from dataclasses import dataclass
 from functools import cmp_to_key, partial
 
+from pratique.evidence.ecosystem import Ecosystem
 from pratique.evidence.formats.osv import Affected, Event, Range
 from pratique.evidence.versions import Scheme, earlier, parse_version
+
+FIRST = "0"  # "The version 0 … sorts before any other version." OSV schema, "affected[].ranges[].events"
+UNBOUNDED = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +25,28 @@ class Verdict:
 
 def concerns(version: str, affected: Affected) -> Verdict | None:
     """Return the verdict, or nothing where no range that could decide can be compared."""
-    listed = not affected.versions.isdisjoint(_spellings(version, affected))
+    if affected.versions.isdisjoint(spellings(version, affected.ecosystem)):
+        return by_ranges(version, affected)
+    return Verdict(True, _fixed([_in_range(version, one) for one in affected.ranges]))
+
+
+def by_ranges(version: str, affected: Affected) -> Verdict | None:
+    """Return the verdict as :func:`concerns` does, whatever versions are listed."""
     verdicts = [_in_range(version, one) for one in affected.ranges]
-    fixed = tuple(sorted({text for verdict in verdicts if verdict and verdict.hit for text in verdict.fixed}))
-    if listed or any(verdict and verdict.hit for verdict in verdicts):
-        return Verdict(True, fixed)
-    if None in verdicts:
-        return None
-    return Verdict(False)
+    if any(verdict and verdict.hit for verdict in verdicts):
+        return Verdict(True, _fixed(verdicts))
+    return None if None in verdicts else Verdict(False)
 
 
-def _spellings(version: str, affected: Affected) -> set[str]:
+def spellings(version: str, ecosystem: Ecosystem) -> set[str]:
     """Return the version as written and, for Python, in the one form that PEP 440 prefers."""
-    if affected.ecosystem.name != "PyPI":
+    if ecosystem.name != "PyPI":
         return {version}
     return {version, str(parse_version(Scheme.PYPI, version))}
+
+
+def _fixed(verdicts: list[Verdict | None]) -> tuple[str, ...]:
+    return tuple(sorted({text for verdict in verdicts if verdict and verdict.hit for text in verdict.fixed}))
 
 
 def _in_range(version: str, said: Range) -> Verdict | None:
@@ -44,12 +55,13 @@ def _in_range(version: str, said: Range) -> Verdict | None:
     if any(not _comparable(said.scheme, version, event.version) for event in said.events):
         return None
     scheme = said.scheme
-    limits = [event.version for event in said.events if event.kind == "limit" and event.version != "*"]
-    if limits and not any(_before(scheme, version, limit) for limit in limits):
+    limits = [event.version for event in said.events if event.kind == "limit"]
+    if limits and not any(limit == UNBOUNDED or _before(scheme, version, limit) for limit in limits):
         return Verdict(False)
     hit = False
     fixed: tuple[str, ...] = ()
-    for event in sorted(said.events, key=cmp_to_key(partial(_order, scheme))):
+    ends = (event for event in said.events if event.kind != "limit")
+    for event in sorted(ends, key=cmp_to_key(partial(_order, scheme))):
         passed = not _before(scheme, version, event.version)
         if event.kind == "introduced" and passed:
             hit, fixed = True, ()
@@ -63,13 +75,12 @@ def _in_range(version: str, said: Range) -> Verdict | None:
 
 
 def _comparable(scheme: Scheme, version: str, other: str) -> bool:
-    return other in {"0", "*"} or earlier(scheme, version, other) is not None
+    return other in {FIRST, UNBOUNDED} or earlier(scheme, version, other) is not None
 
 
 def _before(scheme: Scheme, one: str, other: str) -> bool:
-    # "The version 0 … sorts before any other version." OSV schema, "affected[].ranges[].events"
-    if one == "0" or other == "0":
-        return one == "0" and other != "0"
+    if FIRST in (one, other):
+        return one == FIRST and other != FIRST
     return earlier(scheme, one, other) is True
 
 

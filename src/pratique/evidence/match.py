@@ -5,19 +5,23 @@ SBOM of packages that no advisory covers is not a clean one.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from pratique.evidence.advisories import Advisories
-from pratique.evidence.affected import Verdict, concerns
-from pratique.evidence.ecosystem import SCHEMES, installed
+from pratique.evidence.affected import Verdict
+from pratique.evidence.ecosystem import SCHEMES, Ecosystem, Installed, installed
 from pratique.evidence.facts.packages import Component, Sbom
 from pratique.evidence.facts.scan import Finding, Fix, Scan
 from pratique.evidence.formats.osv import Advisory, Affected
+from pratique.evidence.row import Row
 from pratique.evidence.versions import parse_version
 
 PRODUCER = "pratique-matcher"
 PRODUCER_VERSION = "1"
 _NOT_PACKAGES = frozenset({"operating-system", "file", "cryptographic-asset", "data", "device"})
+_Told = tuple[Advisory, Affected, Verdict | None]
 
 
 @dataclass(slots=True)
@@ -32,8 +36,13 @@ class _Work:
 def match(sbom: Sbom, advisories: Advisories) -> Scan:
     """Return which components an advisory concerns, and which could not be compared."""
     work = _Work()
-    for component in sbom.components:
-        _match_one(component, advisories, work)
+    packages = [(component, _package(component, advisories)) for component in sbom.components]
+    told = _told((package for _, package in packages if isinstance(package, Installed)), advisories)
+    for component, package in packages:
+        if isinstance(package, Installed):
+            _take(component, told[package], work)
+        elif component.purl or component.kind not in _NOT_PACKAGES:
+            work.not_examined[package] += 1
     return Scan(
         producer=PRODUCER,
         producer_version=PRODUCER_VERSION,
@@ -45,25 +54,42 @@ def match(sbom: Sbom, advisories: Advisories) -> Scan:
     )
 
 
-def _match_one(component: Component, advisories: Advisories, work: _Work) -> None:
+def _package(component: Component, advisories: Advisories) -> Installed | str:
+    """Return the component in the words of its advisories, or why it is not compared with any."""
     package = installed(component)
     if isinstance(package, str):
-        if component.purl or component.kind not in _NOT_PACKAGES:
-            work.not_examined[package] += 1
-        return
+        return package
     if not advisories.covers(package.ecosystem):
-        work.not_examined[f"{package.ecosystem}: no advisories are imported"] += 1
-        return
+        return f"{package.ecosystem}: no advisories are imported"
     if parse_version(SCHEMES[package.ecosystem.name], package.version) is None:
-        work.not_examined[f"{package.ecosystem}: the version cannot be compared"] += 1
-        return
+        return f"{package.ecosystem}: the version cannot be compared"
+    return package
+
+
+def _told(packages: Iterable[Installed], advisories: Advisories) -> dict[Installed, list[_Told]]:
+    """Return what the advisories say of each package, but for those that do not concern its version."""
+    told: dict[Installed, list[_Told]] = {package: [] for package in packages}
+    names = groupby(sorted(told, key=_name), _name)
+    for same in (tuple(group) for _, group in names):
+        by_version = {package.version: told[package] for package in same}
+        row = Row(same[0].ecosystem, by_version)
+        for advisory, affected in advisories.about(same[0]):
+            for version, verdict in row.concerned(affected).items():
+                by_version[version].append((advisory, affected, verdict))
+    return told
+
+
+def _name(package: Installed) -> tuple[Ecosystem, tuple[str, ...]]:
+    return package.ecosystem, package.names
+
+
+def _take(component: Component, told: list[_Told], work: _Work) -> None:
     compared = True
-    for advisory, affected in advisories.about(package):
-        verdict = concerns(package.version, affected)
+    for advisory, affected, verdict in told:
         if verdict is None:
             work.not_examined[f"{advisory.identifier}: its range cannot be compared"] += 1
             compared = False
-        elif verdict.hit:
+        else:
             work.findings[_finding(component, advisory, affected, verdict)] = None
     work.examined += compared
 
