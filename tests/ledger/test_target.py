@@ -14,10 +14,10 @@ from tests.servers.bucket_server import Bucket, Fault, Plan, bucket_server
 
 from pratique.errors import Absent, Conflict, Malformed, Refused, Unreachable
 from pratique.ledger.bucket import open_bucket
-from pratique.ledger.directory import MAX_FILE_BYTES, DirectoryTarget
+from pratique.ledger.directory import DirectoryTarget
 from pratique.ledger.export import Exported
 from pratique.ledger.fsck import fsck_tree
-from pratique.ledger.interface import Target
+from pratique.ledger.interface import MAX_FILE_BYTES, Target, bounded
 
 
 @pytest.fixture(scope="module")
@@ -184,8 +184,18 @@ def test_what_names_no_bucket_is_refused(url: str) -> None:
         open_bucket(url)
 
 
+WRITES = tuple(fault for fault in Fault if fault not in (Fault.SLOW, Fault.ENDLESS))
+"""What may go wrong with a write, without taking time."""
+
+
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from([None, *(f for f in Fault if f is not Fault.SLOW)]), min_size=12, max_size=12))
+@given(
+    st.lists(
+        st.sampled_from([None, *(f for f in Fault if f not in (Fault.SLOW, Fault.ENDLESS))]),
+        min_size=12,
+        max_size=12,
+    )
+)
 def test_whatever_fails_the_bucket_holds_one_history_or_somebody_is_told(
     bucket: Bucket, faults: list[Fault | None]
 ) -> None:
@@ -229,3 +239,28 @@ def test_a_file_that_nobody_can_hold_in_memory_is_told(tmp_path: Path) -> None:
         file.truncate(MAX_FILE_BYTES + 1)  # sparse: no bytes on the disk
     with pytest.raises(Unreachable, match="expected at most"):
         DirectoryTarget(tmp_path).read("checkpoint")
+
+
+def test_an_object_that_does_not_end_is_told(bucket: Bucket) -> None:
+    bucket.plan = once("GET", Fault.ENDLESS)
+    with pytest.raises(Unreachable, match="checkpoint: expected at most"):
+        open_bucket("s3://ledgers/log").read("checkpoint")
+
+
+@given(st.lists(st.binary(max_size=8)), st.integers(0, 64))
+def test_as_much_as_is_allowed_passes_and_nothing_more(chunks: list[bytes], most: int) -> None:
+    whole = b"".join(chunks)
+    found = bounded(chunks, "here", most)
+    if len(whole) <= most:
+        assert b"".join(found) == whole
+        return
+    passed: list[bytes] = []
+    with pytest.raises(Unreachable, match=f"here: expected at most {most} bytes"):
+        passed.extend(found)
+    assert len(b"".join(passed)) <= most
+
+
+def test_a_place_with_somebody_elses_checkpoint_is_told(target: Target) -> None:
+    target.keep("checkpoint", b"somebody else's")
+    with pytest.raises(Conflict, match="holds no checkpoint of this ledger"):
+        publish_to(target, entries(3))

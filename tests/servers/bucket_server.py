@@ -10,7 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +36,7 @@ class Fault(Enum):
     CROSSED = "409: two conditional writes met"
     FORBIDDEN = "403"
     SLOW = "a while passes"
+    ENDLESS = "200, and bytes that do not end"
 
 
 Plan = Callable[[str, str, int], Fault | None]
@@ -112,6 +113,8 @@ def _handler(bucket: Bucket) -> type[BaseHTTPRequestHandler]:
             match fault:
                 case Fault.BUSY:
                     return self._say(503, "SlowDown")
+                case Fault.ENDLESS:
+                    return self._pour()
                 case Fault.CROSSED:
                     return self._say(409, "ConditionalRequestConflict")
                 case Fault.LOST:
@@ -175,6 +178,17 @@ def _handler(bucket: Bucket) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             if self.command != "HEAD" and status != 204:
                 self.wfile.write(body)
+
+        def _pour(self) -> None:
+            """Send as much as whoever asked takes, at most as much as was announced."""
+            self.close_connection = True
+            self.send_response(200)
+            self.send_header("ETag", _tag(b""))
+            self.send_header("Content-Length", str(1 << 40))
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(1 << 20):
+                    self.wfile.write(bytes(1 << 20))
 
         do_GET = do_PUT = do_HEAD = do_DELETE = _serve
 

@@ -1,12 +1,15 @@
 """A database that is filled has its name when it is whole, and not before."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tests.storage.builders import published, same_store, say, url
 
 from pratique.errors import Conflict, Refused
-from pratique.storage.whole import new_database
+from pratique.storage import beside
+from pratique.storage.whole import clear_leftovers, new_database
 
 
 def test_a_database_has_its_name_once_it_is_whole(tmp_path: Path) -> None:
@@ -48,3 +51,49 @@ def both(folder: Path) -> None:
     folder.mkdir()
     with new_database(url(folder)), new_database(url(folder)):
         pass
+
+
+_KILLED = """
+import os, signal, sys
+from pratique.storage.whole import new_database
+with new_database(sys.argv[1]):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_is_removed_and_named(tmp_path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", _KILLED, url(tmp_path)], check=False)
+    assert ran.returncode < 0
+    left = beside.unfinished(tmp_path / "pratique.db")
+    assert len(left) == 1
+    assert clear_leftovers(url(tmp_path)) == left
+    assert list(tmp_path.iterdir()) == []
+    assert clear_leftovers(url(tmp_path)) == ()
+
+
+def test_what_somebody_fills_right_now_is_left_alone(tmp_path: Path) -> None:
+    with new_database(url(tmp_path)) as store:
+        assert len(beside.unfinished(tmp_path / "pratique.db")) == 1
+        assert clear_leftovers(url(tmp_path)) == ()
+        store.transact(lambda tx: say(tx, published(1)))
+    assert same_store(tmp_path).read(lambda view: view.ledger.frontier().size) == 1
+
+
+def test_only_what_is_named_like_a_copy_or_a_leftover_is_one(tmp_path: Path) -> None:
+    database = tmp_path / "pratique.db"
+    for name in (
+        "pratique.db.0001",
+        "pratique.db.0002",
+        "pratique.db.bak",
+        "pratique.db-wal",
+        "xpratique.db.0001",
+    ):
+        (tmp_path / name).touch()
+    for name in (
+        ".pratique.db.0123456789abcdef.part",
+        ".pratique.db.0123456789abcdef.part-wal",
+        ".pratique.db.part",
+    ):
+        (tmp_path / name).touch()
+    assert [path.name for path in beside.copies(database)] == ["pratique.db.0001", "pratique.db.0002"]
+    assert [path.name for path in beside.unfinished(database)] == [".pratique.db.0123456789abcdef.part"]

@@ -1,5 +1,6 @@
 """The whole memory of an installation is checked: what was changed behind its back is named, and words can go."""
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.stories.shop import Said, Shop, copied, run_pratique
+from tests.stories.shop import Said, Shop, copied, read_entries, run_pratique
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,59 @@ def test_all_is_well_and_says_what_was_checked(own: Shop) -> None:
     )
     assert alone.code == 0, alone
     assert alone.value["ok"] is True
+
+
+def exported_evidence(shop: Shop) -> Path:
+    """Return a place with everything of the shop, evidence included."""
+    place = shop.folder / "everything"
+    shop.done("ledger", "export", "--to", place, "--with-evidence")
+    return place
+
+
+def evidence_in(place: Path) -> Path:
+    bodies = [json.loads(entry) for entry in read_entries(place)]
+    named = next(item for body in bodies for item in body.get("objects", []) if item["class"] == "evidence")
+    return next((place / "objects").rglob(named["sha256"]))
+
+
+def alone(shop: Shop, place: Path) -> Said:
+    return run_pratique("ledger", "fsck", "--export", place, "--trust-root", shop.trust_root)
+
+
+def test_exported_evidence_is_hashed_too_by_whoever_has_no_database(own: Shop) -> None:
+    place = exported_evidence(own)
+    assert alone(own, place).code == 0
+    found = evidence_in(place)
+    _write(found, found.read_bytes() + b" ")
+    said = alone(own, place)
+    assert said.code == 1
+    assert f"objects/sha256/{found.parent.name}/{found.name}: expected its own bytes" in said.out
+
+
+def test_evidence_that_was_left_out_is_counted_and_no_fault(own: Shop) -> None:
+    place = exported_evidence(own)
+    assert "left out" not in alone(own, place).out
+    evidence_in(place).unlink()
+    said = alone(own, place)
+    assert (said.code, "(1 left out)" in said.out) == (0, True), said
+
+
+def test_a_file_among_objects_that_is_named_after_nothing_is_told(own: Shop) -> None:
+    place = exported_evidence(own)
+    (place / "objects" / "sha256" / "notes.txt").write_text("whose?")
+    said = alone(own, place)
+    assert (said.code, "notes.txt: expected objects/sha256" in said.out) == (1, True), said
+
+
+def test_copies_and_leftovers_beside_the_database_are_named(own: Shop) -> None:
+    (own.workspace / "pratique.db.0001").write_bytes(b"as it was")
+    (own.workspace / ".pratique.db.0123456789abcdef.part").write_bytes(b"half")
+    said = fsck(own)
+    assert said.code == 0, said
+    assert "pratique.db.0001, as it was before an upgrade; it holds what people wrote" in said.out
+    assert "unfinished: " in said.out
+    listed = own.done("ledger", "fsck", "--json").value["beside"]
+    assert [one["why"] for one in listed] == ["upgrade", "restore"]
 
 
 def an_object(shop: Shop) -> Path:

@@ -177,6 +177,16 @@ def test_nothing_is_restored_from_what_is_not_whole(own: Shop, name: str) -> Non
     assert not (shop.workspace / "pratique.db").exists()
 
 
+def test_what_a_killed_restore_left_is_removed_and_named_by_the_next_one(own: Shop) -> None:
+    left = own.workspace / ".pratique.db.0123456789abcdef.part"
+    left.write_bytes(b"half")
+    shop, said = restored(own)
+    assert said.code == 0, said
+    assert f"removed {left}, which a restore left" in said.out
+    assert not left.exists()
+    assert "unfinished" not in shop.done("ledger", "fsck").out
+
+
 def test_a_database_is_never_restored_over(own: Shop) -> None:
     said = run_pratique(
         *("ledger", "restore", "--from", own.workspace / "export", "--to"),

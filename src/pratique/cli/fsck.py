@@ -1,7 +1,7 @@
 """What ``pratique ledger fsck`` says: what was checked, and every fault with its place."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from pratique.cli.answer import Answer, Exit
 from pratique.errors import Absent, Malformed
@@ -9,6 +9,7 @@ from pratique.errors import Absent, Malformed
 if TYPE_CHECKING:
     from pratique.ledger.fsck import Checked
     from pratique.ledger.stamp import Authority
+    from pratique.storage.beside import Beside
     from pratique.tlog.fault import Fault
 
 
@@ -26,19 +27,36 @@ def check_workspace(flag: str | None) -> Answer:
         "objects": found.objects,
         "words": words,
         "export": None if found.export is None else _checked(found.export),
+        "beside": [{"path": str(one.path), "why": str(one.why)} for one in found.beside],
         **_faults(found.faults),
     }
     counted = ", ".join(f"{count} {fate}" for fate, count in words.items() if count) or "none"
     lines = [
         f"{found.entries} entries, {found.checkpoints} checkpoints, {found.objects} objects; words: {counted}",
         "nothing was exported yet" if found.export is None else _told(found.export),
+        *map(_beside, found.beside),
     ]
     return _answer(value, lines, found.faults)
 
 
+def _beside(one: "Beside") -> str:
+    from pratique.storage.beside import Why
+
+    match one.why:
+        case Why.UPGRADE:
+            return (
+                f"kept: {one.path}, as it was before an upgrade; it holds what people wrote, also what was erased "
+                "since: delete it once this program is trusted"
+            )
+        case Why.RESTORE:
+            return f"unfinished: {one.path}; if no restore is running, one was killed: delete it, or restore again"
+        case _:
+            assert_never(one.why)
+
+
 def check_export(place: str, trust_root: Path | None, authorities: "tuple[Authority, ...]") -> Answer:
     """Check an exported ledger by itself, as somebody without the database does."""
-    from pratique.ledger.fsck import fsck
+    from pratique.ledger.fsck import fsck_whole
     from pratique.proof.trust import parse_trust_root
     from pratique.wire import open_target
 
@@ -48,7 +66,7 @@ def check_export(place: str, trust_root: Path | None, authorities: "tuple[Author
         policy = parse_trust_root(trust_root.read_bytes()).ledger
     except OSError as error:
         raise Absent(f"{trust_root} cannot be read: {error.strerror}") from error
-    found = fsck(open_target(place), policy, authorities)
+    found = fsck_whole(open_target(place), policy, authorities)
     return _answer({**_checked(found), **_faults(found.faults)}, [_told(found)], found.faults)
 
 
@@ -57,6 +75,7 @@ def _checked(found: "Checked") -> dict[str, object]:
         "size": found.entries,
         "tiles": found.tiles,
         "objects": found.objects,
+        "evidence": {"kept": found.evidence, "absent": found.absent_evidence},
         "witnesses": list(found.witnesses),
         "timestamps": {"verified": found.stamps, "unknown": found.unknown_stamps},
     }
@@ -66,7 +85,10 @@ def _told(found: "Checked") -> str:
     seen = f"witnessed by {', '.join(found.witnesses)}" if found.witnesses else "not witnessed"
     stamps = f", {found.stamps} timestamps" if found.stamps else ""
     unknown = f", {found.unknown_stamps} timestamps by nobody known here" if found.unknown_stamps else ""
-    counted = f"{found.entries} entries, {found.tiles} tiles, {found.objects} objects"
+    left = f" ({found.absent_evidence} left out)" if found.absent_evidence else ""
+    counted = (
+        f"{found.entries} entries, {found.tiles} tiles, {found.objects} records, {found.evidence} evidence{left}"
+    )
     return f"export: {counted}, {seen}{stamps}{unknown}"
 
 

@@ -30,8 +30,10 @@ def restored(arguments: argparse.Namespace) -> Answer:
         "openings": done.openings,
         "missing": missing,
         "lost": {"first": done.lost.start, "count": len(done.lost)},
+        "cleared": list(done.cleared),
     }
     lines = [
+        *(f"removed {path}, which a restore left that was killed" for path in done.cleared),
         f"{done.size} entries, {done.objects} objects and {done.openings} openings are in {arguments.to}",
         *(f"missing: {item.class_} {item.digest} ({item.role})" for item in done.missing),
     ]

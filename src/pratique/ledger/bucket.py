@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 from pratique.errors import Absent, Conflict, Malformed, Refused, Unreachable
+from pratique.ledger.interface import MAX_FILE_BYTES, MAX_STREAM_BYTES, bounded
 
 T = TypeVar("T")
 
@@ -47,8 +48,12 @@ class BucketTarget:
     def stream(self, path: str) -> Iterator[bytes]:
         """Yield an object's bytes in pieces, none where there is none."""
         body = self._asked(path, lambda: self.client.get_object(**self._named(path))["Body"], _ABSENT)
-        while body is not None and (chunk := self._asked(path, lambda: body.read(_CHUNK_BYTES))):
-            yield chunk
+        if body is not None:
+            yield from self._chunks(path, body, MAX_STREAM_BYTES)
+
+    def _chunks(self, path: str, body: Any, max_bytes: int) -> Iterator[bytes]:
+        pieces = iter(lambda: self._asked(path, lambda: body.read(_CHUNK_BYTES)) or b"", b"")
+        return bounded(pieces, f"{self}/{path}", max_bytes)
 
     def keep(self, path: str, content: bytes) -> int:
         """Make the object hold these bytes; return 1 if it was written, 0 if they were there."""
@@ -95,12 +100,10 @@ class BucketTarget:
 
     def _get(self, path: str) -> tuple[bytes, str] | None:
         """Return an object's bytes and its entity tag."""
-
-        def get() -> tuple[bytes, str]:
-            answer = self.client.get_object(**self._named(path))
-            return answer["Body"].read(), answer["ETag"]
-
-        return self._asked(path, get, _ABSENT)
+        answer = self._asked(path, lambda: self.client.get_object(**self._named(path)), _ABSENT)
+        if answer is None:
+            return None
+        return b"".join(self._chunks(path, answer["Body"], MAX_FILE_BYTES)), answer["ETag"]
 
     def _put(self, path: str, content: bytes, **condition: str) -> bool:
         """Write an object where the condition holds, and tell whether it was written now."""

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from pratique.errors import Conflict, Unreachable
+from pratique.ledger.interface import MAX_FILE_BYTES, MAX_STREAM_BYTES, bounded
 
-MAX_FILE_BYTES = 256 * 1024 * 1024
-"""Of a file that is read as a whole; an entry bundle has 17 MB at most, and evidence is streamed."""
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -28,13 +27,7 @@ class DirectoryTarget:
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, ``None`` where there is none."""
         try:
-            with self._opened(path) as file:
-                content = file.read(MAX_FILE_BYTES + 1)
-            if len(content) > MAX_FILE_BYTES:
-                raise Unreachable(
-                    f"export: {self.root / path}: expected at most {MAX_FILE_BYTES} bytes, found more"
-                )
-            return content
+            return b"".join(self._chunks(path, MAX_FILE_BYTES))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -43,12 +36,15 @@ class DirectoryTarget:
     def stream(self, path: str) -> Iterator[bytes]:
         """Yield a file's bytes in pieces, none where there is none."""
         try:
-            with self._opened(path) as file:
-                yield from iter(lambda: file.read(_CHUNK_BYTES), b"")
+            yield from self._chunks(path, MAX_STREAM_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
             self._fail(path, "read", error, "look at the disk and its permissions")
+
+    def _chunks(self, path: str, max_bytes: int) -> Iterator[bytes]:
+        with self._opened(path) as file:
+            yield from bounded(iter(lambda: file.read(_CHUNK_BYTES), b""), str(self.root / path), max_bytes)
 
     def _opened(self, path: str) -> BinaryIO:
         """Open a file; whoever owns the directory may have put a pipe or a device there, which is never waited for."""

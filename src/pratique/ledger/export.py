@@ -19,7 +19,7 @@ history differs. Source: c2sp.org/tlog-tiles v0.1.0; decisions.md, "Events and s
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pratique.errors import Conflict, Unverified
+from pratique.errors import Conflict, Malformed, Unverified
 from pratique.ledger.checkpoint import check_grown
 from pratique.ledger.interface import Target
 from pratique.ledger.objects import object_path
@@ -162,8 +162,10 @@ def _before(target: Target, note: bytes | None, log: Log) -> int:
         return 0
     try:
         found = open_checkpoint(note, log.keys).checkpoint
-    except Unverified as error:
-        raise Conflict(f"export: {target} holds another ledger ({error}); use a new place") from error
+    except (Malformed, Unverified) as error:
+        raise Conflict(
+            f"export: {target} holds no checkpoint of this ledger ({error}); use a new place"
+        ) from error
     check_grown(log.frontier, found, log.nodes)
     return found.size
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from pratique.errors import Malformed, Unverified
 from pratique.ledger.interface import Target
-from pratique.ledger.objects import Objects
+from pratique.ledger.objects import Objects, Rest
 from pratique.ledger.stamp import Authority
 from pratique.ledger.stamps import CheckedStamps, check_stamps
 from pratique.tlog.checkpoint import Checkpoint
@@ -34,6 +34,10 @@ class Checked:
     stamps: int = 0
     unknown_stamps: int = 0
     """Timestamps by authorities that nobody vouched for here: nothing is known of their time."""
+    evidence: int = 0
+    """Files beside the records, each hashed."""
+    absent_evidence: int = 0
+    """Pieces of evidence that entries name, and that were not exported."""
 
 
 Each = Callable[[int, tuple[bytes, ...]], tuple[Fault, ...]]
@@ -41,7 +45,7 @@ Each = Callable[[int, tuple[bytes, ...]], tuple[Fault, ...]]
 
 
 def fsck(target: Target, policy: Policy, authorities: tuple[Authority, ...] = ()) -> Checked:
-    """Check everything in an exported ledger, the events and the objects that they name included.
+    """Check an exported ledger, the events and the records that they name included.
 
     Args:
         target: Where ``ledger export`` wrote to, or a copy of it.
@@ -54,6 +58,23 @@ def fsck(target: Target, policy: Policy, authorities: tuple[Authority, ...] = ()
     objects = Objects(target)
     found = _Check(target, objects.check, authorities).run(policy)
     return replace(found, objects=objects.count)
+
+
+def fsck_whole(target: Target, policy: Policy, authorities: tuple[Authority, ...] = ()) -> Checked:
+    """Check an exported ledger as :func:`fsck` does, and every further object that stands there, such as evidence.
+
+    Whoever restores wants the former: a piece of evidence that is spoilt is no reason to restore nothing.
+    """
+    objects = Objects(target)
+    found = _Check(target, objects.check, authorities).run(policy)
+    rest = objects.check_rest() if found.checkpoint else Rest(0, 0, ())
+    return replace(
+        found,
+        objects=objects.count,
+        evidence=rest.kept,
+        absent_evidence=rest.absent,
+        faults=(*found.faults, *rest.faults),
+    )
 
 
 def fsck_tree(target: Target, policy: Policy, each: Each = lambda _first, _entries: ()) -> Checked:

@@ -5,8 +5,15 @@ change are *replaced*, by whoever knows what stood there. So two who publish sid
 of them is told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
+
+from pratique.errors import Unreachable
+
+MAX_FILE_BYTES = 256 * 1024 * 1024
+"""Of a file that is read as a whole; an entry bundle has 17 MB at most, and evidence is streamed."""
+MAX_STREAM_BYTES = 4 * 1024 * 1024 * 1024
+"""Of a file that is streamed; the largest piece of evidence that is taken in has 64 MiB."""
 
 
 class Target(Protocol):
@@ -18,11 +25,11 @@ class Target(Protocol):
     """
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's bytes, ``None`` where there is none."""
+        """Return a file's bytes, ``None`` where there is none; more than ``MAX_FILE_BYTES`` are ``Unreachable``."""
         ...
 
     def stream(self, path: str) -> Iterator[bytes]:
-        """Yield a file's bytes in pieces, none where there is none."""
+        """Yield a file's bytes in pieces, none where there is none; at most ``MAX_STREAM_BYTES``, as for ``read``."""
         ...
 
     def keep(self, path: str, content: bytes) -> int:
@@ -52,3 +59,18 @@ class Target(Protocol):
     def list(self, folder: str) -> Iterator[str]:
         """Yield the path of every file below a folder, in order; none where there is no folder."""
         ...
+
+
+def bounded(chunks: Iterable[bytes], where: str, max_bytes: int) -> Iterator[bytes]:
+    """Yield the pieces of one file, and raise ``Unreachable`` once there are more bytes than that.
+
+    Whoever can write where a ledger is published may put a file there that never ends.
+    """
+    count = 0
+    for chunk in chunks:
+        count += len(chunk)
+        if count > max_bytes:
+            raise Unreachable(
+                f"export: {where}: expected at most {max_bytes} bytes, found more; look who put it there"
+            )
+        yield chunk

@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from pratique.errors import Absent, Conflict, Malformed, PratiqueError, Unverified
 from pratique.ledger.export import CHECKPOINT, published
-from pratique.ledger.fsck import Checked, fsck
+from pratique.ledger.fsck import Checked, fsck_whole
+from pratique.ledger.named import named_objects
 from pratique.ledger.stamp import verify_stamp
 from pratique.promotion.upkeep import KeyRotated
-from pratique.service.named import named_objects
 from pratique.service.private import Fate, Words, entries, words
 from pratique.service.workspace import Workspace
+from pratique.storage.beside import Beside
 from pratique.storage.transaction import View
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
 from pratique.tlog.fault import Fault
@@ -36,6 +37,7 @@ class Report:
         words: How many commitments have each fate.
         export: What the exported directory was found to be; ``None`` where nothing was exported.
         faults: All of them; none, if all is well.
+        beside: Files beside the database that somebody should delete; no faults.
     """
 
     entries: int
@@ -44,6 +46,7 @@ class Report:
     words: tuple[tuple[Fate, int], ...]
     export: Checked | None
     faults: tuple[Fault, ...]
+    beside: tuple[Beside, ...]
 
 
 def check_all(workspace: Workspace) -> Report:
@@ -76,7 +79,8 @@ def _report(workspace: Workspace, view: View) -> Report:
         faults += _part(faults, name, part, sound)
     counts = tuple((fate, sum(each.fate is fate for each in known)) for fate in Fate)
     signed = len(view.ledger.checkpoints())
-    return Report(view.ledger.frontier().size, signed, len(objects), counts, export, tuple(faults))
+    size, beside = view.ledger.frontier().size, workspace.store.beside()
+    return Report(size, signed, len(objects), counts, export, tuple(faults), beside)
 
 
 def _part(faults: list[Fault], name: str, look: Callable[[], T], nothing: T) -> T:
@@ -154,7 +158,7 @@ def _words(known: tuple[Words, ...]) -> Iterator[Fault]:
 
 def _export(workspace: Workspace) -> Checked | None:
     there = workspace.export.read(CHECKPOINT) is not None
-    return fsck(workspace.export, workspace.trust.ledger, workspace.authorities) if there else None
+    return fsck_whole(workspace.export, workspace.trust.ledger, workspace.authorities) if there else None
 
 
 def _other(workspace: Workspace, view: View) -> Iterator[Fault]:

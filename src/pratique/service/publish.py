@@ -7,8 +7,8 @@ from functools import partial
 
 from pratique.ledger.export import Exported, Log, Stamped, export, export_openings
 from pratique.ledger.interface import Target
+from pratique.ledger.named import named_objects
 from pratique.promotion.events import Class, Entry, parse_event
-from pratique.service.named import named_objects
 from pratique.service.witness import Witnessed, witnessed
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View

@@ -14,18 +14,18 @@ from pratique.errors import Absent, Malformed, Refused, Unverified
 from pratique.ledger.export import CHECKPOINT
 from pratique.ledger.fsck import fsck
 from pratique.ledger.interface import Target
+from pratique.ledger.named import named_objects
 from pratique.ledger.objects import object_path
 from pratique.ledger.openings import OpeningKey, exported_openings, opening_path
 from pratique.promotion.events import Class, Entry, EventObject
 from pratique.promotion.happenings import PromotionRequested
 from pratique.promotion.upkeep import PrivateRedacted
-from pratique.service.named import named_objects
 from pratique.service.perform import want_next
 from pratique.service.private import entries
 from pratique.storage.blobs import BlobStore
 from pratique.storage.ledger import SignedCheckpoint
 from pratique.storage.transaction import Transaction, View
-from pratique.storage.whole import new_database
+from pratique.storage.whole import clear_leftovers, new_database
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
 from pratique.tlog.policy import Policy
 from pratique.tlog.proofs import root_at
@@ -61,7 +61,8 @@ class Source:
 class Restored:
     """What was rebuilt, and what could not be found.
 
-    ``lost`` is the range of entries that a saved checkpoint covers and the export does not have.
+    ``lost`` is the range of entries that a saved checkpoint covers and the export does not have; ``cleared`` are the
+    unfinished databases that an earlier restore to this place left when it was killed, and that are gone now.
     """
 
     size: int
@@ -70,6 +71,7 @@ class Restored:
     openings: int
     missing: tuple[EventObject, ...]
     lost: range
+    cleared: tuple[str, ...] = ()
 
 
 Place = Callable[[EventObject], bool]
@@ -92,6 +94,7 @@ def restore(source: Source, database: str, place: Place) -> Restored:
     """
     checkpoint, note = _checked(source)
     saved = _saved(source)
+    cleared = tuple(map(str, clear_leftovers(database)))
     with new_database(database) as store:
         for bodies in _groups(source.export, checkpoint.size):
             store.transact(partial(_replay, source=source, bodies=bodies))
@@ -100,7 +103,8 @@ def restore(source: Source, database: str, place: Place) -> Restored:
         missing = tuple(item for item in named if not place(item))
         openings = store.transact(partial(_openings, source=source))
         store.transact(partial(_finish, checkpoint=checkpoint, note=note))
-    return Restored(checkpoint.size, checkpoint.root, len(named) - len(missing), openings, missing, lost)
+    found = len(named) - len(missing)
+    return Restored(checkpoint.size, checkpoint.root, found, openings, missing, lost, cleared)
 
 
 def _checked(source: Source) -> tuple[Checkpoint, bytes]:
@@ -221,10 +225,13 @@ def _holds(blobs: BlobStore, item: EventObject) -> bool:
 
 
 def _hashes(item: EventObject, chunks: Iterator[bytes]) -> bool:
-    found = sha256()
+    found, left = sha256(), item.size
     try:
         for chunk in chunks:
             found.update(chunk)
+            left -= len(chunk)
+            if left < 0:  # it may never end
+                return False
     except (Absent, Unverified):
         return False
     return found.hexdigest() == item.sha256

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from pratique.storage.beside import Beside, Why, copies, unfinished
 from pratique.storage.compare import compare
 from pratique.storage.effects import Hint, Patience
 from pratique.storage.engine import database_file
@@ -70,6 +71,11 @@ class Store:
         """
         with translated(self._file), self._engine.begin() as ours, other._engine.begin() as theirs:
             return compare(ours, theirs, size)
+
+    def beside(self) -> tuple[Beside, ...]:
+        """Return the files beside the database that nobody needs for ever."""
+        kept = tuple(Beside(path, Why.UPGRADE) for path in copies(self._file))
+        return (*kept, *(Beside(path, Why.RESTORE) for path in unfinished(self._file)))
 
     def settle(self) -> None:
         """Bring everything into the database's one file, so that what was erased is in no log beside it either.

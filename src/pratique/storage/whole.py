@@ -1,16 +1,20 @@
 """A database that is filled under another name, and gets its own when it is whole.
 
 So a disk that fills up, or a process that is killed, leaves nothing that somebody could take for a database, and
-whatever filled it can be run again.
+whatever filled it can be run again. While it is filled, its file is locked: one that nobody locks was left by a
+process that was killed, and goes the next time.
 """
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from pratique.errors import Conflict, Unreachable
+from pratique.storage.beside import unfinished
 from pratique.storage.engine import database_file, open_engine
 from pratique.storage.migrate import upgrade
 from pratique.storage.store import Store
@@ -28,15 +32,67 @@ def new_database(url: str) -> Iterator[Store]:
         Unreachable: The disk is full or failing.
     """
     place = database_file(open_engine(url))
-    part = place.with_name(f".{place.name}.{secrets.token_hex(8)}.part")
     _refuse(place)
+    with _reserved(place) as part:
+        try:
+            yield from _filled(part)
+            _named(part, place)
+        finally:
+            _remove(part)
+
+
+def clear_leftovers(url: str) -> tuple[Path, ...]:
+    """Remove what processes left that were killed while they filled a database of this URL, and return the files.
+
+    Raises:
+        Unreachable: One cannot be removed.
+    """
+    place = database_file(open_engine(url))
+    return tuple(part for part in unfinished(place) if _cleared(part))
+
+
+def _cleared(part: Path) -> bool:
+    """Remove a file that nobody is filling, and tell whether it was one."""
     try:
-        yield from _filled(part)
-        _named(part, place)
-    finally:
-        for ending in _BESIDE:
-            with suppress(OSError):  # not there, or on the disk that fails anyway
+        with part.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for ending in _BESIDE:
                 part.with_name(part.name + ending).unlink(missing_ok=True)
+    except (BlockingIOError, FileNotFoundError):  # somebody fills it, or was faster
+        return False
+    except OSError as error:
+        raise Unreachable(
+            f"database {part}: a killed process left it, and it cannot be removed: {error.strerror}; remove it by hand"
+        ) from error
+    return True
+
+
+@contextmanager
+def _reserved(place: Path) -> Iterator[Path]:
+    """Yield a name beside the place, of an empty file that is locked until the block ends."""
+    part, file = _locked(place)
+    with file:
+        yield part
+
+
+def _locked(place: Path) -> tuple[Path, BinaryIO]:
+    while True:
+        part = place.with_name(f".{place.name}.{secrets.token_hex(8)}.part")
+        try:
+            file = part.open("xb")
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink:
+                return part, file
+            file.close()  # somebody who tidies up had it before it was locked
+        except OSError as error:
+            told = f"it cannot be begun: {error.strerror}; look at the disk and its folder, then run it again"
+            raise Unreachable(f"database {place}: {told}") from error
+
+
+def _remove(part: Path) -> None:
+    for ending in _BESIDE:
+        with suppress(OSError):  # not there, or on the disk that fails anyway
+            part.with_name(part.name + ending).unlink(missing_ok=True)
 
 
 def _filled(part: Path) -> Iterator[Store]:

@@ -24,13 +24,14 @@ def named_objects(entries: Iterable[Entry], fetch: Fetch) -> Iterator[tuple[int,
     seen: set[Digest] = set()
     for entry in entries:
         for item in entry.event.objects:
-            for each in (item, *_listed(item, fetch)):
+            for each in (item, *listed_in(item, fetch)):
                 if each.class_ is not Class.PRIVATE and each.digest not in seen:
                     seen.add(each.digest)
                     yield entry.index, each
 
 
-def _listed(item: EventObject, fetch: Fetch) -> tuple[EventObject, ...]:
+def listed_in(item: EventObject, fetch: Fetch) -> tuple[EventObject, ...]:
+    """Return the pieces that an object lists, none where it is no list of evidence, or none that can be read."""
     if item.media_type != EVIDENCE_LIST_MEDIA:
         return ()
     try:
