@@ -245,6 +245,23 @@ def test_an_inherited_freeze_is_left_out_only_with_a_reason() -> None:
         load({"gate.yaml": frozen("without_freezes: [weekend]")})
 
 
+def test_an_inherited_way_in_is_left_out_without_a_reason_since_that_is_tighter() -> None:
+    bundle = load({"gate.yaml": GATE % "without_tracks: [fast]"})
+    assert bundle.rules("one").tracks.fast is not None
+    assert bundle.rules("two").tracks.fast is None
+    assert bundle.rules("two").tracks.slow == bundle.rules("one").tracks.slow
+
+
+def test_a_way_in_that_is_not_there_or_said_again_cannot_be_left_out() -> None:
+    with pytest.raises(Malformed, match=r"without_tracks\.0: one has no rollback track"):
+        load({"gate.yaml": GATE % "without_tracks: [rollback]"})
+    again = "without_tracks: [fast]\n    tracks: {fast: {when: all_pass}}"
+    with pytest.raises(Malformed, match=r"without_tracks\.0: fast stands in 'tracks' too"):
+        load({"gate.yaml": GATE % again})
+    with pytest.raises(Malformed, match="without_tracks: nothing is inherited here"):
+        load({"gate.yaml": GATE.replace("inherits: one", "without_tracks: [fast]") % "relax: why"})
+
+
 def test_a_freeze_that_is_not_there_cannot_be_left_out() -> None:
     with pytest.raises(Malformed, match="one has no freeze 'weekends'; did you mean 'weekend'"):
         load({"gate.yaml": frozen("without_freezes: [weekends]\nrelax: somebody is always there")})

@@ -10,8 +10,10 @@ from pratique.policy.marked import parse_marked
 from pratique.policy.policy_test import merge, read_tests
 from pratique.policy.source import load
 from pratique.promotion.golden import GOLDEN
+from pratique.promotion.happenings import Track
 from pratique.promotion.mutation import mutate
-from pratique.promotion.policy_test import Ran, coverage, run_case
+from pratique.promotion.policy_test import Ran, run_case, tried
+from pratique.promotion.policy_test_coverage import coverage
 
 GATE = """
 apiVersion: pratique/v1
@@ -70,7 +72,7 @@ def golden() -> dict[str, Any]:
 
 def ran(body: str) -> Ran:
     text = f"{HEAD}cases:\n  - name: it\n    environment: prod\n{body}"
-    return run_case(read_tests(text, "tests/it.yaml")[0], bundle(), golden())
+    return run_case(read_tests(text, "tests/it.yaml")[0], tried(bundle()), golden())
 
 
 def test_the_golden_image_passes_every_check_and_takes_the_fast_track() -> None:
@@ -162,14 +164,28 @@ def test_a_mistake_in_the_defaults_is_told_where_it_stands() -> None:
     defaults = "defaults: {evidence: {scan: {says: {findngs: []}}}}"
     text = f"{HEAD}{defaults}\ncases:\n  - {{name: it, environment: prod, expect: {{}}}}\n"
     with pytest.raises(Malformed, match=r"tests/it\.yaml:3:37: "):
-        run_case(read_tests(text, "tests/it.yaml")[0], bundle(), golden())
+        run_case(read_tests(text, "tests/it.yaml")[0], tried(bundle()), golden())
 
 
 def test_coverage_tells_in_which_ways_a_check_was_never_seen() -> None:
     every = (ran("    expect: {}"), ran(f"    evidence:{HIGH}    expect: {{}}"))
-    seen = {one.check: one.missing for one in coverage(bundle(), every) if one.environment == "prod"}
+    seen = {one.check: one.missing for one in coverage(bundle(), every).checks if one.environment == "prod"}
     assert seen["high"] == ("unknown",)
     assert seen["tests"] == ("failing", "unknown")
+
+
+def test_a_track_is_seen_where_a_case_expects_it_and_who_must_agree() -> None:
+    asks = "approvals: [{role: security, count: 1}, {role: release-manager, count: 1}]"
+    every = (ran("    expect: {track: fast}"), ran(f"    evidence:{HIGH}    expect: {{track: slow, {asks}}}"))
+    seen = {one.track: one.missing for one in coverage(bundle(), every).tracks if one.environment == "prod"}
+    assert seen == {Track.FAST: ("the approvals",), Track.SLOW: ()}
+
+
+def test_a_track_that_a_case_takes_without_expecting_it_is_not_seen() -> None:
+    (staging, *_) = coverage(bundle(), ()).tracks
+    assert (staging.track, staging.missing) == (Track.FAST, ("the track", "the approvals"))
+    taken = coverage(bundle(), (ran("    expect: {outcome: pass}"),)).tracks
+    assert {one.missing for one in taken} == {("the track", "the approvals")}
 
 
 def test_what_is_missing_helps_no_case_of_a_policy_that_names_what_it_needs() -> None:
@@ -178,8 +194,8 @@ def test_what_is_missing_helps_no_case_of_a_policy_that_names_what_it_needs() ->
         f"    evidence:{HIGH}    expect: {{}}",
         "    evidence: {tests: null}\n    expect: {}",
     ):
-        tried, improved = mutate(ran(body), bundle())
-        assert tried > 70
+        taken, improved = mutate(ran(body), tried(bundle()))
+        assert taken > 70
         assert improved == ()
 
 
@@ -191,7 +207,7 @@ def test_a_report_that_no_rule_requires_is_found_by_taking_it_away() -> None:
         }
     )
     text = f"{HEAD}cases:\n  - name: it\n    environment: prod\n    evidence:{HIGH}    expect: {{}}\n"
-    _, improved = mutate(run_case(read_tests(text, "t.yaml")[0], open_gate, golden()), open_gate)
+    _, improved = mutate(run_case(read_tests(text, "t.yaml")[0], tried(open_gate), golden()), tried(open_gate))
     assert ("scan", "check high") in {(one.without, one.what) for one in improved}
 
 
@@ -205,9 +221,9 @@ def test_what_was_first_seen_is_told_from_now_on_and_taken_away_in_turn() -> Non
     )
     case = f"  - name: it\n    environment: prod\n    {seen}\n    evidence:{HIGH}    expect: {{outcome: pass}}\n"
     text = f"{HEAD}cases:\n{case}"
-    one = run_case(read_tests(text, "t.yaml")[0], graced, golden())
+    one = run_case(read_tests(text, "t.yaml")[0], tried(graced), golden())
     assert one.problems == ()
-    assert mutate(one, graced)[1] == ()
+    assert mutate(one, tried(graced))[1] == ()
 
 
 def test_a_track_that_was_asked_for_is_judged_as_asked() -> None:

@@ -21,7 +21,7 @@ from pratique.policy.waiver import Place
 from pratique.policy.waiver_rules import WaiverRules
 from pratique.promotion.guards import InForce, why_judge_again
 from pratique.promotion.happenings import Track
-from pratique.promotion.policy_test import run_case
+from pratique.promotion.policy_test import run_case, tried
 from pratique.promotion.quorum import Exclusion
 from pratique.promotion.states import Judgement
 from pratique.promotion.waiver import Fate, Grant, Granted, Setting, cover
@@ -165,7 +165,7 @@ def test_whoever_granted_a_waiver_does_not_review_what_it_lets_in_where_the_poli
     waiver = f'{{check: high, term: "{term}", granted_by: [security], expires: +7d, owner: "group:a"}}'
     where = f"  - name: it\n    environment: prod\n    current: null\n    waivers: [{waiver}]\n"
     case = f"{where}    evidence:{HIGH}    expect: {{}}\n"
-    decision = run_case(read_tests(f"{HEAD}cases:\n{case}", "t.yaml")[0], policy, golden()).decision
+    decision = run_case(read_tests(f"{HEAD}cases:\n{case}", "t.yaml")[0], tried(policy), golden()).decision
     assert [heard.fate for heard in decision.waivers] == [Fate.APPLIED]
     assert decision.outcome is Outcome.PASS
     assert decision.holds_until == decision.waivers[0].expires

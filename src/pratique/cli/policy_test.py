@@ -8,6 +8,7 @@ from pratique.cli.answer import Answer, Exit
 from pratique.cli.options import Subverbs
 
 if TYPE_CHECKING:
+    from pratique.promotion.policy_test_coverage import Seen, Taken
     from pratique.service.policy_test import Report
 
 
@@ -18,7 +19,7 @@ def add(verbs: Subverbs) -> None:
     verb.add_argument(
         "--require-coverage",
         action="store_true",
-        help="fail unless every check was seen passing, failing and unknown",
+        help="fail unless every check was seen passing, failing and unknown, and every track with its approvals",
     )
     verb.set_defaults(run=_test)
 
@@ -27,8 +28,7 @@ def _test(arguments: argparse.Namespace) -> Answer:
     from pratique.service.policy_test import run_tests
 
     report = run_tests(arguments.path)
-    gaps = [seen for seen in report.coverage if seen.missing]
-    bad = bool(report.failed or report.improved or (arguments.require_coverage and gaps))
+    bad = bool(report.failed or report.improved or (arguments.require_coverage and not report.coverage.whole))
     return Answer(_value(report), "\n".join(_lines(report)), Exit.REFUSED if bad else Exit.DONE)
 
 
@@ -48,7 +48,11 @@ def _value(report: "Report") -> dict[str, Any]:
         ],
         "coverage": [
             {"environment": seen.environment, "check": seen.check, "not_seen": list(seen.missing)}
-            for seen in report.coverage
+            for seen in report.coverage.checks
+        ],
+        "tracks": [
+            {"environment": taken.environment, "track": taken.track, "not_expected": list(taken.missing)}
+            for taken in report.coverage.tracks
         ],
         "mutations": {
             "tried": report.tried,
@@ -71,16 +75,29 @@ def _lines(report: "Report") -> list[str]:
     for one in report.ran:
         lines.append(f"{'FAILED' if one.problems else 'ok    '}  {one.case.text.name}")
         lines += [f"        {problem}" for problem in one.problems]
-    gaps = [seen for seen in report.coverage if seen.missing]
-    lines += [f"not seen {' or '.join(seen.missing)}: {seen.environment}, check {seen.check}" for seen in gaps]
+    seen = report.coverage
+    lines += [
+        f"not seen {' or '.join(one.missing)}: {one.environment}, check {one.check}"
+        for one in seen.checks
+        if one.missing
+    ]
+    lines += [
+        f"not expected {' and '.join(one.missing)}: {one.environment}, track {one.track}"
+        for one in seen.tracks
+        if one.missing
+    ]
     lines += [
         f"BETTER WITHOUT {one.without}: {one.case}: {one.what} was {one.before}, becomes {one.after}"
         for one in report.improved
     ]
-    whole = len(report.coverage) - len(gaps)
     lines.append(
         f"policy {report.policy}: {len(report.ran) - len(report.failed)} of {len(report.ran)} cases as expected; "
-        f"{whole} of {len(report.coverage)} checks seen passing, failing and unknown; "
+        f"{_whole(seen.checks)} of {len(seen.checks)} checks seen passing, failing and unknown; "
+        f"{_whole(seen.tracks)} of {len(seen.tracks)} tracks with their approvals; "
         f"{len(report.improved)} of {report.tried} omissions improved an outcome"
     )
     return lines
+
+
+def _whole(parts: "tuple[Seen, ...] | tuple[Taken, ...]") -> int:
+    return sum(not part.missing for part in parts)

@@ -1,12 +1,12 @@
 """How one environment is made from another: by tightening it, or by saying why not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
 from pratique.policy.check import Rule
 from pratique.policy.environment import NOBODY, Enforcement, EnvironmentRules, refuse_twice
-from pratique.policy.freeze import Freeze, inherit_freezes, refuse_freezes_twice
+from pratique.policy.freeze import Freeze, TrackName, inherit_freezes, refuse_freezes_twice
 from pratique.policy.moments import Moment
 from pratique.policy.role import RoleRules
 from pratique.policy.schema import Misfit, Path, key, suggestion
@@ -42,6 +42,8 @@ class EnvironmentText:
     """Inherited checks that are left out; needs ``relax``."""
     without_freezes: tuple[Text, ...] = ()
     """Names of inherited freezes that do not hold here; needs ``relax``."""
+    without_tracks: tuple[TrackName, ...] = ()
+    """Inherited ways in that cannot be taken here."""
     relax: Text | None = None
     """Why checks or freezes are left out, the gate only warns, or the surroundings are safer."""
     checks: tuple[Rule, ...] = ()
@@ -55,8 +57,8 @@ class EnvironmentText:
     def __post_init__(self) -> None:
         refuse_twice(self.checks)
         refuse_freezes_twice(self.freeze)
-        for word, named in (("without", self.without), ("without_freezes", self.without_freezes)):
-            if named and not self.inherits:
+        for word in ("without", "without_freezes", "without_tracks"):
+            if getattr(self, word) and not self.inherits:
                 raise Misfit((word,), "nothing is inherited here, so nothing can be left out")
 
 
@@ -233,8 +235,19 @@ def _risk(gate: _Gate, text: EnvironmentText) -> RiskContext:
     return risk
 
 
+def _kept_tracks(gate: _Gate, text: EnvironmentText) -> Tracks:
+    known = {way.name for way in fields(Tracks) if getattr(gate.tracks, way.name) is not None}
+    for place, name in enumerate(text.without_tracks):
+        if name not in known:
+            problem = f"{text.inherits} has no {name} track{suggestion(name, known)}"
+            raise Misfit(("without_tracks", place), problem)
+        if getattr(text.tracks, name) is not None:
+            raise Misfit(("without_tracks", place), f"{name} stands in 'tracks' too; keep it in one of them")
+    return replace(gate.tracks, **dict.fromkeys(text.without_tracks))
+
+
 def _tracks(gate: _Gate, text: EnvironmentText) -> Tracks:
-    old, new = gate.tracks, text.tracks
+    old, new = _kept_tracks(gate, text), text.tracks
     return Tracks(
         fast=_part(old.fast, new.fast, ("tracks", "fast"), text),
         slow=_part(old.slow, new.slow, ("tracks", "slow"), text),

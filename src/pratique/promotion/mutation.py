@@ -17,11 +17,10 @@ from pratique.evidence.facts.scan import Scan
 from pratique.evidence.facts.suites import Suites
 from pratique.evidence.facts.verdict import CheckRun
 from pratique.evidence.model import Bound, Evidence
-from pratique.policy.document import Bundle
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.result import Outcome, rank
 from pratique.promotion.happenings import Track
-from pratique.promotion.policy_test import Ran, judge_situation
+from pratique.promotion.policy_test import Ran, Tried, judge_situation
 from pratique.promotion.record import Decision
 from pratique.promotion.situation import Situation, facts_of
 from pratique.values.dataclass import dataclass
@@ -45,15 +44,15 @@ class Improved:
     after: str
 
 
-def mutate(ran: Ran, bundle: Bundle) -> tuple[int, tuple[Improved, ...]]:
+def mutate(ran: Ran, policy: Tried) -> tuple[int, tuple[Improved, ...]]:
     """Return how many facts were taken away, and each time that something came out better for it."""
-    tried = 0
+    taken = 0
     improved: list[Improved] = []
     for without, poorer in _poorer(ran.situation):
-        tried += 1
-        after = judge_situation(poorer, bundle, ran.court).decision
-        improved.extend(_improved(ran, without, after, bundle.rules(ran.situation.to)))
-    return tried, tuple(improved)
+        taken += 1
+        after = judge_situation(poorer, policy, ran.court).decision
+        improved.extend(_improved(ran, without, after, policy.bundle.rules(ran.situation.to)))
+    return taken, tuple(improved)
 
 
 def _improved(ran: Ran, without: str, after: Decision, rules: EnvironmentRules) -> Iterator[Improved]:

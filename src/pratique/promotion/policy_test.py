@@ -71,6 +71,26 @@ ALWAYS_IN_SESSION = Court(_always)
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A policy under test, with what is the same for every case of it, worked out once."""
+
+    bundle: Bundle
+    digest: Digest
+    rules: tuple[tuple[str, Digest], ...]
+    directory: Directory
+
+    def used_in(self, environment: str) -> PolicyUsed:
+        """Return what a record of this environment names."""
+        return PolicyUsed(self.digest, dict(self.rules)[environment])
+
+
+def tried(bundle: Bundle) -> Tried:
+    """Return a policy ready to be tested."""
+    rules = tuple((each.name, each.digest) for each in bundle.environments)
+    return Tried(bundle, bundle.digest, rules, _directory(bundle))
+
+
+@dataclass(frozen=True, slots=True)
 class Ran:
     """One case, what was decided of it, and how that differs from what was expected."""
 
@@ -81,29 +101,12 @@ class Ran:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """How a check was seen to end, over all cases."""
-
-    environment: str
-    check: str
-    passing: bool
-    failing: bool
-    unknown: bool
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """In which ways no case shows it."""
-        named = (("passing", self.passing), ("failing", self.failing), ("unknown", self.unknown))
-        return tuple(word for word, seen in named if not seen)
-
-
-def run_case(case: TestCase, bundle: Bundle, golden: Mapping[str, Any], court: Court = ALWAYS_IN_SESSION) -> Ran:
+def run_case(case: TestCase, policy: Tried, golden: Mapping[str, Any], court: Court = ALWAYS_IN_SESSION) -> Ran:
     """Judge one case and compare.
 
     Args:
         case: As it was read.
-        bundle: The policy under test.
+        policy: The policy under test.
         golden: The facts that the case's own are laid over.
         court: When the environments are frozen, and when people work.
 
@@ -113,10 +116,10 @@ def run_case(case: TestCase, bundle: Bundle, golden: Mapping[str, Any], court: C
     text = case.text
     place = Place(text.environment, text.application, text.image, text.requester, text.platforms)
     try:
-        situation = read_situation(place, case.facts(golden), bundle)
+        situation = read_situation(place, case.facts(golden), policy.bundle)
         asked = Track(text.asks_for) if text.asks_for else None
         bench = replace(court, asked=asked)
-        decision = judge_situation(situation, bundle, bench).decision
+        decision = judge_situation(situation, policy, bench).decision
     except Misfit as error:
         raise case.located(error) from error
     except Absent as error:
@@ -124,17 +127,17 @@ def run_case(case: TestCase, bundle: Bundle, golden: Mapping[str, Any], court: C
     return Ran(case, situation, bench, decision, tuple(_problems(text.expect, decision, text.approvals)))
 
 
-def judge_situation(situation: Situation, bundle: Bundle, court: Court) -> Record:
+def judge_situation(situation: Situation, policy: Tried, court: Court) -> Record:
     """Return the record that the one judge makes of a situation."""
-    rules, directory = bundle.rules(situation.to), _directory(bundle)
+    bundle = policy.bundle
     return judge(
         Case(
             promotion=build_id(Kind.PROMOTION, situation.now, bytes(10)),
             generation=1,
-            inputs=_inputs(situation, bundle, directory, court),
+            inputs=_inputs(situation, policy, court),
             application=bundle.application(situation.application),
-            rules=rules,
-            directory=directory,
+            rules=bundle.rules(situation.to),
+            directory=policy.directory,
             platforms=observed(situation),
             review_by=bundle.metadata.review_by,
             waivers=situation.waivers,
@@ -142,8 +145,9 @@ def judge_situation(situation: Situation, bundle: Bundle, court: Court) -> Recor
     )
 
 
-def _inputs(situation: Situation, bundle: Bundle, directory: Directory, court: Court) -> Inputs:
-    rules, current = bundle.rules(situation.to), situation.current
+def _inputs(situation: Situation, policy: Tried, court: Court) -> Inputs:
+    bundle, current = policy.bundle, situation.current
+    rules = bundle.rules(situation.to)
     listed = list_pieces(piece.piece for piece in situation.pieces)
     application = bundle.application(situation.application)
     try:
@@ -162,8 +166,8 @@ def _inputs(situation: Situation, bundle: Bundle, directory: Directory, court: C
         from_=rules.predecessors[0] if rules.predecessors else None,
         to=situation.to,
         destination=destination,
-        policy=PolicyUsed(bundle.digest, rules.digest),
-        directory=DirectoryUsed(directory.digest),
+        policy=policy.used_in(rules.name),
+        directory=DirectoryUsed(policy.directory.digest),
         request=RequestUsed(None, situation.requester, False, court.asked),
         evidence=EvidenceUsed(root_of_evidence(listed), listed),
         feeds=(),
@@ -278,29 +282,3 @@ def _asked_problems(what: str, expected: tuple[Asked, ...], found: Counter[str])
 
 def _told(people: Counter[str]) -> str:
     return ", ".join(f"{count} x {role}" for role, count in sorted(people.items())) or "nobody"
-
-
-# ------------------------------------------------------------------------------------------------- coverage
-
-
-def coverage(bundle: Bundle, ran: tuple[Ran, ...]) -> tuple[Seen, ...]:
-    """Return how each check of each environment was seen to end, in the policy's order."""
-    ended: dict[tuple[str, str], set[Outcome]] = {}
-    for one in ran:
-        for result in one.decision.checks:
-            ended.setdefault((one.situation.to, result.id), set()).add(result.outcome)
-    return tuple(
-        _seen(rules.name, rule.id, ended.get((rules.name, rule.id), set()))
-        for rules in bundle.environments
-        for rule in rules.checks
-    )
-
-
-_FAILING = frozenset({Outcome.WARN, Outcome.REVIEW, Outcome.BLOCK})
-_NOT_JUDGED = frozenset({Outcome.UNKNOWN, Outcome.ERROR})
-
-
-def _seen(environment: str, check: str, outcomes: set[Outcome]) -> Seen:
-    return Seen(
-        environment, check, Outcome.PASS in outcomes, bool(outcomes & _FAILING), bool(outcomes & _NOT_JUDGED)
-    )

@@ -9,19 +9,20 @@ from pratique.policy.marked import parse_marked
 from pratique.policy.policy_test import read_tests
 from pratique.promotion.golden import GOLDEN
 from pratique.promotion.mutation import Improved, mutate
-from pratique.promotion.policy_test import Court, Ran, Seen, coverage, run_case
+from pratique.promotion.policy_test import Court, Ran, run_case, tried
+from pratique.promotion.policy_test_coverage import Coverage, coverage
 from pratique.service.calendar import calendar_of
 from pratique.service.policy import Read, read_bundle
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of every case, how the checks were seen to end, and what came out better for being missing."""
+    """What came of every case, what the cases saw of the policy, and what came out better for being missing."""
 
     policy: str
     digest: str
     ran: tuple[Ran, ...]
-    coverage: tuple[Seen, ...]
+    coverage: Coverage
     tried: int
     improved: tuple[Improved, ...]
 
@@ -54,13 +55,14 @@ def run_tests_of(read: Read) -> Report:
     """Run the cases of a policy that was read; where there are none, nothing ran. Raises as :func:`run_tests`."""
     files = {name: text for name, text in read.sources.items() if name.startswith("tests/")}
     cases = [case for name, text in sorted(files.items()) for case in read_tests(text, name)]
-    ran = tuple(run_case(case, read.bundle, golden(), Court(calendar_of)) for case in cases)
-    mutated = [mutate(one, read.bundle) for one in ran]
+    policy, facts, court = tried(read.bundle), golden(), Court(calendar_of)
+    ran = tuple(run_case(case, policy, facts, court) for case in cases)
+    mutated = [mutate(one, policy) for one in ran]
     return Report(
         policy=read.bundle.metadata.name,
         digest=str(read.bundle.digest),
         ran=ran,
         coverage=coverage(read.bundle, ran),
-        tried=sum(tried for tried, _ in mutated),
+        tried=sum(taken for taken, _ in mutated),
         improved=tuple(one for _, found in mutated for one in found),
     )
