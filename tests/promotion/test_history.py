@@ -41,6 +41,7 @@ from pratique.promotion.steps import (
     PromotionExpired,
     PromotionPointed,
     PromotionPromoted,
+    PromotionReleased,
     PromotionSealed,
     PromotionSuperseded,
     PromotionVetoed,
@@ -184,6 +185,23 @@ def test_folding_goes_on_after_a_restart_as_if_nothing_happened(tale: tuple[Happ
         if place == stop:  # written down, the process dies, another one reads it
             promotion = read(Promotion, write(promotion), "promotion")
     assert promotion == fold_all(entries)
+
+
+TAKES_BACK = (
+    PromotionFailed(1, "point", Failure.REFUSED, 1, None),
+    PromotionRetried(2, "somebody asked for it"),
+    PromotionWithdrawn(ANN, "no"),
+    PromotionExpired("late"),
+    PromotionSuperseded("pr_2", "newer"),
+    PromotionVetoed(ANN, "no"),
+)
+
+
+@pytest.mark.parametrize("happening", TAKES_BACK)
+def test_nothing_takes_back_what_is_being_pointed(happening: Happening) -> None:
+    whole = (requested(), gathered(), judged(), approved(), COPIED, SEALED, ATTACHED, PromotionReleased(1))
+    with pytest.raises(Conflict, match="its tags are being pointed, and nothing takes that back"):
+        stands(*whole, happening)
 
 
 def test_what_ended_is_not_open() -> None:

@@ -224,6 +224,18 @@ def test_what_would_not_help_to_repeat_is_given_up_at_once(tmp_path: Path) -> No
     assert not neglected(store)
 
 
+def test_what_may_not_be_given_up_begins_again_after_the_longest_wait(tmp_path: Path) -> None:
+    store = wanted(tmp_path)
+    claim(store)
+    store.transact(lambda tx: tx.effects.give_up(COPY.id, 1, "the registry is down"))
+    store.transact(lambda tx: tx.effects.go_on(COPY.id))
+    again = standing(store)
+    assert (again.state, again.attempt, again.error) == (State.WANTED, 2, "the registry is down")
+    now = store.read(lambda view: view.now)
+    assert now < again.not_before <= now + IMPATIENT.longest_wait
+    assert store.read(lambda view: view.effects.later()) == (again,)
+
+
 def test_abandoned_effects_die_and_fence_who_is_at_work(tmp_path: Path) -> None:
     store = wanted(tmp_path)
     claim(store)

@@ -1,26 +1,30 @@
 """A worker that is killed in the middle of a step: ``python -m tests.stories.dying_worker WORKSPACE STEP WHEN``.
 
-WHEN is ``before`` (claimed, nothing done yet), ``after`` (done outside, nothing recorded yet), or ``never``: then it
-works until nothing is left to do but wait for people. It believes others for a fifth of a second only, so that it
-takes over soon.
+WHEN is ``before`` (claimed, nothing done yet), ``after`` (done outside, nothing recorded yet), ``between`` (it has
+moved the first of a release's two tags), or ``never``: then it works until nothing is left to do but wait for people.
+It believes others for a fifth of a second only, so that it takes over soon.
 """
 
 import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 from pratique.config import load
 from pratique.promotion.plan import Step
 from pratique.promotion.states import Promotion, State
+from pratique.registry.interface import Registry
 from pratique.service.perform import Done, NotYet, Perform, perform
 from pratique.service.work import STEPS, tick
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding, Patience
 from pratique.storage.engine import open_engine
 from pratique.storage.store import Store
+from pratique.values.reference import Repository
 from pratique.wire import assemble
 
 PATIENCE = Patience(
@@ -42,6 +46,22 @@ def dies_after(step: Perform) -> Perform:
     return perform_and_die
 
 
+def dies_between(step: Perform) -> Perform:
+    """Die where the step opens its fourth repository: it has looked at two tags, and moved one of them."""
+
+    def perform_and_die(workspace: Workspace, promotion: Promotion, effect: EffectStanding) -> Done | NotYet:
+        opened = count(1)
+
+        def opening(repository: Repository) -> Registry:
+            if next(opened) == 4:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return workspace.open(repository)
+
+        return step(replace(workspace, open=opening), promotion, effect)
+
+    return perform_and_die
+
+
 def main(root: str, step: str, when: str) -> None:
     config = load(Path(root))
     store = Store(open_engine(config.database), patience=PATIENCE)
@@ -51,6 +71,8 @@ def main(root: str, step: str, when: str) -> None:
             steps[Step(step)] = dies_before
         case "after":
             steps[Step(step)] = dies_after(STEPS[Step(step)])
+        case "between":
+            steps[Step(step)] = dies_between(STEPS[Step(step)])
     while any(
         one.state not in _WAITS_FOR_PEOPLE for one in store.read(lambda view: view.promotions.open_everywhere())
     ):

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.registry.builders import no_lock
 from tests.stories.ci import CLEAN, Packages
 from tests.stories.documents import APPLICATION, GATE, write_advisories, write_people
 from tests.stories.shop import ORIGIN, Said, Shop
 
+from pratique.registry.closure import plan
+from pratique.registry.copy import copy
 from pratique.values.digest import Digest
 
 PLACE = "oci:registry"
@@ -49,6 +52,12 @@ class Pair(Shop):
     def built(self) -> tuple[Digest | None, ...]:
         """The images that CI built last."""
         return tuple(self.repository("build").resolve(name) for name in NAMES)
+
+    def put(self, repository: str, tag: str, image: Digest) -> None:
+        """Have somebody else copy an image that CI built, and point a tag at it."""
+        build, there = self.repository("build"), self.repository(repository)
+        copy(plan(build, image), build, there, frozenset(), no_lock)
+        there.put_tag(tag, image, there.resolve(tag))
 
     def build(self, name: str, tag: str, packages: Packages = CLEAN) -> Digest:
         """Have CI build another image under a tag."""

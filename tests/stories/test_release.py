@@ -11,6 +11,8 @@ from tests.stories.pair import NAMES, Pair, found_pair
 from tests.stories.processes import ends, start_module
 from tests.stories.shop import drift, folder_in_memory
 from tests.stories.test_fast_track import WHOLE_LIFE
+from tests.stories.test_post_mortem import items
+from tests.stories.test_tracks import ROLLBACK, publish
 
 from pratique.promotion.plan import Step
 from pratique.registry.closure import plan
@@ -115,13 +117,12 @@ def test_a_veto_on_one_part_ends_all(pair: Pair) -> None:
     assert drift(pair) == ()
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_worker_killed_in_every_step_of_every_part_changes_nothing(pair: Pair, when: str) -> None:
+def test_a_process_killed_between_two_tags_leaves_the_second_to_the_next_one(pair: Pair) -> None:
     parts = pair.release("dev")
     worker = "tests.stories.dying_worker"
-    for step in Step:
-        code, _, err = ends(start_module(pair, worker, pair.workspace, step, when))
-        assert code == -signal.SIGKILL, f"{step}: {err}"
+    code, _, err = ends(start_module(pair, worker, pair.workspace, Step.POINT, "between"))
+    assert code == -signal.SIGKILL, err
+    assert pair.tags("dev") == (pair.built()[0], None)
     assert ends(start_module(pair, worker, pair.workspace, "none", "never"))[0] == 0
     assert pair.states(parts) == ("promoted", "promoted")
     assert [pair.types(part) for part in parts] == [RELEASED, RELEASED]
@@ -175,7 +176,8 @@ def test_a_newer_request_takes_the_place_of_the_whole_release(pair: Pair) -> Non
     assert str(newer) in str(pair.done("status", "--json").value["open"])
 
 
-def test_the_earlier_images_are_asked_for_together_again(pair: Pair) -> None:
+def test_the_earlier_images_go_back_together_and_people_look_back_at_each(pair: Pair) -> None:
+    publish(pair, ROLLBACK)
     pair.release("dev")
     pair.work()
     before = pair.built()
@@ -184,3 +186,14 @@ def test_the_earlier_images_are_asked_for_together_again(pair: Pair) -> None:
     pair.release("dev")
     pair.work()
     assert pair.tags("dev") == pair.built() != before
+
+    for name, image in zip(NAMES, before, strict=True):
+        assert image
+        pair.repository("build").put_tag(name, image, pair.repository("build").resolve(name))
+    parts = pair.release("dev")
+    pair.work()
+    assert pair.states(parts) == ("review", "review")
+    assert pair.approve(pair.show(parts[0])["release"]["release"], "person:cai").code == 0
+    pair.work()
+    assert pair.tags("dev") == before
+    assert [item["promotion"] for item in items(pair)] == list(parts)

@@ -41,6 +41,10 @@ from pratique.promotion.steps import (
     PromotionWithdrawn,
 )
 
+NO_WAY_BACK = (
+    "its tags are being pointed, and nothing takes that back; it goes on by itself, and `pratique show` tells what it "
+    "waits for; recall the image once it is promoted"
+)
 _NAMES = {kind: name for name, kind in TYPES.items()}
 _OPEN = frozenset(State) - ENDED
 _BEFORE_THE_SEAL = _OPEN - {State.ATTACHING, State.POINTING}
@@ -71,6 +75,16 @@ _LEGAL: dict[type[Happening], frozenset[State]] = {
     PromotionExpired: _BEFORE_THE_SEAL,
     PromotionSuperseded: _BEFORE_THE_SEAL,
 }
+
+
+_TAKES_BACK = (
+    PromotionRetried
+    | PromotionFailed
+    | PromotionWithdrawn
+    | PromotionExpired
+    | PromotionSuperseded
+    | PromotionVetoed
+)
 
 
 def fold(promotion: Promotion | None, entry: Entry) -> Promotion:
@@ -105,6 +119,8 @@ def fold_all(entries: Iterable[Entry]) -> Promotion:
 def _check(promotion: Promotion, data: Happening) -> None:
     if isinstance(data, Unknown):
         return
+    if promotion.released and promotion.open and isinstance(data, _TAKES_BACK):
+        raise Conflict(f"promotion {promotion.id}: {NO_WAY_BACK}")
     legal = _LEGAL.get(type(data), frozenset())
     if promotion.state not in legal:
         states = ", ".join(sorted(legal)) or "no state"

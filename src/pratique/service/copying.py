@@ -10,6 +10,7 @@ from pratique.promotion.events import Event
 from pratique.promotion.evidence_set import Listed, parse_list
 from pratique.promotion.guards import why_judge_again
 from pratique.promotion.happenings import PromotionGathered
+from pratique.promotion.plan import next_to_copy
 from pratique.promotion.states import Promotion
 from pratique.promotion.steps import PromotionCopied
 from pratique.promotion.together import may_move
@@ -20,7 +21,7 @@ from pratique.registry.evidence import Carried, collect_evidence
 from pratique.registry.interface import Registry
 from pratique.service.again import judge_again
 from pratique.service.gather import feeds_in_force, is_our_own
-from pratique.service.perform import Done, NotYet, parts_of
+from pratique.service.perform import Done, NotYet, parts_of, releases_of
 from pratique.service.scribe import Scribe
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
@@ -35,7 +36,7 @@ _LOOK_AGAIN = timedelta(hours=1)
 def copy_image(workspace: Workspace, promotion: Promotion, _effect: EffectStanding) -> Done | NotYet:
     """Copy a promotion's image and frozen evidence to its destination, and read them back.
 
-    Where another part of its release has stepped back meanwhile, it waits for that one.
+    Where another part of its release has stepped back meanwhile, it waits for that one, and then for its turn.
     """
     waits = workspace.store.read(lambda view: _waits(view, promotion))
     if waits is not None:
@@ -69,11 +70,17 @@ def copy_image(workspace: Workspace, promotion: Promotion, _effect: EffectStandi
 
 
 def _waits(view: View, promotion: Promotion) -> NotYet | None:
-    if may_move(parts_of(view, promotion)):
-        return None
-    return NotYet(
-        view.now + _LOOK_AGAIN, "another part of its release is not approved; whoever approves it wakes this"
-    )
+    if not may_move(parts_of(view, promotion)):
+        return NotYet(
+            view.now + _LOOK_AGAIN, "another part of its release is not approved; whoever approves it wakes this"
+        )
+    place = view.promotions.open_at(*promotion.place)
+    turn = next_to_copy(place, releases_of(view, place))
+    if turn is None or turn.id != promotion.id:
+        return NotYet(
+            view.now + _LOOK_AGAIN, f"another image has its turn in {promotion.to}; it goes on after that"
+        )
+    return None
 
 
 def _result(report: CopyReport) -> Json:

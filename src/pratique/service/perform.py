@@ -9,16 +9,16 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.errors import Conflict, PratiqueError, Unreachable
 from pratique.promotion.happenings import Commitment, Failure, PromotionFailed
-from pratique.promotion.plan import Step, plan
+from pratique.promotion.plan import Releases, Step, plan
 from pratique.promotion.states import Promotion
-from pratique.promotion.together import follow_others, may_move
+from pratique.promotion.together import follow_others
 from pratique.service.scribe import Scribe, about
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding, State
@@ -114,11 +114,17 @@ def want_next(tx: Transaction, promotion: str) -> None:
 
 def _want(tx: Transaction, standing: Promotion) -> None:
     others = tuple(each for each in tx.promotions.open_at(*standing.place) if each.id != standing.id)
-    releases = {one.release.id: parts_of(tx, one) for one in (standing, *others) if one.release is not None}
-    for effect in plan(standing, others, releases):
+    for effect in plan(standing, others, releases_of(tx, (standing, *others))):
         tx.want(effect)
-    if standing.release is not None and may_move(parts_of(tx, standing)):
-        tx.effects.hasten(standing.id)
+        if effect.step is Step.COPY:
+            tx.effects.hasten(
+                effect.promotion
+            )  # it may have waited for its turn, or for another part of its release
+
+
+def releases_of(view: View, promotions: Iterable[Promotion]) -> Releases:
+    """Return every part of each release that any of these is a part of."""
+    return {one.release.id: parts_of(view, one) for one in promotions if one.release is not None}
 
 
 def parts_of(view: View, promotion: Promotion) -> tuple[Promotion, ...]:
@@ -154,6 +160,8 @@ def _unless_overtaken(workspace: Workspace, command: Callable[[Transaction], Non
 def record_death(tx: Transaction, effect: EffectStanding, reason: Failure, words: str) -> None:
     """Record that a promotion's step was given up; it can be retried.
 
+    Where the tags of its release are being pointed nothing is given up: it is tried again and again.
+
     Args:
         tx: The transaction that gives it up.
         effect: The step.
@@ -162,6 +170,9 @@ def record_death(tx: Transaction, effect: EffectStanding, reason: Failure, words
     """
     promotion = tx.promotions.find(effect.promotion)
     if not promotion.open or promotion.generation != effect.generation:
+        return
+    if promotion.released:
+        tx.effects.go_on(effect.id)
         return
     opening = Opening(WORDS, words.encode(errors="replace").decode(), tx.chance(SALT_BYTES))
     tx.openings.put(opening)

@@ -124,14 +124,14 @@ def tag_of(bundle: Bundle, promotion: Promotion) -> str | None:
 
 def move_tag(workspace: Workspace, promotion: Promotion, tag: str) -> Digest | None:
     """Move the tag, if it points at nothing or at what was promoted there; return what it pointed at."""
-    found = expect_ours(workspace, promotion, tag)
-    workspace.open(parse_repository(promotion.destination)).put_tag(tag, promotion.image, found)
+    destination = workspace.open(parse_repository(promotion.destination))
+    found = expect_ours(workspace, destination, promotion, tag)
+    destination.put_tag(tag, promotion.image, found)
     return None if found == promotion.image else found
 
 
-def expect_ours(workspace: Workspace, promotion: Promotion, tag: str) -> Digest | None:
+def expect_ours(workspace: Workspace, destination: Registry, promotion: Promotion, tag: str) -> Digest | None:
     """Return what the destination's tag points at, or raise ``Conflict`` where that was never promoted there."""
-    destination = workspace.open(parse_repository(promotion.destination))
     found = destination.resolve(tag)
     if found is not None and found != promotion.image:
         known = workspace.store.read(lambda view: view.promotions.of_image(found))

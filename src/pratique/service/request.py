@@ -12,6 +12,7 @@ from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.policy.application import Application
 from pratique.policy.document import Bundle
 from pratique.policy.facts import Arrival
+from pratique.promotion.history import NO_WAY_BACK
 from pratique.promotion.past import Arrival as Arrived
 from pratique.promotion.release import Part as ReleasePart
 from pratique.promotion.release import Release
@@ -319,6 +320,8 @@ def retry(workspace: Workspace, prefix: str) -> Promotion:
 
     def command(tx: Transaction) -> Promotion:
         promotion = tx.promotions.by_prefix(prefix)
+        if promotion.released and promotion.open:
+            raise Conflict(f"{promotion.id}: {NO_WAY_BACK}")
         if promotion.state not in _RETRYABLE:
             states = ", ".join(sorted(_RETRYABLE))
             raise Conflict(f"{promotion.id} is {promotion.state}; it can be retried when it is {states}")

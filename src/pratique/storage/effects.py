@@ -191,6 +191,14 @@ class EffectRows:
         self._fenced(effect, attempt, {"state": State.DEAD, "error": error})
         return State.DEAD
 
+    def go_on(self, effect: str) -> None:
+        """Let one that has died begin again after the longest wait: it may not be given up."""
+        dead, until = self.find(effect), self._now() + self._patience.longest_wait
+        nobody = {"owner": None, "lease_until": None, "hinted_at": None}
+        later = {"state": State.WANTED, "not_before": render_moment(until), **nobody}
+        self._change(effect, dead.attempt, State.DEAD, {**later, "attempt": dead.attempt + 1})
+        self._tell(effect, dead.attempt + 1, dead.queue, until)
+
     def abandon(self, promotion: str, because: str) -> None:
         """Let every open effect of a promotion die; who is at work on one is refused when it reports."""
         mine = (EFFECT.c.promotion == promotion, EFFECT.c.state.in_(_OPEN))
