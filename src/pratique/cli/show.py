@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pratique.policy.result import CheckResult
     from pratique.promotion.quorum import Quorum
     from pratique.promotion.record import Record
+    from pratique.promotion.telling import Told
     from pratique.service.show import Detail
 
 MARKS = {"pass": "✓", "warn": "!", "review": "?", "block": "✗", "unknown": "·", "error": "E"}
@@ -27,15 +28,24 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
+    from pratique.promotion.telling import tell
+    from pratique.service.bound import of_promotion
     from pratique.service.show import detail
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:
         found = detail(workspace, arguments.promotion)
-    return Answer(_value(found), "\n".join(_lines(found)))
+        told = tell(of_promotion(workspace, found.promotion.id))
+    return Answer({**_value(found), "evidence": _told_value(told)}, "\n".join(_lines(found, told)))
 
 
-def _lines(found: "Detail") -> list[str]:
+def _told_value(told: "tuple[Told, ...]") -> list[dict[str, Any]]:
+    from pratique.values.moment import render_moment
+
+    return [{"kind": one.kind, "at": render_moment(one.at) if one.at else None, "text": one.text} for one in told]
+
+
+def _lines(found: "Detail", told: "tuple[Told, ...]") -> list[str]:
     from pratique.values.moment import render_moment
 
     promotion = found.promotion
@@ -64,6 +74,8 @@ def _lines(found: "Detail") -> list[str]:
             lines.append(
                 f"  {effect.step}: {effect.state}, attempt {effect.attempt} {effect.error or ''}".rstrip()
             )
+    if told:
+        lines += ["", "evidence", *(f"  {one.text}" for one in told)]
     return lines
 
 

@@ -4,17 +4,14 @@ Two kinds of line, in this order: what signed evidence says of the time before t
 says of everything since. A line that rests on an unsigned document says so.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from pratique.evidence.facts.build import Provenance, SourceChange
-from pratique.evidence.facts.packages import Sbom
-from pratique.evidence.facts.scan import Scan
-from pratique.evidence.facts.suites import Suites
 from pratique.evidence.model import Evidence
 from pratique.promotion.events import Entry
 from pratique.promotion.sentences import describe
+from pratique.promotion.telling import tell
 from pratique.values.dataclass import dataclass
 from pratique.values.names import Actor, Environment
 
@@ -85,45 +82,8 @@ def trail(entries: Iterable[Entry], evidence: tuple[Evidence, ...]) -> tuple[Lin
         entries: Every event that names the digest, in the ledger's order.
         evidence: What is known about the image, bound and verified; what is about another image is left out.
     """
-    about = tuple(one for one in evidence if one.covers)
-    told = dict.fromkeys(_told(about))
-    return (*sorted(told, key=lambda line: list(Link).index(line.link)), *map(_line, entries))
-
-
-def _told(evidence: tuple[Evidence, ...]) -> Iterator[Line]:
-    for facts, by in ((fact, _by(one)) for one in evidence for fact in one.reading.facts):
-        if isinstance(facts, SourceChange):
-            since = f" since {facts.base[:12]}" if facts.base else ""
-            authors = f"{_counted(len(facts.authors), 'author')}{since}"
-            yield Line(Link.SOURCE, f"commit {facts.commit[:12]} of {facts.repository}, by {authors}; {by}")
-        elif isinstance(facts, Provenance):
-            yield Line(Link.BUILD, f"built by {facts.builder_id}{_source(facts)}; {by}", facts.finished)
-        elif isinstance(facts, Sbom):
-            count = _counted(len(facts.components), "component")
-            yield Line(Link.EVIDENCE, f"a bill of materials of {count}; {by}", facts.created)
-        elif isinstance(facts, Scan):
-            found = f"{facts.producer} reports {_counted(len(facts.findings), 'finding')}"
-            yield Line(Link.EVIDENCE, f"{found}; {by}", facts.created)
-        elif isinstance(facts, Suites):
-            failed = sum(run.failed + run.errored for run in facts.runs)
-            total = sum(run.total for run in facts.runs)
-            yield Line(Link.EVIDENCE, f"{_counted(total, 'test')}, {failed} failed; {by}")
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _by(evidence: Evidence) -> str:
-    signers = ", ".join(signed.holder for signed in evidence.signers)
-    return f"signed by {signers}" if signers else f"unsigned, {evidence.because}"
-
-
-def _source(provenance: Provenance) -> str:
-    if provenance.source_uri is None:
-        return ""
-    commit = f" at {provenance.source_commit[:12]}" if provenance.source_commit else ""
-    return f" from {provenance.source_uri}{commit}"
+    told = (Line(Link(one.kind.value), one.text, one.at) for one in tell(evidence))
+    return (*told, *map(_line, entries))
 
 
 def _line(entry: Entry) -> Line:
