@@ -50,7 +50,14 @@ from pratique.promotion.steps import (
     PromotionVetoed,
     PromotionWithdrawn,
 )
-from pratique.promotion.upkeep import DrillCompleted, EpochBegun, KeyRetired, KeyRotated, PrivateRedacted
+from pratique.promotion.upkeep import (
+    DrillCompleted,
+    EpochBegun,
+    KeyReplaced,
+    KeyRetired,
+    KeyRotated,
+    PrivateRedacted,
+)
 from pratique.values.dataclass import dataclass
 
 
@@ -109,6 +116,7 @@ Happening = (
     | DrillCompleted
     | KeyRotated
     | KeyRetired
+    | KeyReplaced
     | EpochBegun
     | Unknown
 )
@@ -159,6 +167,7 @@ TYPES: Mapping[str, type[Happening]] = {
     "drill.completed/1": DrillCompleted,
     "key.rotated/1": KeyRotated,
     "key.retired/1": KeyRetired,
+    "key.replaced/1": KeyReplaced,
     "epoch.begun/1": EpochBegun,
 }
 """The name of each type in the ledger. A name once used keeps its meaning for ever."""

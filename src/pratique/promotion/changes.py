@@ -43,7 +43,14 @@ from pratique.promotion.steps import (
     PromotionVetoed,
     PromotionWithdrawn,
 )
-from pratique.promotion.upkeep import DrillCompleted, EpochBegun, KeyRetired, KeyRotated, PrivateRedacted
+from pratique.promotion.upkeep import (
+    DrillCompleted,
+    EpochBegun,
+    KeyReplaced,
+    KeyRetired,
+    KeyRotated,
+    PrivateRedacted,
+)
 
 
 def begun(entry: Entry) -> Promotion:
@@ -131,6 +138,7 @@ _Passing = (
     | DrillCompleted
     | KeyRotated
     | KeyRetired
+    | KeyReplaced
     | EpochBegun
     | Governance
     | Unknown

@@ -40,6 +40,7 @@ from pratique.promotion.steps import (
 from pratique.promotion.upkeep import (
     DrillCompleted,
     EpochBegun,
+    KeyReplaced,
     KeyRetired,
     KeyRotated,
     PrivateRedacted,
@@ -120,7 +121,7 @@ def _published(data: _Published, event: Event) -> str:
             changes = {"new": data.added, "changed": data.changed, "withdrawn": data.withdrawn, "gone": data.gone}
             told = "".join(f", {count} {word}" for word, count in changes.items() if count)
             text = f"{event.actor} took in the feed {data.name} with {data.records} records{told}"
-        case PrivateRedacted() | DrillCompleted() | KeyRotated() | KeyRetired() | EpochBegun():
+        case PrivateRedacted() | DrillCompleted() | KeyRotated() | KeyRetired() | KeyReplaced() | EpochBegun():
             text = f"{event.actor} {describe_upkeep(data)}"
         case Unknown():
             text = f"{data.type} happened, which this version does not know"

@@ -4,6 +4,7 @@ Source: decisions.md, "Events and storage".
 """
 
 import re
+from enum import StrEnum
 from typing import assert_never
 
 from pratique.errors import Malformed
@@ -67,6 +68,27 @@ class KeyRetired:
     size: int
 
 
+class Cause(StrEnum):
+    """Why a key was replaced."""
+
+    PLANNED = "planned"
+    STOLEN = "stolen"
+    """Or lost, or nobody knows who has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReplaced:
+    """A service's key signs no more, and its successor does; whose word counts from which entry on, the directory says.
+
+    ``use`` is what they sign: ``record``, or ``seal:<environment>``; keys are named by their ids.
+    """
+
+    use: str
+    old: str
+    new: str
+    cause: Cause
+
+
 @dataclass(frozen=True, slots=True)
 class EpochBegun:
     """The ledger goes on under another name, because entries under a signed checkpoint are lost.
@@ -82,27 +104,30 @@ class EpochBegun:
     key: str
 
 
-Upkeep = PrivateRedacted | DrillCompleted | KeyRotated | KeyRetired | EpochBegun
+Upkeep = PrivateRedacted | DrillCompleted | KeyRotated | KeyRetired | KeyReplaced | EpochBegun
 
 
 def describe_upkeep(data: Upkeep) -> str:
     """Return one sentence, without a full stop."""
     match data:
         case PrivateRedacted():
-            return f"erased words behind {data.erased}, on the ground {data.basis}"
+            text = f"erased words behind {data.erased}, on the ground {data.basis}"
         case DrillCompleted(faults=0):
             seconds = data.duration_ms / 1000
-            return f"restored all {data.size} entries in a drill, in {seconds:.1f} s; nothing was missing"
+            text = f"restored all {data.size} entries in a drill, in {seconds:.1f} s; nothing was missing"
         case DrillCompleted():
-            return f"restored the ledger in a drill, and found {data.faults} faults"
+            text = f"restored the ledger in a drill, and found {data.faults} faults"
         case KeyRotated():
-            return f"gave the ledger a second key from {data.from_size} entries on: {data.new}"
+            text = f"gave the ledger a second key from {data.from_size} entries on: {data.new}"
         case KeyRetired():
-            return (
-                f"retired the ledger's key {data.key} at {data.size} entries; {data.successor} signs from then on"
-            )
+            later = f"{data.successor} signs from then on"
+            text = f"retired the ledger's key {data.key} at {data.size} entries; {later}"
+        case KeyReplaced():
+            why = ", because it may have been stolen" if data.cause is Cause.STOLEN else ""
+            text = f"replaced the key {data.old} for {data.use} by {data.new}{why}"
         case EpochBegun():
             lost = max(0, data.size - data.survived)
-            return f"began a new epoch after {data.before}, of whose {data.size} entries {lost} are lost"
+            text = f"began a new epoch after {data.before}, of whose {data.size} entries {lost} are lost"
         case _:
             assert_never(data)
+    return text

@@ -10,6 +10,8 @@
 Everything else in a proof is checked against it. Source: decisions.md, "Workspace"; spec/approvals.md section 6.
 """
 
+from dataclasses import replace
+
 from pratique.attest.sshkey import SshKey, parse_ssh_key
 from pratique.errors import Malformed
 from pratique.promotion.form import read, write
@@ -97,3 +99,10 @@ def with_ledger(content: bytes, ledger: str) -> bytes:
     """Return the canonical bytes of this trust root with another tlog-policy, or raise ``Malformed``."""
     form = read(_Form, parse_object(content, "trust root", max_bytes=MAX_BYTES), "trust root")
     return build_trust_root(ledger, form.directory, form.verifier, form.policy)
+
+
+def with_directory(content: bytes, min_version: int) -> bytes:
+    """Return the canonical bytes of this trust root with a newer oldest directory, or raise ``Malformed``."""
+    form = read(_Form, parse_object(content, "trust root", max_bytes=MAX_BYTES), "trust root")
+    newest = max(form.directory.min_version, min_version)
+    return build_trust_root(form.ledger, replace(form.directory, min_version=newest), form.verifier, form.policy)

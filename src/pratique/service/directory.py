@@ -6,8 +6,9 @@ from pathlib import Path
 from pratique.attest.sshsig import Namespace
 from pratique.errors import Conflict, Refused
 from pratique.promotion.authority import installation_of, verify_next
+from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory, build_directory
-from pratique.promotion.directory_form import Service
+from pratique.promotion.directory_form import DirectoryDocument, Service
 from pratique.promotion.events import EventObject
 from pratique.promotion.happenings import DirectoryPublished
 from pratique.service.draft import Edition, edition, read_draft
@@ -62,14 +63,32 @@ def publish(workspace: Workspace, people: Path, signatories: tuple[Signatory, ..
     drafted = {name for name, _ in draft.services}
     own = tuple((name, it) for name, it in current.document.services if name not in drafted and _is_ours(it))
     version = Edition(installation_of(workspace.origin), current.version + 1, current.digest, now, own)
-    next_version = signed(build_directory(edition(draft, people.parent, (), version)), signatories)
+    return succeed(workspace, current, edition(draft, people.parent, (), version), signatories)
+
+
+def succeed(
+    workspace: Workspace,
+    current: Directory,
+    document: DirectoryDocument,
+    signatories: tuple[Signatory, ...],
+    *along: Happening,
+) -> DirectoryPublished:
+    """Sign and publish the version after ``current``; what else happens by it is recorded in the same transaction.
+
+    Raises:
+        Unverified, Conflict: As :func:`publish`.
+    """
+    next_version = signed(build_directory(document), signatories)
     verify_next(next_version.envelope, current)
     item = next_version.kept(workspace.blobs)
 
     def command(tx: Transaction) -> None:
         if workspace.directory(tx).digest != current.digest:
             raise Conflict("directory: another version was published meanwhile; publish it again")
-        Scribe(tx, signatories[0].actor).append(next_version.happening, item)
+        scribe = Scribe(tx, signatories[0].actor)
+        scribe.append(next_version.happening, item)
+        for happening in along:
+            scribe.append(happening)
 
     workspace.store.transact(command)
     return next_version.happening

@@ -1,8 +1,10 @@
 """The installation's own keys, by what they sign: the ledger, the record, and each environment's seal."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pratique.errors import Unreachable
 from pratique.ledger.openings import OpeningKey, create_opening_key, read_opening_key
 from pratique.promotion.authority import epoch_of
 from pratique.signing.keyfile import Algorithm, ServiceKey, create_key, read_key
@@ -47,7 +49,7 @@ class Keyring:
 
     def record(self) -> ServiceKey:
         """Return the key that signs everything of the server that is no seal."""
-        return read_key(self.directory / "record.pem")
+        return read_key(self.service_file("record"))
 
     def openings(self) -> OpeningKey:
         """Return the key that encrypts exported openings; it is made when it is first needed."""
@@ -56,12 +58,39 @@ class Keyring:
 
     def seal(self, environment: Environment) -> ServiceKey:
         """Return the key that signs PASSED summaries of one environment, and nothing else."""
-        return read_key(self.directory / f"seal-{environment}.pem")
+        return read_key(self.service_file(f"seal:{environment}"))
+
+    def service_file(self, use: str) -> Path:
+        """Return where the key lies that signs for one use: ``record``, or ``seal:<environment>``."""
+        return self.directory / f"{use.replace(':', '-')}.pem"
+
+    def next_service_file(self, use: str) -> Path:
+        """Return where its successor lies until it signs; no environment has a dot in its name."""
+        return self.directory / f"{use.replace(':', '-')}.next.pem"
+
+    def put_in_place(self, successor: Path, place: Path) -> None:
+        """Let a key take another's place, whose private half is gone for good when this returns.
+
+        Raises:
+            Unreachable: The disk fails; run it again.
+        """
+        try:
+            successor.replace(place)
+            _sync(self.directory)
+        except OSError as error:
+            raise Unreachable(f"{place}: the key cannot be replaced: {error.strerror}; run it again") from error
 
     def create(self, environments: tuple[Environment, ...]) -> None:
         """Make every key that an installation needs; ``Conflict`` where one is there already."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         create_key(self.ledger_file, Algorithm.ED25519)
-        create_key(self.directory / "record.pem", Algorithm.ECDSA_P256)
-        for environment in environments:
-            create_key(self.directory / f"seal-{environment}.pem", Algorithm.ECDSA_P256)
+        for use in ("record", *(f"seal:{environment}" for environment in environments)):
+            create_key(self.service_file(use), Algorithm.ECDSA_P256)
+
+
+def _sync(directory: Path) -> None:
+    folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -18,8 +18,8 @@ from pratique.values.digest import Digest
 
 
 def stated_here(workspace: Workspace, known: tuple[Piece, ...]) -> Iterator[bytes]:
-    """Yield every statement that the record key signed; in another's name the same words are not ours."""
-    trusted = ((RECORDER, workspace.keys.record().public),)
+    """Yield every statement that a record key signed; in another's name the same words are not ours."""
+    trusted = workspace.store.read(workspace.directory).service_keys("record")
     for piece in known:
         if piece.origin is Origin.UPLOAD and piece.media_type == BUNDLE_MEDIA:
             yield from _payloads(piece, trusted)

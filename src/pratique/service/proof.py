@@ -1,5 +1,8 @@
 """Clearances and proofs, assembled from this ledger; whoever verifies them needs nothing of it."""
 
+from collections.abc import Iterator
+
+from pratique.promotion.happenings import DirectoryPublished, PolicyPublished
 from pratique.promotion.hold import TYPES as HOLD_TYPES
 from pratique.promotion.states import Promotion
 from pratique.promotion.waiver_standing import TYPES
@@ -32,6 +35,8 @@ def clearance(workspace: Workspace, promotion: Promotion, checkpoint: SignedChec
 def export(workspace: Workspace, prefix: str) -> bytes:
     """Return the proof of a sealed or promoted promotion, under the first checkpoint that covers all of it.
 
+    It covers the oldest directory and policy, too, that the trust root accepts.
+
     Raises:
         Absent, Conflict: No such promotion, or several.
         Refused: It has not come so far.
@@ -40,13 +45,24 @@ def export(workspace: Workspace, prefix: str) -> bytes:
     def last(view: View) -> tuple[str, int, int]:
         promotion = view.promotions.by_prefix(prefix)
         needed = workspace.bundle(view).rules(promotion.to).require_witnesses
-        return promotion.id, view.ledger.of_promotion(promotion.id)[-1].index, needed
+        end = view.ledger.of_promotion(promotion.id)[-1].index
+        return promotion.id, max(end, *_demanded(workspace, view)), needed
 
     promotion, index, needed = workspace.store.read(last)
     note = _accountable(workspace, _covering(workspace, index, needed))
     return workspace.store.read(
         lambda view: assemble_promotion(promotion, note, _sources(workspace, view, promotion))
     )
+
+
+def _demanded(workspace: Workspace, view: View) -> Iterator[int]:
+    """Yield the places of the oldest directory and policy that the trust root lets a proof end with."""
+    least = {DirectoryPublished: workspace.trust.min_version, PolicyPublished: workspace.trust.min_policy_version}
+    for name in _PUBLISHED:
+        for entry in view.ledger.of_type(name):
+            data = entry.event.data
+            if isinstance(data, DirectoryPublished | PolicyPublished) and data.version == least[type(data)]:
+                yield entry.index
 
 
 def _covering(workspace: Workspace, index: int, needed: int) -> SignedCheckpoint:

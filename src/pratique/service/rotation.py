@@ -4,10 +4,9 @@ The successor is written down by an event that stands under a checkpoint of the 
 that one has to believe anybody else. Each step may be repeated after it was interrupted.
 """
 
-import os
 from dataclasses import dataclass
 
-from pratique.errors import Absent, Conflict, Unreachable
+from pratique.errors import Absent, Conflict
 from pratique.promotion.upkeep import KeyRetired, KeyRotated
 from pratique.service.scribe import Scribe
 from pratique.service.trust import add_log
@@ -65,11 +64,7 @@ def finish(workspace: Workspace) -> Rotation:
         old, new = keys
         workspace.store.transact(lambda tx: _retire(tx, old, new))
         last = witnessed(workspace)
-        try:
-            workspace.keys.next_ledger_file.replace(workspace.keys.ledger_file)
-            _sync(workspace)
-        except OSError as error:
-            raise Unreachable(f"ledger: the keys cannot be replaced: {error.strerror}; run it again") from error
+        workspace.keys.put_in_place(workspace.keys.next_ledger_file, workspace.keys.ledger_file)
     return Rotation(old, new, last)
 
 
@@ -82,11 +77,3 @@ def _retire(tx: Transaction, old: NoteVerifier, new: NoteVerifier) -> None:
     events = tx.ledger.of_type("key.retired/1")
     if not any(isinstance(data := entry.event.data, KeyRetired) and data.key == str(old) for entry in events):
         Scribe(tx).append(KeyRetired(str(old), str(new), tx.ledger.frontier().size + 1))
-
-
-def _sync(workspace: Workspace) -> None:
-    folder = os.open(workspace.keys.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -5,7 +5,7 @@ The risk score is signed here too, by the record key, so that what is attached a
 
 from pratique.attest.dsse import IN_TOTO
 from pratique.attest.statement import Subject, build_statement
-from pratique.errors import Conflict
+from pratique.errors import Conflict, Refused
 from pratique.promotion.form import write
 from pratique.promotion.states import Promotion
 from pratique.promotion.steps import Checkpoint, PromotionSealed
@@ -27,6 +27,7 @@ def seal_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectSt
 
     Raises:
         Unverified: The signer refuses: something in the clearance does not hold.
+        Refused: The directory does not list the signer's key.
     """
     if promotion.approval is None:
         raise Conflict(f"promotion {promotion.id}: expected its approval in the ledger, found none; retry it")
@@ -38,6 +39,7 @@ def seal_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectSt
             return judge_again(stale)
         now = workspace.store.read(lambda view: view.now)
         sealed = workspace.sealer.seal(clearance(workspace, promotion, seen), workspace.blobs.get, now)
+        _check_listed(workspace, promotion, sealed.key)
     seal = keep(workspace.blobs, "seal", ENVELOPE_MEDIA, sealed.envelope)
     risk = keep(workspace.blobs, "risk", ENVELOPE_MEDIA, _risk(workspace, promotion, sealed.established.images))
     happening = PromotionSealed(
@@ -56,6 +58,16 @@ def seal_promotion(workspace: Workspace, promotion: Promotion, _effect: EffectSt
             scribe.append(happening, seal, risk)
 
     return Done({"seal": str(seal.digest)}, record)
+
+
+def _check_listed(workspace: Workspace, promotion: Promotion, key: str) -> None:
+    """Return if a proof could rest on this key's seals, which nobody would notice before somebody verifies one."""
+    use, directory = f"seal:{promotion.to}", workspace.store.read(workspace.directory)
+    if key not in {listed.key_id for _, listed in directory.service_keys(use)}:
+        raise Refused(
+            f"seal: version {directory.version} of the directory does not list {key} for {use}; put the key that it "
+            "lists in place, or replace it with `pratique ledger replace-key`"
+        )
 
 
 def _risk(workspace: Workspace, promotion: Promotion, images: tuple[Digest, ...]) -> bytes:

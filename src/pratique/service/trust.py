@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from pratique.errors import Absent, Conflict, Malformed, Refused, Unreachable
-from pratique.proof.trust import parse_trust_root, with_ledger
+from pratique.proof.trust import parse_trust_root, with_directory, with_ledger
 from pratique.tlog.key import KeyKind, NoteVerifier
 from pratique.tlog.policy import Group, Log, Policy, Witness, parse_policy
 
@@ -86,6 +86,11 @@ def remove_log(trust_root: Path, key: NoteVerifier) -> Policy:
     return _write(trust_root, Policy(left, policy.witnesses, policy.groups, policy.quorum))
 
 
+def demand_directory(trust_root: Path, version: int) -> None:
+    """Accept no proof whose newest directory is older than this version, as one has to where a key was stolen."""
+    _put(trust_root, with_directory(_read(trust_root), version) + b"\n")
+
+
 def _required(policy: Policy) -> int:
     match policy.groups:
         case ():
@@ -118,7 +123,11 @@ def _read(trust_root: Path) -> bytes:
 
 
 def _write(trust_root: Path, policy: Policy) -> Policy:
-    content = with_ledger(_read(trust_root), policy.render()) + b"\n"
+    _put(trust_root, with_ledger(_read(trust_root), policy.render()) + b"\n")
+    return parse_policy(policy.render())
+
+
+def _put(trust_root: Path, content: bytes) -> None:
     part = trust_root.with_name(f".{trust_root.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
@@ -129,4 +138,3 @@ def _write(trust_root: Path, policy: Policy) -> Policy:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise Unreachable(f"{trust_root} cannot be written: {error.strerror}; it is as it was") from error
-    return parse_policy(policy.render())
