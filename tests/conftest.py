@@ -1,5 +1,6 @@
 """What every test may ask for: the corpus of real evidence files, and steady hypothesis settings."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,21 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip(f"no corpus of evidence files at {CORPUS}; set PRATIQUE_CORPUS to its folder")
     return CORPUS
+
+
+_ACCOUNTS = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Say in one line what a long test counted; a person reads it below the results."""
+    return lambda line: request.config.stash.setdefault(_ACCOUNTS, []).append(f"{request.node.name}: {line}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the long tests counted."""
+    for line in terminalreporter.config.stash.get(_ACCOUNTS, []):
+        terminalreporter.write_line(line)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import ROOT
+from tests.listening import Heard
 from tests.storage.builders import new_store, published, same_store, say
 
 from pratique.promotion.events import parse_event
@@ -65,13 +66,11 @@ def test_two_processes_with_many_threads_leave_no_gap_and_lose_nothing(tmp_path:
 def test_a_process_killed_at_work_loses_nothing_that_it_was_told(tmp_path: Path, after: int) -> None:
     new_store(tmp_path).close()
     process = hammer(tmp_path, 1, threads=4, count=10_000)
-    assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(after)]
+    heard = Heard(process.stdout)
+    assert len(heard.at_least(after)) >= after
     process.send_signal(signal.SIGKILL)
-    lines += process.communicate(timeout=60)[0].splitlines(keepends=True)
-    whole = [line for line in lines if line.endswith("\n")]
     store = same_store(tmp_path)
-    size = check(store, acknowledged(whole))
+    size = check(store, acknowledged(heard.all()))
     assert store.transact(lambda tx: say(tx, published(1)).index) == size
 
 

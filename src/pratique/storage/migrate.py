@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from pratique.errors import Absent, Conflict
+from pratique.errors import Absent, Conflict, Unreachable
 from pratique.storage.direct import say
 from pratique.storage.engine import database_file, writing
 from pratique.storage.failure import translated
@@ -35,13 +35,29 @@ def upgrade(engine: sa.Engine) -> None:
 
 
 def run(connection: sa.Connection) -> None:
-    """Bring the tables to the last revision, in the transaction that this connection is in."""
+    """Bring the tables to the last revision, in the transaction that this connection is in.
+
+    Raises:
+        Unreachable: The program's own revisions cannot be read.
+    """
     # Imported here: every command opens the database, and next to none changes its tables.
     from alembic import command
 
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except OSError as error:  # Alembic reads the revisions themselves from the disk, each time
+        raise Unreachable(
+            f"migrations: expected to read {error.filename or 'the program'}, found: {error.strerror}; look at the "
+            "disk that the program is on, then run it again"
+        ) from error
+    there = revision(connection)
+    if there != HEAD:  # Alembic takes a folder that it cannot read for an empty one
+        raise Unreachable(
+            f"migrations: expected to read them up to {HEAD}, found {there or 'none'} in {Path(__file__).parent}; look "
+            "at the disk that the program is on, then run it again"
+        )
 
 
 def found(engine: sa.Engine) -> str:

@@ -112,17 +112,30 @@ def _refuse(place: Path) -> None:
 
 
 def _named(part: Path, place: Path) -> None:
-    """Give it its name, which nobody may have taken meanwhile."""
+    """Give it its name, which nobody may have taken meanwhile, for good or not at all."""
     try:
-        folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.link(part, place)
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        os.link(part, place)
     except FileExistsError:
         _refuse(place)
     except OSError as error:
-        raise Unreachable(
-            f"database {place}: it cannot be put in place: {error.strerror}; look at the disk, then run it again"
-        ) from error
+        raise _failing(place, error) from error
+    try:
+        _flush(place.parent)
+    except OSError as error:
+        with suppress(OSError):  # a disk that fails once more leaves a whole database, and says that there is one
+            place.unlink()
+        raise _failing(place, error) from error
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _failing(place: Path, error: OSError) -> Unreachable:
+    return Unreachable(
+        f"database {place}: it cannot be put in place: {error.strerror}; look at the disk, then run it again"
+    )
