@@ -12,6 +12,7 @@ from pratique.evidence.facts.build import Provenance
 from pratique.evidence.facts.claims import Scorecard
 from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.model import Parse, Reading
+from pratique.evidence.pieces import pieces_of
 from pratique.evidence.read import read
 from pratique.evidence.summary import summarise
 
@@ -84,6 +85,9 @@ def compare(expect: Expectation, reading: Reading) -> Wanted:
         yield from kinds[expect["kind"]](expect, reading)
     elif "jsonl" in expect:
         yield "lines", expect["jsonl"], reading.wrapping.signatures if reading.wrapping else 0
+    elif expect["format"] == "intoto-predicate":
+        (built,) = reading.of(Provenance)
+        yield "materials", "materials" in expect["top_keys"], bool(built.materials)
     elif expect["format"] == "scorecard":
         yield "checks", True, bool(reading.of(Scorecard)[0].checks)
     else:
@@ -127,6 +131,22 @@ def test_what_a_statement_says_agrees_with_an_independent_program(corpus: Path, 
             problems.append(f"{name}: {'; '.join(found)}")
     assert files
     assert not problems, f"{len(problems)} of {files} files differ:\n" + "\n".join(problems[:20])
+
+
+def test_every_attestation_of_a_list_is_a_piece_with_its_exact_bytes(corpus: Path) -> None:
+    listed = [
+        (name, content)
+        for folder in ("slsa-provenance", "sigstore-bundle")
+        for name, content, expect in expected(corpus, folder)
+        if expect.get("top_keys") == ["attestations"] or "jsonl" in expect
+    ]
+    for name, content in listed:
+        pieces = pieces_of(content)
+        assert len(pieces) == 2, name
+        assert all(piece in content and read(piece, "").wrapping for piece in pieces), name
+    built = [fact for _, content in listed for one in pieces_of(content) for fact in read(one, "").of(Provenance)]
+    assert len(listed) > 10
+    assert len(built) > 10
 
 
 def test_what_cloud_build_says_for_people_is_compared_with_what_was_signed(corpus: Path) -> None:

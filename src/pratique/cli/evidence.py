@@ -236,9 +236,14 @@ def _identity(arguments: argparse.Namespace) -> Answer:
 
 
 def _told(one: dict[str, Any]) -> str:
+    pieces = (f"  {_summed(each['sha256'][:12], each)}" for each in one.get("pieces", ()))
+    return "\n".join((_summed(one["path"], one), *pieces))
+
+
+def _summed(name: str, one: dict[str, Any]) -> str:
     kind = " ".join(part for part in (one["format"], one["format_version"]) if part)
     counts = ", ".join(_counted(name, value) for name, value in one["counts"].items() if value)
-    return "; ".join(part for part in (f"{one['path']}: {kind}, {one['parse']}", counts, *one["reasons"]) if part)
+    return "; ".join(part for part in (f"{name}: {kind}, {one['parse']}", counts, *one["reasons"]) if part)
 
 
 def _counted(name: str, value: int | dict[str, int]) -> str:

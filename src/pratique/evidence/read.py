@@ -21,6 +21,7 @@ from pratique.evidence.document import (
     open_document,
 )
 from pratique.evidence.facts.opaque import Opaque
+from pratique.evidence.formats.attestation_list import read_attestation_list
 from pratique.evidence.formats.coverage import read_cobertura, read_lcov
 from pratique.evidence.formats.csaf import read_csaf
 from pratique.evidence.formats.cyclonedx_json import read_cyclonedx_json
@@ -48,6 +49,7 @@ from pratique.evidence.formats.trivy_operator import read_trivy_operator
 from pratique.evidence.formats.zap import read_zap
 from pratique.evidence.lookup import shown
 from pratique.evidence.model import Parse, Reading
+from pratique.evidence.predicates.bare import read_bare_predicate
 from pratique.values.canonical import refuse_weight
 
 Reader = Callable[[Document], Reading | None]
@@ -73,6 +75,7 @@ JSON_READERS: tuple[tuple[frozenset[str], Reader], ...] = tuple(
         ("checks", read_scorecard),
         ("@version", read_zap),
         ("output", read_falco),
+        ("attestations", read_attestation_list),
     )
 )
 """Each with the keys of which an object that it knows has one, so that the others need not be asked."""
@@ -157,7 +160,7 @@ def interpret(document: Document) -> Reading:
     for reader in _asked(document):
         if reading := reader(document):
             return reading
-    return _opaque(document)
+    return read_bare_predicate(document, interpret) or _opaque(document)
 
 
 def _asked(document: Document) -> Iterable[Reader]:

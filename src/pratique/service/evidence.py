@@ -9,6 +9,7 @@ from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.statement import Subject, build_statement
 from pratique.errors import Absent, Malformed, Unverified
 from pratique.evidence.model import Origin, Parse, Piece, Reading
+from pratique.evidence.pieces import pieces_of
 from pratique.evidence.read import read
 from pratique.promotion.events import Class, EventObject
 from pratique.promotion.intake import EvidenceAdded
@@ -46,6 +47,8 @@ def add(
 ) -> tuple[Added, ...]:
     """Hand in evidence about an image; promotions that wait for it are judged again by themselves.
 
+    Of a file of several attestations each is a piece by itself, unless a service signs the file as its report.
+
     Args:
         workspace: Where to.
         reference: The image; a tag is resolved here, once.
@@ -61,15 +64,17 @@ def add(
     if signatory is not None:
         check_signatory(workspace, signatory)
     image = _image(workspace, reference)
-    pieces = tuple(_piece(image, file, media_type, signatory) for file in files)
-    for file, piece in zip(files, pieces, strict=True):
-        if (reading := read(piece.content, piece.media_type)).parse is Parse.REFUSED:
-            raise Malformed(f"{file}: {'; '.join(reading.reasons)}; nothing was added")
-    hand_in(workspace, pieces, RECORDER if signatory is None else signatory.actor)
-    return tuple(
-        Added(str(file), piece.digest, read(piece.content, piece.media_type))
-        for file, piece in zip(files, pieces, strict=True)
-    )
+    found = tuple((file, piece) for file in files for piece in _pieces(image, file, media_type, signatory))
+    added = tuple(_added(file, piece) for file, piece in found)
+    hand_in(workspace, tuple(piece for _, piece in found), RECORDER if signatory is None else signatory.actor)
+    return added
+
+
+def _added(file: Path, piece: Piece) -> Added:
+    reading = read(piece.content, piece.media_type)
+    if reading.parse is Parse.REFUSED:
+        raise Malformed(f"{file}: {'; '.join(reading.reasons)}; nothing was added")
+    return Added(str(file), piece.digest, reading)
 
 
 def hand_in(workspace: Workspace, pieces: tuple[Piece, ...], actor: Actor) -> None:
@@ -120,12 +125,23 @@ def _image(workspace: Workspace, reference: Reference) -> Digest:
     return repository.manifest(digest).digest
 
 
-def _piece(image: Digest, file: Path, media_type: str | None, signatory: ServiceSignatory | None) -> Piece:
+def _pieces(
+    image: Digest, file: Path, media_type: str | None, signatory: ServiceSignatory | None
+) -> tuple[Piece, ...]:
+    """Return what a file holds: one piece, or each attestation of a file of several."""
     content = _content(file)
     kind = media_type or _BY_ENDING.get(file.suffix, "application/octet-stream")
     if signatory is not None:
-        content, kind = signed_report(image, kind, content, signatory), BUNDLE_MEDIA
-    return Piece(Digest.of(content), kind, len(content), image, Origin.UPLOAD, content)
+        return (_piece(image, BUNDLE_MEDIA, signed_report(image, kind, content, signatory)),)
+    try:
+        several = pieces_of(content)
+    except Malformed as error:
+        raise Malformed(f"{file}: {error}; nothing was added") from error
+    return tuple(_piece(image, kind, one) for one in dict.fromkeys(several) or (content,))
+
+
+def _piece(image: Digest, media_type: str, content: bytes) -> Piece:
+    return Piece(Digest.of(content), media_type, len(content), image, Origin.UPLOAD, content)
 
 
 def _content(file: Path) -> bytes:

@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pratique.errors import Absent, Malformed
 from pratique.evidence.model import Parse, Reading
+from pratique.evidence.pieces import pieces_of
 from pratique.evidence.read import read
 from pratique.evidence.summary import summarise
+from pratique.values.digest import Digest
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -52,7 +54,8 @@ _USUAL = Limits()
 def inspect(files: tuple[Path, ...], limits: Limits = _USUAL) -> Iterator[dict[str, Any]]:
     """Yield one JSON object a file, in their order; a file that is refused is an answer, not an error.
 
-    A file packed with gzip is unpacked first. ``sha256`` is of the file as it lies there,
+    A file packed with gzip is unpacked first. Of a file of several attestations, ``pieces`` tells each by itself.
+    ``sha256`` is of the file as it lies there,
     ``None`` over ``MAX_HASHED``.
 
     Raises:
@@ -113,7 +116,7 @@ def _serve(line: Connection, memory: int) -> None:
         except EOFError:
             return
         try:
-            line.send(summarise(_read(file)))
+            line.send(_summary(file))
         except MemoryError:
             return  # what it holds may never come free; the next file has a process of its own
 
@@ -123,12 +126,22 @@ def _mapped() -> int:
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
-def _read(file: Path) -> Reading:
+def _summary(file: Path) -> dict[str, Any]:
     try:
         content = _unpacked(_content(file))
     except Malformed as error:
-        return Reading("unknown", None, Parse.REFUSED, (str(error),), ())
-    return read(content, _BY_ENDING.get(file.suffix, "application/octet-stream"))
+        return _refused(str(error))
+    media_type = _BY_ENDING.get(file.suffix, "application/octet-stream")
+    summary = summarise(read(content, media_type))
+    pieces = [{"sha256": Digest.of(one).hex, **summarise(read(one, media_type))} for one in _pieces(content)]
+    return {**summary, "pieces": pieces} if pieces else summary
+
+
+def _pieces(content: bytes) -> tuple[bytes, ...]:
+    try:
+        return pieces_of(content)
+    except Malformed:  # what is wrong with the whole says its own reading
+        return ()
 
 
 def _content(file: Path) -> bytes:
