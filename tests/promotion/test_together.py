@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.promotion.builders import approved, digest, gathered, identifier, judged, requested, story
 
-from pratique.errors import Malformed
+from pratique.errors import Conflict, Malformed
 from pratique.promotion.happenings import PromotionRetried
 from pratique.promotion.history import fold_all
 from pratique.promotion.plan import Step, next_to_copy, plan
 from pratique.promotion.release import Part, Release
-from pratique.promotion.states import ENDED, MOVING, Promotion, State
-from pratique.promotion.together import follow_others, may_move
+from pratique.promotion.states import BEFORE_THE_SEAL, ENDED, MOVING, Promotion, State
+from pratique.promotion.together import at_rest, follow_others, may_move, to_retry, to_withdraw
 from pratique.values.ids import Kind
 
 STATES = st.sampled_from(list(State))
@@ -76,6 +76,44 @@ def _id(parts: tuple[Promotion, ...]) -> str:
     whole = parts[0].release
     assert whole
     return whole.id
+
+
+@given(st.lists(STATES, min_size=2, max_size=4))
+def test_a_release_is_at_rest_when_nothing_is_planned_for_any_part(states: list[State]) -> None:
+    assume(not (State.PROMOTED in states and MOVING & set(states)))  # all parts are promoted in one transaction
+    parts = settled(release("one", *states))
+    planned = [effect for part in parts for effect in plan(part, (), {_id(parts): parts})]
+    assert at_rest(parts) == (not planned)
+
+
+@given(st.lists(STATES, min_size=2, max_size=4))
+def test_what_stopped_is_retried_and_never_what_is_on_its_way(states: list[State]) -> None:
+    parts = settled(release("one", *states))
+    try:
+        again = to_retry(parts)
+    except Conflict:
+        assert not any(part.state in (State.REMEDIATION, State.FAILED) for part in parts)
+    else:
+        stopped = {part.id for part in parts if part.state in (State.REMEDIATION, State.FAILED)}
+        assert again
+        assert not stopped or {part.id for part in again} == stopped
+        assert not any(part.state in ENDED | MOVING for part in again)
+
+
+def test_what_is_being_pointed_is_neither_retried_nor_withdrawn() -> None:
+    parts = tuple(replace(part, released=True) for part in release("one", State.POINTING, State.POINTING))
+    for taken_back in (to_retry, to_withdraw):
+        with pytest.raises(Conflict, match="its tags are being pointed"):
+            taken_back(parts)
+
+
+@given(st.lists(STATES, min_size=2, max_size=4))
+def test_a_release_is_withdrawn_by_a_part_that_can_be(states: list[State]) -> None:
+    parts = release("one", *states)
+    try:
+        assert to_withdraw(parts).state in BEFORE_THE_SEAL
+    except Conflict:
+        assert not BEFORE_THE_SEAL & set(states)
 
 
 def test_two_releases_have_the_same_order_in_every_place() -> None:

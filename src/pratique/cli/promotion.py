@@ -36,17 +36,36 @@ def _duration(text: str) -> timedelta:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def waited(workspace: "Workspace", promotion: str, wait: timedelta | None) -> Answer:
-    """Return how a promotion stands: now, with code 0; or, where that was asked for, once it came to rest."""
+def waited(workspace: "Workspace", asked: "tuple[Promotion, ...]", wait: timedelta | None) -> Answer:
+    """Return how a promotion, or every part of a release, stands now, with code 0.
+
+    Where waiting was asked for: once it, and all of its release, came to rest.
+    """
     from pratique.service.wait import settle, unclaimed
 
-    if wait is not None:
-        standing = settle(workspace, promotion, wait)
-        idle = unclaimed(workspace, promotion)
-        note = f"\nno worker has taken up {idle}: start `pratique worker`" if idle else ""
-        return Answer({**value_of(standing), "no_worker": idle}, line(standing) + note, code_of(standing))
-    standing = workspace.store.read(lambda view: view.promotions.find(promotion))
-    return Answer(value_of(standing), line(standing))
+    if wait is None:
+        return Answer(value_of_all(asked), "\n".join(lines_of(asked)))
+    names = {one.id for one in asked}
+    standing = tuple(one for one in settle(workspace, asked[0].id, wait) if one.id in names)
+    idle = next((step for one in standing if (step := unclaimed(workspace, one.id))), None)
+    note = [f"no worker has taken up {idle}: start `pratique worker`"] if idle else []
+    text = "\n".join((*lines_of(standing), *note))
+    return Answer({**value_of_all(standing), "no_worker": idle}, text, code_of_all(standing))
+
+
+def lines_of(promotions: "tuple[Promotion, ...]") -> list[str]:
+    """Return a promotion in one line; of a release how it stands, and then a line for each part."""
+    if len(promotions) == 1:
+        return [line(promotions[0])]
+    return [head(promotions), *(f"  {line(one)}" for one in promotions)]
+
+
+def head(parts: "tuple[Promotion, ...]") -> str:
+    """Return how a release stands, in one line."""
+    first = parts[0]
+    stand = ", ".join(f"{one.image_name} {one.state}" for one in parts)
+    name, size = (first.release.id, len(first.release.parts)) if first.release else (first.id, 1)
+    return f"{name} {size} images of {first.application} → {first.to}: {stand}"
 
 
 def line(promotion: "Promotion") -> str:
@@ -75,6 +94,19 @@ def code_of(promotion: "Promotion") -> Exit:
             return Exit.REFUSED
         case _:
             return Exit.WAITING
+
+
+def code_of_all(promotions: "tuple[Promotion, ...]") -> Exit:
+    """Return 1 where any was stopped, else 4 where any waits, else 0: they go all or nothing."""
+    codes = {code_of(one) for one in promotions}
+    return next((code for code in (Exit.REFUSED, Exit.WAITING) if code in codes), Exit.DONE)
+
+
+def value_of_all(promotions: "tuple[Promotion, ...]") -> dict[str, Any]:
+    """Return a promotion as a value for machines, or a release with one for each part."""
+    if len(promotions) == 1:
+        return value_of(promotions[0])
+    return {"release": _release_value(promotions[0]), "parts": [value_of(one) for one in promotions]}
 
 
 def value_of(promotion: "Promotion") -> dict[str, Any]:

@@ -32,7 +32,9 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     )
     verb.add_argument("--to", required=True, type=environment, metavar="ENVIRONMENT", help="where it shall go")
     verb.add_argument("--comment", metavar="TEXT", help="why, for the reviewers; stays private and can be erased")
-    verb.add_argument("--supersede", metavar="PROMOTION", help="an older one with votes that this one replaces")
+    verb.add_argument(
+        "--supersede", metavar="PROMOTION", help="an older one or a release with votes that this one replaces"
+    )
     _ways(verb)
     verb.add_argument(
         "--idempotency-key",
@@ -74,6 +76,7 @@ def _named(text: str) -> "tuple[str | None, Reference]":
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.attest.request import Way
     from pratique.service.request import Named, Wish, ask
+    from pratique.service.wait import whole
     from pratique.wire import open_workspace
 
     if arguments.actor is None:
@@ -90,4 +93,4 @@ def _run(arguments: argparse.Namespace) -> Answer:
         key=arguments.idempotency_key,
     )
     with open_workspace(arguments.workspace) as workspace:
-        return waited(workspace, ask(workspace, wish, signs), arguments.wait)
+        return waited(workspace, whole(workspace, ask(workspace, wish, signs)), arguments.wait)

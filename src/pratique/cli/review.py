@@ -12,6 +12,7 @@ from pratique.errors import Absent, Malformed
 
 if TYPE_CHECKING:
     from pratique.service.review import Given, Verdict
+    from pratique.service.show import ToDecide
     from pratique.values.commitment import Opening
 
 
@@ -24,11 +25,11 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     )
     queue.set_defaults(run=_queue)
     show = verbs.add("show", "print what a reviewer decides on: record, reasons, votes, and who is missing")
-    show.add_argument("promotion", metavar="PROMOTION", help="its id, or a unique beginning of it")
+    show.add_argument("promotion", metavar="PROMOTION", help="its id, or a release's, or a unique beginning of it")
     show.set_defaults(run=_show)
     for word, summary_of in (
         ("approve", "sign an approval of the judgement that stands"),
-        ("veto", "sign a veto; it ends the promotion"),
+        ("veto", "sign a veto; it ends the promotion, and its release with it"),
     ):
         _decision(verbs.add(word, summary_of), word)
     submit = verbs.add("submit", "hand in a decision that was signed elsewhere")
@@ -41,7 +42,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 
 
 def _decision(verb: argparse.ArgumentParser, word: str) -> None:
-    verb.add_argument("promotion", metavar="PROMOTION", help="its id, or a unique beginning of it")
+    verb.add_argument("promotion", metavar="PROMOTION", help="its id, or a release's, or a unique beginning of it")
     verb.add_argument("--reason", required=True, metavar="CODE", help="a short reason code, such as risk-accepted")
     verb.add_argument("--comment", metavar="TEXT", help="in your words; stays private and can be erased")
     verb.add_argument(
@@ -79,32 +80,37 @@ def _queue(arguments: argparse.Namespace) -> Answer:
 
 
 def _show(arguments: argparse.Namespace) -> Answer:
-    from pratique.cli.show import comment_lines, quorum_lines, quorum_value, record_lines
-    from pratique.promotion.form import write
-    from pratique.service.review import standing
-    from pratique.service.show import comment_on
+    from pratique.cli.promotion import head, value_of_all
+    from pratique.service.show import to_decide
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:
-        found = workspace.store.read(
-            lambda view: standing(workspace, view, view.promotions.by_prefix(arguments.promotion))
-        )
-        comment = workspace.store.read(lambda view: comment_on(view, found.promotion))
-    lines = [
-        line(found.promotion),
-        *comment_lines(comment),
-        "",
-        *record_lines(found.record),
-        "",
-        *quorum_lines(found.quorum),
-    ]
-    value = {
-        **value_of(found.promotion),
-        "comment": comment,
-        "decision": write(found.record.decision),
-        "quorum": quorum_value(found.quorum),
+        found = to_decide(workspace, arguments.promotion)
+    if len(found) == 1:
+        return Answer(_shown_value(found[0]), "\n".join(_shown(found[0])))
+    parts = tuple(one.standing.promotion for one in found)
+    lines = [head(parts), *(text for one in found for text in ("", *_shown(one)))]
+    return Answer({**value_of_all(parts), "parts": [_shown_value(one) for one in found]}, "\n".join(lines))
+
+
+def _shown(found: "ToDecide") -> list[str]:
+    from pratique.cli.show import comment_lines, quorum_lines, record_lines
+
+    standing = found.standing
+    head = [line(standing.promotion), *comment_lines(found.comment)]
+    return [*head, "", *record_lines(standing.record), "", *quorum_lines(standing.quorum)]
+
+
+def _shown_value(found: "ToDecide") -> dict[str, Any]:
+    from pratique.cli.show import quorum_value
+    from pratique.promotion.form import write
+
+    return {
+        **value_of(found.standing.promotion),
+        "comment": found.comment,
+        "decision": write(found.standing.record.decision),
+        "quorum": quorum_value(found.standing.quorum),
     }
-    return Answer(value, "\n".join(lines))
 
 
 def _give(arguments: argparse.Namespace) -> Answer:

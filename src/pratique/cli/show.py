@@ -1,4 +1,4 @@
-"""``pratique show``: everything about one promotion, and what it waits for."""
+"""``pratique show``: everything about one promotion, or about each part of a release, and what it waits for."""
 
 import argparse
 from collections import Counter
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer
 from pratique.cli.options import verb_parser
-from pratique.cli.promotion import line, value_of
+from pratique.cli.promotion import head, line, value_of, value_of_all
 
 if TYPE_CHECKING:
     from pratique.policy.result import CheckResult
@@ -22,7 +22,7 @@ MARKS = {"pass": "✓", "warn": "!", "review": "?", "block": "✗", "unknown": "
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
     """Return the verb's parser."""
     verb = verb_parser(program, summary)
-    verb.add_argument("promotion", metavar="PROMOTION", help="its id, or a unique beginning of it")
+    verb.add_argument("promotion", metavar="PROMOTION", help="its id, or a release's, or a unique beginning of it")
     verb.set_defaults(run=_run)
     return verb
 
@@ -30,13 +30,19 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.promotion.telling import tell
     from pratique.service.bound import of_promotion
-    from pratique.service.show import detail
+    from pratique.service.show import details
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:
-        found = detail(workspace, arguments.promotion)
-        told = tell(of_promotion(workspace, found.promotion.id))
-    return Answer({**_value(found), "evidence": _told_value(told)}, "\n".join(_lines(found, told)))
+        found = tuple(
+            (one, tell(of_promotion(workspace, one.promotion.id)))
+            for one in details(workspace, arguments.promotion)
+        )
+    if len(found) == 1:
+        return Answer(_value(*found[0]), "\n".join(_lines(*found[0])))
+    promotions = tuple(one.promotion for one, _ in found)
+    lines = [head(promotions), *(text for one in found for text in ("", *_lines(*one)))]
+    return Answer({**value_of_all(promotions), "parts": [_value(*one) for one in found]}, "\n".join(lines))
 
 
 def _told_value(told: "tuple[Told, ...]") -> list[dict[str, Any]]:
@@ -143,7 +149,7 @@ def quorum_value(quorum: "Quorum") -> dict[str, Any]:
     }
 
 
-def _value(found: "Detail") -> dict[str, Any]:
+def _value(found: "Detail", told: "tuple[Told, ...]") -> dict[str, Any]:
     from pratique.promotion.form import write
     from pratique.values.moment import render_moment
 
@@ -151,6 +157,7 @@ def _value(found: "Detail") -> dict[str, Any]:
     return {
         **value_of(found.promotion),
         "comment": found.comment,
+        "evidence": _told_value(told),
         "turns": [
             {"at": render_moment(turn.at), "type": turn.type, "text": turn.text, "words": turn.words}
             for turn in found.turns

@@ -106,12 +106,11 @@ def _together(every: "tuple[Promotion, ...]") -> "tuple[tuple[Promotion, ...], .
 
 
 def _group(group: "tuple[Promotion, ...]", waiting: "tuple[EffectStanding, ...]") -> list[str]:
-    release = group[0].release
-    if release is None:
+    from pratique.cli.promotion import head
+
+    if group[0].release is None:
         return _moving(group[0], waiting)
-    stand = ", ".join(f"{one.image_name} {one.state}" for one in group)
-    head = f"{release.id} {len(release.parts)} images of {group[0].application} → {group[0].to}: {stand}"
-    return [head, *(f"  {text}" for one in group for text in _moving(one, waiting))]
+    return [head(group), *(f"  {text}" for one in group for text in _moving(one, waiting))]
 
 
 def _moving(promotion: "Promotion", waiting: "tuple[EffectStanding, ...]") -> list[str]:

@@ -26,7 +26,7 @@ from pratique.promotion.happenings import (
     ReviewVoided,
     Track,
 )
-from pratique.promotion.states import ENDED, Promotion, State
+from pratique.promotion.states import BEFORE_THE_SEAL, ENDED, Promotion, State
 from pratique.promotion.steps import (
     PromotionAttached,
     PromotionCopied,
@@ -47,7 +47,6 @@ NO_WAY_BACK = (
 )
 _NAMES = {kind: name for name, kind in TYPES.items()}
 _OPEN = frozenset(State) - ENDED
-_BEFORE_THE_SEAL = _OPEN - {State.ATTACHING, State.POINTING}
 _RETRIED = _OPEN - {State.GATHERING}
 
 # What may follow what: the states in which each type of event is legal.
@@ -71,9 +70,9 @@ _LEGAL: dict[type[Happening], frozenset[State]] = {
     PromotionRecalled: frozenset({State.PROMOTED}),
     PromotionFailed: _OPEN - {State.FAILED},
     PromotionVetoed: frozenset({State.REVIEW}),
-    PromotionWithdrawn: _BEFORE_THE_SEAL,
-    PromotionExpired: _BEFORE_THE_SEAL,
-    PromotionSuperseded: _BEFORE_THE_SEAL,
+    PromotionWithdrawn: BEFORE_THE_SEAL,
+    PromotionExpired: BEFORE_THE_SEAL,
+    PromotionSuperseded: BEFORE_THE_SEAL,
 }
 
 

@@ -80,6 +80,8 @@ class Known:
     """Every promotion of this digest, ended ones included."""
     at_place: tuple[Promotion, ...]
     """Every open promotion of this application and image name to this environment."""
+    voted: frozenset[str] = frozenset()
+    """The releases at this place on which people have voted, on whichever part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ def consider_request(
             track=Track(request.way) if request.way else None,
             release=release,
         ),
-        tuple(_superseded(asked, known.at_place, new)),
+        tuple(_superseded(asked, known, new)),
     )
 
 
@@ -257,14 +259,13 @@ def _gives_way(older: Promotion, release: Release | None) -> bool:
     return {part.image for part in older.release.parts} != {part.image for part in release.parts}
 
 
-def _superseded(
-    asked: Asked, at_place: tuple[Promotion, ...], new: str
-) -> Iterator[tuple[Promotion, PromotionSuperseded]]:
-    for older in at_place:
+def _superseded(asked: Asked, known: Known, new: str) -> Iterator[tuple[Promotion, PromotionSuperseded]]:
+    for older in known.at_place:
         if older.state not in _SUPERSEDED:
             continue  # approved and on its way: the new one waits its turn
-        if older.reviews and asked.supersedes not in _names(older):
-            raise Conflict(f"request: people have voted on {older.id}; say that it is superseded, or withdraw it")
+        whole = older.release.id if older.release else older.id
+        if (older.reviews or whole in known.voted) and asked.supersedes not in _names(older):
+            raise Conflict(f"request: people have voted on {whole}; say --supersede {whole}, or withdraw it")
         yield (
             older,
             PromotionSuperseded(new, f"a newer request for {older.image_name} in {older.to} took its place"),

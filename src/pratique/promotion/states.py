@@ -53,6 +53,13 @@ MOVING = frozenset({State.SEALING, State.ATTACHING, State.POINTING})
 """States in which the image is at the destination and not yet let in."""
 
 
+BEFORE_THE_SEAL = frozenset(State) - ENDED - {State.ATTACHING, State.POINTING}
+"""States in which it can still be taken back, expire, or give way."""
+
+RETRYABLE = frozenset({State.REMEDIATION, State.FAILED, State.REVIEW, State.JUDGING, State.APPROVED})
+"""States from which somebody may have it gathered and judged again."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewStanding:
     """One signed decision of a person, as the ledger has it; ``envelope`` is the digest of what they signed."""

@@ -26,10 +26,10 @@ from pratique.promotion.request import (
     open_request,
 )
 from pratique.promotion.request_key import expect_same, keyed_nonce
-from pratique.promotion.states import Promotion, State
+from pratique.promotion.states import RETRYABLE, Promotion, State
 from pratique.promotion.withdraw import withdraw as consider_withdrawal
 from pratique.service.again import begin_again
-from pratique.service.perform import want_next
+from pratique.service.perform import releases_of, want_next
 from pratique.service.scribe import About, Scribe, about, keep
 from pratique.service.signatory import Signatory, sign
 from pratique.service.workspace import Workspace
@@ -268,10 +268,13 @@ def _known(view: View, asked: Asked) -> Known:
         for one in view.arrivals.of_image(asked.image)
         if (one.application, one.image_name) == (request.application, request.image)
     )
+    at_place = view.promotions.open_at(request.application, request.image, request.to)
+    releases = releases_of(view, at_place)
     return Known(
         arrivals=arrivals,
         of_image=view.promotions.of_image(asked.image),
-        at_place=view.promotions.open_at(request.application, request.image, request.to),
+        at_place=at_place,
+        voted=frozenset(name for name, parts in releases.items() if any(part.reviews for part in parts)),
     )
 
 
@@ -307,9 +310,6 @@ def withdraw(workspace: Workspace, prefix: str, signatory: Signatory) -> Promoti
     return workspace.store.transact(command)
 
 
-_RETRYABLE = frozenset({State.REMEDIATION, State.FAILED, State.REVIEW, State.JUDGING, State.APPROVED})
-
-
 def retry(workspace: Workspace, prefix: str) -> Promotion:
     """Gather and judge a promotion again, and return it; a decision that comes out no worse keeps its votes.
 
@@ -322,8 +322,8 @@ def retry(workspace: Workspace, prefix: str) -> Promotion:
         promotion = tx.promotions.by_prefix(prefix)
         if promotion.released and promotion.open:
             raise Conflict(f"{promotion.id}: {NO_WAY_BACK}")
-        if promotion.state not in _RETRYABLE:
-            states = ", ".join(sorted(_RETRYABLE))
+        if promotion.state not in RETRYABLE:
+            states = ", ".join(sorted(RETRYABLE))
             raise Conflict(f"{promotion.id} is {promotion.state}; it can be retried when it is {states}")
         tx.effects.abandon(promotion.id, "begun again")
         begin_again(Scribe(tx, about=about(promotion)), promotion, "somebody asked for it")

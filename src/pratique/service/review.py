@@ -20,7 +20,7 @@ from pratique.promotion.happenings import ReviewGiven
 from pratique.promotion.judge import judge
 from pratique.promotion.quorum import Quorum, count
 from pratique.promotion.record import Record, parse_record
-from pratique.promotion.release import first_of, is_release
+from pratique.promotion.release import is_release
 from pratique.promotion.review import (
     Choice,
     Ledger,
@@ -32,7 +32,8 @@ from pratique.promotion.review import (
 )
 from pratique.promotion.states import Promotion, State
 from pratique.service import ledger
-from pratique.service.perform import parts_of, want_next
+from pratique.service.perform import want_next
+from pratique.service.release import release_by_prefix, told
 from pratique.service.scribe import Scribe, about, keep
 from pratique.service.signatory import Signatory, sign
 from pratique.service.workspace import Workspace
@@ -178,20 +179,8 @@ def _to_review(view: View, prefix: str) -> tuple[Promotion, ...]:
             )
     waiting = tuple(part for part in parts if part.state is State.REVIEW)
     if not waiting:
-        raise Refused(f"review: nothing of {prefix} waits for people; its parts are {_states(parts)}")
+        raise Refused(f"review: nothing of {prefix} waits for people; its parts are {told(parts)}")
     return waiting
-
-
-def _states(parts: tuple[Promotion, ...]) -> str:
-    return ", ".join(f"{part.image_name} {part.state}" for part in parts)
-
-
-def release_by_prefix(view: View, prefix: str) -> tuple[Promotion, ...]:
-    """Return every part of the release whose id begins so, the first one first; raises ``Absent`` or ``Conflict``."""
-    first = view.promotions.by_prefix(first_of(prefix))
-    if first.release is None or first.release.first != first.id:
-        raise Absent(f"release: expected the id of one, found {prefix[:80]!r}; see `pratique status`")
-    return parts_of(view, first)
 
 
 def _judge_again(workspace: Workspace, record: Record, directory: Directory) -> None:

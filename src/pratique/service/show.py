@@ -27,6 +27,7 @@ from pratique.promotion.steps import (
     PromotionWithdrawn,
 )
 from pratique.service.drill import last_drill
+from pratique.service.release import named
 from pratique.service.remediation import overdue
 from pratique.service.review import Standing, standing
 from pratique.service.witness import cosigners
@@ -99,6 +100,14 @@ class Detail:
     effects: tuple[EffectStanding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ToDecide:
+    """What a reviewer decides on, and what whoever asked for it wrote."""
+
+    standing: Standing
+    comment: str | None
+
+
 def status(workspace: Workspace, application: str | None) -> Status:
     """Return what is where; with an application, only of that one."""
 
@@ -120,21 +129,37 @@ def status(workspace: Workspace, application: str | None) -> Status:
     return workspace.store.read(query)
 
 
-def detail(workspace: Workspace, prefix: str) -> Detail:
-    """Return everything about one promotion; raises ``Absent`` or ``Conflict`` for its prefix."""
+def to_decide(workspace: Workspace, prefix: str) -> tuple[ToDecide, ...]:
+    """Return what a reviewer decides on, of a promotion or of each part of a release.
 
-    def query(view: View) -> Detail:
-        promotion = view.promotions.by_prefix(prefix)
-        return Detail(
-            promotion,
-            comment_on(view, promotion),
-            standing(workspace, view, promotion) if promotion.judgement else None,
-            tuple(_turns(view, promotion)),
-            view.remediations.of_promotion(promotion.id),
-            view.effects.of_promotion(promotion.id),
-        )
+    Raises:
+        Absent: There is no such one, or a part of it is not judged yet.
+        Conflict: Several begin so.
+    """
+
+    def query(view: View) -> tuple[ToDecide, ...]:
+        every = named(view, prefix)
+        return tuple(ToDecide(standing(workspace, view, one), comment_on(view, one)) for one in every)
 
     return workspace.store.read(query)
+
+
+def details(workspace: Workspace, prefix: str) -> tuple[Detail, ...]:
+    """Return everything about a promotion, or about each part of a release; raises as :func:`named`."""
+    return workspace.store.read(
+        lambda view: tuple(_detail(workspace, view, promotion) for promotion in named(view, prefix))
+    )
+
+
+def _detail(workspace: Workspace, view: View, promotion: Promotion) -> Detail:
+    return Detail(
+        promotion,
+        comment_on(view, promotion),
+        standing(workspace, view, promotion) if promotion.judgement else None,
+        tuple(_turns(view, promotion)),
+        view.remediations.of_promotion(promotion.id),
+        view.effects.of_promotion(promotion.id),
+    )
 
 
 def remediations(workspace: Workspace, owner: str | None) -> tuple[Remediation, ...]:

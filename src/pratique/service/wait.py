@@ -1,31 +1,38 @@
-"""Waiting until a promotion comes to rest: it ended, or it needs people."""
+"""Waiting until a promotion, or all of its release, comes to rest: it ended, or it needs people."""
 
 import time
 from datetime import timedelta
 
 from pratique.errors import Unreachable
-from pratique.promotion.states import ENDED, Promotion, State
+from pratique.promotion.states import Promotion
+from pratique.promotion.together import at_rest
+from pratique.service.perform import parts_of
 from pratique.service.workspace import Workspace
 
-_RESTING = ENDED | {State.REVIEW, State.REMEDIATION, State.FAILED}
 _PAUSE_SECONDS = 0.1
 _PROMPT = timedelta(seconds=2)
 _NO_WORKER = timedelta(seconds=30)  # a living worker takes an effect up within a second or two
 
 
-def settle(workspace: Workspace, promotion: str, limit: timedelta) -> Promotion:
-    """Return the promotion once it rests, or as it stands when the limit is over.
+def settle(workspace: Workspace, promotion: str, limit: timedelta) -> tuple[Promotion, ...]:
+    """Return the promotion, or every part of its release, once they rest, or as they stand when the limit is over.
 
     Raises:
         Unreachable: Nobody takes up what it waits for: no worker is alive.
     """
     end = time.monotonic() + limit.total_seconds()
     while True:
-        standing = workspace.store.read(lambda view: view.promotions.find(promotion))
-        if standing.state in _RESTING or time.monotonic() >= end:
+        standing = whole(workspace, promotion)
+        if at_rest(standing) or time.monotonic() >= end:
             return standing
-        _expect_a_worker(workspace, promotion)
+        for part in standing:
+            _expect_a_worker(workspace, part.id)
         time.sleep(_PAUSE_SECONDS)
+
+
+def whole(workspace: Workspace, promotion: str) -> tuple[Promotion, ...]:
+    """Return the promotion, or every part of its release, as they stand."""
+    return workspace.store.read(lambda view: parts_of(view, view.promotions.find(promotion)))
 
 
 def unclaimed(workspace: Workspace, promotion: str) -> str | None:

@@ -19,6 +19,7 @@ from pratique.promotion.happenings import RemediationClosed, RemediationOpened
 from pratique.promotion.history import fold
 from pratique.promotion.past import Arrival
 from pratique.promotion.post_mortem import CHECK
+from pratique.promotion.release import first_of, is_release
 from pratique.promotion.states import MOVING, Promotion, State
 from pratique.promotion.steps import PromotionPromoted, PromotionRecalled
 from pratique.storage.schema import ARRIVAL, PROMOTION, REMEDIATION
@@ -71,9 +72,11 @@ class PromotionRows:
         """Return the one promotion whose id begins so; ``pr_`` may be left out.
 
         Raises:
-            Absent: None does.
+            Absent: None does; the message names the parts of a release, where it is the id of one.
             Conflict: Several do; the message names two of them.
         """
+        if is_release(text):
+            raise Absent(f"promotion: expected the id of one, found a release's, {text[:80]}{self._instead(text)}")
         start = text if text.startswith(f"{Kind.PROMOTION}_") else f"{Kind.PROMOTION}_{text}"
         query = sa.select(PROMOTION.c.id).where(PROMOTION.c.id.startswith(start, autoescape=True))
         found = self._connection.scalars(query.order_by(PROMOTION.c.id).limit(2)).all()
@@ -82,6 +85,16 @@ class PromotionRows:
         if len(found) > 1:
             raise Conflict(f"promotion: {text[:80]!r} begins {found[0]} and {found[1]}; write more of it")
         return self.find(found[0])
+
+    def _instead(self, text: str) -> str:
+        """Return which promotions somebody may name instead of a release."""
+        query = _DOCUMENT.where(PROMOTION.c.id.startswith(first_of(text), autoescape=True)).limit(2)
+        found = self._promotions(query)
+        if len(found) != 1 or found[0].release is None:
+            return "; see `pratique status`"
+        return "; name one of " + ", ".join(
+            f"{one.promotion} ({one.image_name})" for one in found[0].release.parts
+        )
 
     def latest(self, most: int, *, states: tuple[State, ...] = tuple(State)) -> tuple[Promotion, ...]:
         """Return the promotions requested last, the newest first, in these states."""
