@@ -169,7 +169,7 @@ def test_who_may_change_the_policy_is_said() -> None:
     assert "- changed by those who hold root keys" in explain(PORT)
     changes = "changes: {approvals: [{role: lead, count: 2}]}\nenvironments:"
     changed = load({"gate.yaml": GATE.replace("environments:", changes, 1)})
-    assert "- changed by one of its owners and 2 people in the role lead" in explain(changed)
+    assert "- changed by one of group:g and 2 people in the role lead, none of them its author" in explain(changed)
 
 
 def test_a_policy_has_no_part_that_nobody_looked_at_here() -> None:
@@ -195,19 +195,62 @@ FAIR = "- fair: from 2026-10-01 00:00:00 on the wall until 2026-10-05 06:00:00 o
 @pytest.mark.parametrize(
     "line",
     [
-        FAIR + "all the same there moves: rollback, emergency",
-        "- weekend: every week on Saturday and Sunday; all the same there moves: rollback, emergency",
+        FAIR + "besides going back, this moves all the same: emergency",
+        "- weekend: every week on Saturday and Sunday; besides going back, this moves all the same: emergency",
         "- these sign: 1 person in the role lead and 2 people in the role board if risk.score > 60.0",
         "- that time runs only on Monday and Tuesday from 08:30 until 17:00",
         "- findings of kev and high",
         "- never waived are findings of sig",
-        "- these checks may fail: high",
-        "- these must pass: sig and kev",
+        "- never what is missing, or could not be judged",
+        "- these checks may fail, or lack evidence: high",
+        "- these must pass: sig",
+        "- kev must pass, too, but for what the image that runs there has as well",
         "    - where it fails, the image is kept out",
     ],
 )
 def test_the_plain_words_of_a_gate(line: str) -> None:
     assert line in explain(PORT, "prod").splitlines()
+
+
+def told(gate: str) -> str:
+    head = (
+        "apiVersion: pratique/v1\nkind: GatePolicy\nmetadata: {name: p, owner: group:g, review_by: 2027-05-01}\n"
+    )
+    return explain(load({"gate.yaml": f"{head}environments:\n  prod:\n    {gate}\n"}))
+
+
+FAST = "\n    tracks: {fast: {when: always}}"
+PROVENANCE = 'checks: [{id: prov, check: provenance, keys: ["service:ci"], builders: [b]%s}]' + FAST
+
+
+def test_no_parameters_and_whatever_parameters_are_told_apart() -> None:
+    assert "    - with whatever parameters" in told(PROVENANCE % "")
+    assert "    - with no parameters" in told(PROVENANCE % ", parameters: []")
+    assert "    - with no other parameters than tag" in told(PROVENANCE % ", parameters: [tag]")
+
+
+def test_a_gate_that_only_warns_keeps_nothing_out_and_does_not_say_so() -> None:
+    text = told(f"enforcement: warn\n    {PROVENANCE % ''}")
+    assert "where it fails, the image does not pass, and is let in as admitted" in text
+    assert "what nobody knows, or cannot be judged, is no pass; the image is let in as admitted" in text
+    assert "kept out" not in text
+
+
+def test_a_gate_that_blocks_takes_nothing_fast_that_does_not_pass_whatever_when_says() -> None:
+    assert "- every check passes, or only warns; this gate lets in nothing else without people" in told(
+        PROVENANCE % ""
+    )
+
+
+@pytest.mark.parametrize("words_of_it", ["", "scanners: [trivy], ", "scanners: [trivy, pratique-matcher], "])
+def test_it_is_said_what_counts_as_having_looked_and_what_does_not(words_of_it: str) -> None:
+    rule = f"{{id: all, check: vulnerabilities, {words_of_it}max: 0}}"
+    text = told(f"checks: [{rule}]{FAST}")
+    assert "    - every vulnerability is counted" in text
+    assert "    - there must be none of them" in text
+    assert "any report that names the image, signed or not, shows that somebody looked" in text
+    assert ("some scanner, or the built-in matcher, must have looked" in text) is (words_of_it == "")
+    assert ("only the built-in matcher finds is not counted" in text) is (words_of_it == "scanners: [trivy], ")
 
 
 def test_one_environment_is_told_alone() -> None:

@@ -24,5 +24,5 @@ def test_every_check_is_explained_with_its_id() -> None:
 
 def test_what_is_new_in_it_is_told_in_words() -> None:
     told = explain(FERRY, "harbour")
-    assert "an entry in a public log, verified here, is required" in told
+    assert "only certificates count whose entry in a public log was verified here" in told
     assert "at SLSA build level 3 or higher" in told

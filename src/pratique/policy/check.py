@@ -96,3 +96,8 @@ def needs_layers(rule: Rule) -> bool:
             return "image." in rule.expr or "diff.surface" in rule.expr
         case _:
             return False
+
+
+def is_known_exploited(rule: Rule) -> bool:
+    """Tell whether a check stops known exploited vulnerabilities; in an emergency they may be as bad as before."""
+    return isinstance(rule, VulnerabilitiesRule) and rule.where.kev is True

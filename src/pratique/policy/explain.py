@@ -4,15 +4,21 @@ Every word of the policy is said. The same policy is always told in the same wor
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from pratique.evidence.match import PRODUCER
 from pratique.policy.application import Application
-from pratique.policy.check import Rule
+from pratique.policy.check import Rule, is_known_exploited
+from pratique.policy.checks.expr import ExprRule
+from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule
 from pratique.policy.document import Bundle
 from pratique.policy.environment import Enforcement, EnvironmentRules
 from pratique.policy.explain_phrases import KINDS
 from pratique.policy.explain_words import listing, phrase, phrases, words
-from pratique.policy.freeze import Freeze
+from pratique.policy.freeze import Freeze, TrackName
 from pratique.policy.freshness import GRACE
+from pratique.policy.result import OnFailure, OnUnknown
+from pratique.policy.tracks import When
 
 Lines = Iterator[str]
 
@@ -38,7 +44,8 @@ def _head(bundle: Bundle) -> Lines:
     yield f"- looked at again by {words(about.review_by)}; after that, every decision carries a warning"
     yield f"- {words(GRACE)} after that, nothing goes through without people"
     if bundle.changes:
-        yield f"- changed by one of its owners and {words(bundle.changes.approvals)}"
+        yield f"- changed by one of {about.owner} and {words(bundle.changes.approvals)}, none of them its author"
+        yield "- who may change it, and whose it is, is changed by those who hold root keys"
     else:
         yield "- changed by those who hold root keys"
     yield f"- images go: {listing(tuple(_ways(bundle)))}"
@@ -54,14 +61,14 @@ def _environment(rules: EnvironmentRules) -> Lines:
     yield from (rules.name, "=" * len(rules.name))
     yield from _under("How an image gets in", _entry(rules))
     yield from _under(f"Checks ({len(rules.checks)})", _checks(rules))
-    yield from _under("Without anybody (fast)", _track(rules.tracks.fast))
+    yield from _under("Without anybody (fast)", _fast(rules))
     yield from _under("With people (slow)", _track(rules.tracks.slow))
-    yield from _under("Back to an earlier image (rollback)", _track(rules.tracks.rollback))
+    yield from _under("Back to an earlier image (rollback)", _rollback(rules))
     yield from _under("In an emergency", _emergency(rules))
-    yield from _under("What stood there before the gate (adopt)", _track(rules.tracks.adopt))
+    yield from _under("What stood there before the gate (adopt)", _adopt(rules))
     yield from _under("When it stands still", _freezes(rules.freeze))
     yield from _under("What can be waived", _waivers(rules))
-    yield from _under("Evidence", phrases(rules.settings))
+    yield from _under("Evidence", _evidence(rules))
     yield from _under("Risk", phrases(rules.risk))
     yield from _under("Roles", (f"{role.name}: {'; '.join(phrases(role, 'name'))}" for role in rules.roles))
 
@@ -81,7 +88,7 @@ def _entry(rules: EnvironmentRules) -> Lines:
     if rules.enforcement is Enforcement.BLOCK:
         yield "one that does not pass is kept out"
     else:
-        yield "one that does not pass is let in and marked as admitted; it never counts as promoted"
+        yield "one that does not pass is let in all the same, and marked as admitted; it never counts as promoted"
     if rules.relax:
         yield f"this gate is looser than the one it was made from, because: {rules.relax}"
     if rules.require_witnesses:
@@ -95,12 +102,45 @@ def _checks(rules: EnvironmentRules) -> Lines:
         yield "nothing is checked"
     for rule in rules.checks:
         yield f"{rule.id} ({rule.check}): {_demand(rule)}"
-        told = (*phrases(rule, "id", "check", "outcome", "relax"), phrase(rule, "outcome"), phrase(rule, "relax"))
-        yield from (f"    - {each}" for each in told if each)
+        asked = phrases(rule, "id", "check", "outcome", "relax", *_not_asked(rule))
+        yield from (
+            f"    - {each}"
+            for each in (*asked, *_besides(rule), _failure(rules, rule), phrase(rule, "relax"))
+            if each
+        )
 
 
 def _demand(rule: Rule) -> str:
     return KINDS.get(rule.check, rule.check.replace("_", " "))
+
+
+def _not_asked(rule: Rule) -> tuple[str, ...]:
+    """Return fields that mean nothing in this rule, so that nobody wonders about them."""
+    if isinstance(rule, ExprRule) and rule.for_each is None:
+        return ("max",)
+    if isinstance(rule, VulnerabilitiesRule) and rule.unknown_severity is None and not rule.where.severity:
+        return ("unknown_severity",)
+    return ()
+
+
+def _besides(rule: Rule) -> Lines:
+    if isinstance(rule, VulnerabilitiesRule) and rule.scanners and PRODUCER not in rule.scanners:
+        yield "what only the built-in matcher finds is not counted"
+
+
+def _failure(rules: EnvironmentRules, rule: Rule) -> str | None:
+    if rules.enforcement is Enforcement.WARN and rule.outcome is OnFailure.BLOCK:
+        return "where it fails, the image does not pass, and is let in as admitted"
+    return phrase(rule, "outcome")
+
+
+def _evidence(rules: EnvironmentRules) -> Lines:
+    if rules.enforcement is Enforcement.BLOCK:
+        yield from phrases(rules.settings)
+        return
+    yield from phrases(rules.settings, "on_missing_evidence", "on_check_error")
+    if OnUnknown.FAIL in (rules.settings.on_missing_evidence, rules.settings.on_check_error):
+        yield "what nobody knows, or cannot be judged, is no pass; the image is let in as admitted"
 
 
 def _track(track: object) -> Lines:
@@ -110,14 +150,43 @@ def _track(track: object) -> Lines:
         yield from phrases(track)
 
 
+def _fast(rules: EnvironmentRules) -> Lines:
+    fast = rules.tracks.fast
+    if fast and fast.when is When.ALWAYS and rules.enforcement is Enforcement.BLOCK:
+        yield "every check passes, or only warns; this gate lets in nothing else without people"
+        yield from phrases(fast, "when")
+    else:
+        yield from _track(fast)
+
+
+def _rollback(rules: EnvironmentRules) -> Lines:
+    yield from _track(rules.tracks.rollback)
+    if rules.tracks.rollback:
+        yield "what the checks find is shown, and does not stop it; nor does a freeze"
+
+
+def _adopt(rules: EnvironmentRules) -> Lines:
+    adopt = rules.tracks.adopt
+    yield from _track(adopt)
+    if adopt and adopt.never:
+        yield "what all other checks find is shown, and does not stop it"
+
+
 def _emergency(rules: EnvironmentRules) -> Lines:
     emergency = rules.tracks.emergency
-    yield from _track(emergency)
-    if emergency:
-        named = {*emergency.skippable, *emergency.never}
-        others = tuple(rule.id for rule in rules.checks if rule.id not in named)
-        if others:
-            yield f"these count as always: {listing(others)}"
+    if emergency is None:
+        yield from _track(emergency)
+        return
+    exploited = tuple(
+        rule.id for rule in rules.checks if is_known_exploited(rule) and rule.id not in emergency.skippable
+    )
+    never = tuple(name for name in emergency.never if name not in exploited)
+    yield from phrases(replace(emergency, never=never))
+    if exploited:
+        yield f"{listing(exploited)} must pass, too, but for what the image that runs there has as well"
+    others = tuple(rule.id for rule in rules.checks if rule.id not in {*emergency.skippable, *never, *exploited})
+    if others:
+        yield f"what would keep an image out keeps it out here, too, of {listing(others)}"
 
 
 def _freezes(freezes: tuple[Freeze, ...]) -> Lines:
@@ -125,7 +194,8 @@ def _freezes(freezes: tuple[Freeze, ...]) -> Lines:
         yield "never"
     for freeze in freezes:
         span = f"from {words(freeze.begin)} until {words(freeze.end)}" if freeze.begin else ""
-        yield f"{freeze.name}: {'; '.join(filter(None, (span, *phrases(freeze, 'name', 'begin', 'end'))))}"
+        allowed = replace(freeze, allow=tuple(each for each in freeze.allow if each is not TrackName.ROLLBACK))
+        yield f"{freeze.name}: {'; '.join(filter(None, (span, *phrases(allowed, 'name', 'begin', 'end'))))}"
 
 
 def _waivers(rules: EnvironmentRules) -> Lines:
@@ -134,6 +204,7 @@ def _waivers(rules: EnvironmentRules) -> Lines:
         return
     can = tuple(rule.id for rule in rules.checks if rule.id not in rules.waivers.never)
     yield f"findings of {listing(can)}" if can else "nothing"
+    yield "never what is missing, or could not be judged"
     yield from phrases(rules.waivers)
 
 
@@ -144,7 +215,7 @@ def _owners(bundle: Bundle) -> Lines:
         "Who repairs what is found",
         iter((*map(words, remediation.owners), "everything else: the group that owns the application")),
     )
-    yield from _under("By when", (f"severity {each}" for each in due))
+    yield from _under("By when, by severity", iter(due))
 
 
 def _application(application: Application) -> Lines:

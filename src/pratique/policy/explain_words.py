@@ -10,7 +10,8 @@ from typing import Any, Final
 from pratique.evidence.facts.scan import Severity
 from pratique.policy.approval import Approval, Escalation, Hours
 from pratique.policy.change_rules import ChangeApproval
-from pratique.policy.explain_phrases import EITHER, PHRASES, SAID, UNSAID
+from pratique.policy.explain_phrases import PHRASES
+from pratique.policy.explain_said import EITHER, NONE_AT_ALL, SAID, UNSAID
 from pratique.policy.moments import Weekday
 from pratique.policy.pattern import Pattern
 from pratique.policy.remediation import OwnerRule
@@ -42,13 +43,15 @@ def phrase(value: Any, attribute: str) -> str | None:
 def _phrase(kind: str, slot: Slot, found: Any) -> str | None:
     attribute = slot.attribute
     name = f"{kind}.{attribute}"
+    if found == () and name in NONE_AT_ALL:
+        return NONE_AT_ALL[name]
     if _nothing(found, slot.default):
         return UNSAID.get(name)
-    if said := (SAID.get(name) or SAID.get(attribute) or {}).get(str(found)):
+    if said := (dict(SAID.get(attribute, {})) | dict(SAID.get(name, {}))).get(str(found)):
         return said
     told = words(found, "or" if attribute in EITHER else "and")
     form = PHRASES.get(name) or PHRASES.get(attribute) or f"{attribute.replace('_', ' ')} {{}}"
-    return form.format(told) if told else None
+    return form.format(told) if told else UNSAID.get(name)
 
 
 def _nothing(found: Any, default: Any) -> bool:
@@ -80,7 +83,7 @@ def _composed(value: Any) -> str:
             when = value.when if isinstance(value, Approval) else None
             return f"{_people(value.count, value.role)}{f' if {when}' if when else ''}"
         case Granter():
-            only = f" for severity {words(value.severity)}" if value.severity else ""
+            only = f" for severity {words(value.severity, 'or')}, or an unknown one" if value.severity else ""
             return f"{_people(value.count, value.role)}{only}"
         case Hours():
             return f"on {words(value.days)} from {words(value.begin)} until {words(value.end)}"

@@ -19,7 +19,7 @@ from pratique.policy.tracks import FastTrack, FirstArrival, When
 from pratique.promotion.adoption import kept_out, shown
 from pratique.promotion.conditions import NOTHING, Known, why_unmet
 from pratique.promotion.happenings import Track
-from pratique.promotion.way import skipped, stopping, why_back
+from pratique.promotion.way import insisted, skipped, stopping, why_back
 from pratique.values.dataclass import dataclass
 from pratique.values.moment import render_moment
 
@@ -81,7 +81,7 @@ def _routed(
 ) -> Routing:
     blocking = tuple(blockers(results, rules.settings))
     if found.asked in (Track.EMERGENCY, Track.ADOPT):
-        return _emergency(rules, blocking, found) if found.asked is Track.EMERGENCY else _adoption(rules, blocking)
+        return _emergency(rules, results, found) if found.asked is Track.EMERGENCY else _adoption(rules, results)
     back = why_back(rules, found.left, found.now)
     if back:
         return Routing(Track.ROLLBACK, (*back, *(_told(result) for result in results if not _passes(result))))
@@ -95,20 +95,22 @@ def _routed(
     return Routing(Track.SLOW, obstacles)
 
 
-def _emergency(rules: EnvironmentRules, blocking: tuple[CheckResult, ...], found: Circumstances) -> Routing:
+def _emergency(rules: EnvironmentRules, results: tuple[CheckResult, ...], found: Circumstances) -> Routing:
     track = rules.tracks.emergency
     if track is None:
         return Routing(Track.REMEDIATION, (f"{rules.name} has no emergency track; ask without --emergency",))
+    blocking = insisted(results, track.never, rules.settings)
     stops = stopping(track, blocking, rules, found.held)
     if stops:
         return Routing(Track.REMEDIATION, tuple(f"also in an emergency: {_told(result)}" for result in stops))
     return Routing(Track.EMERGENCY, ("it was asked for as an emergency", *skipped(blocking, stops)))
 
 
-def _adoption(rules: EnvironmentRules, blocking: tuple[CheckResult, ...]) -> Routing:
+def _adoption(rules: EnvironmentRules, results: tuple[CheckResult, ...]) -> Routing:
     track = rules.tracks.adopt
     if track is None:
         return Routing(Track.REMEDIATION, (f"{rules.name} has no adopt track; ask without --adopt",))
+    blocking = insisted(results, track.never, rules.settings)
     stops = kept_out(track, blocking)
     if stops:
         return Routing(Track.REMEDIATION, tuple(f"never adopted: {_told(result)}" for result in stops))

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pratique.policy.approval import Approval, Separation
-from pratique.policy.check import Rule
-from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule
+from pratique.policy.check import is_known_exploited
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.result import CheckResult, Outcome
+from pratique.policy.settings import Settings
 from pratique.policy.tracks import AdoptTrack, EmergencyTrack, RollbackTrack, SlowTrack, Tracks
+from pratique.policy.words import CheckId
 from pratique.promotion.happenings import Track
 from pratique.values.moment import render_moment
 
@@ -57,6 +58,21 @@ def why_back(rules: EnvironmentRules, left: datetime | None, now: datetime) -> t
     )
 
 
+def insisted(
+    results: tuple[CheckResult, ...], never: tuple[CheckId, ...], settings: Settings
+) -> tuple[CheckResult, ...]:
+    """Return what blocks, and whatever did not pass of the checks that a track's ``never`` names.
+
+    These must pass, whatever a policy lets missing evidence count as elsewhere.
+    """
+    return tuple(
+        result
+        for result in results
+        if settings.counts_as(result.outcome) is Outcome.BLOCK
+        or (result.id in never and result.outcome not in (Outcome.PASS, Outcome.WARN))
+    )
+
+
 def stopping(
     track: EmergencyTrack, blocking: tuple[CheckResult, ...], rules: EnvironmentRules, held: frozenset[str] | None
 ) -> tuple[CheckResult, ...]:
@@ -64,7 +80,7 @@ def stopping(
 
     Args:
         track: What may be skipped, and what never.
-        blocking: Every result that blocks.
+        blocking: Every result that blocks, and what else must pass.
         rules: Those of the environment.
         held: The vulnerabilities of what runs there now; None where nobody looked, or nothing does.
     """
@@ -83,11 +99,7 @@ def skipped(blocking: tuple[CheckResult, ...], stops: tuple[CheckResult, ...]) -
             yield f"passed over in an emergency: check {result.id}: {result.outcome}: {result.message}"[:500]
 
 
-def is_known_exploited(rule: Rule) -> bool:
-    """Tell whether a check stops known exploited vulnerabilities; in an emergency they may be as bad as before."""
-    return isinstance(rule, VulnerabilitiesRule) and rule.where.kev is True
-
-
 def _no_worse(result: CheckResult, held: frozenset[str] | None) -> bool:
     found = {finding.term for finding in result.findings}
-    return result.outcome is Outcome.BLOCK and bool(found) and held is not None and found <= held
+    failed = result.outcome in (Outcome.BLOCK, Outcome.REVIEW)
+    return failed and bool(found) and held is not None and found <= held
