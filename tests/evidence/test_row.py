@@ -52,7 +52,7 @@ def questions(draw: st.DrawFn) -> tuple[Ecosystem, list[str], Affected]:
     return ecosystem, row, Affected(ecosystem, "x", said, frozenset(listed), ())
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(questions())
 def test_a_row_has_the_answers_of_each_version_by_itself(
     question: tuple[Ecosystem, list[str], Affected],
@@ -87,9 +87,9 @@ def _asked(published: list[Affected], scheme: Scheme) -> int:
     """Ask a row about a share of the advisories of one scheme, and return how many those were."""
     ours = [one for one in published if SCHEMES.get(one.ecosystem.name) is scheme]
     pool = _parsed(scheme, (text for one in ours for text in (*_events(one), *sorted(one.versions)[:3])))
-    asked = ours[:: max(1, len(ours) // 30)]
+    asked = ours[:: max(1, len(ours) // 20)]
     for affected in asked:
-        row = _parsed(scheme, (*pool[:: max(1, len(pool) // 40)], *_events(affected), *affected.versions))
+        row = _parsed(scheme, (*pool[:: max(1, len(pool) // 25)], *_events(affected), *affected.versions))
         assert Row(affected.ecosystem, row).concerned(affected) == one_by_one(row, affected)
     return len(asked)
 

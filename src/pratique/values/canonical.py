@@ -6,6 +6,7 @@ duplicate key, NaN, a lone surrogate, deep nesting or a huge document is refused
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -18,8 +19,9 @@ MAX_DEPTH = 128  # deepest real evidence file of 1,843 measured nests 31 levels
 MAX_BYTES = 128 * 1024 * 1024
 MAX_WEIGHT = 384 * 1024 * 1024
 """What the values of one document may weigh in memory, in bytes: with its text, they fit into 512 MiB."""
-# What CPython 3.11 was measured to hold for each, at worst: a place in a list, a list, an object, a place in an object.
-_WEIGHTS = ((",", 60), ("[", 70), ("{", 70), (":", 100))
+# What CPython 3.11 was measured to hold for each, at worst: a place in a list, a list, an object, a place in an object,
+# and half of a string.
+_WEIGHTS = ((",", 60), ("[", 70), ("{", 70), (":", 100), ('"', 15))
 _WEIGHTLESS = MAX_WEIGHT // 100  # characters that cannot weigh too much, whatever they are
 MAX_SAFE_INTEGER = 2**53 - 1  # RFC 8785 section 3.2.2.3, by way of ECMAScript
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -129,6 +131,8 @@ def refuse_weight(content: bytes | str, what: str) -> None:
         weight = sum(content.count(sign.encode()) * each for sign, each in _WEIGHTS)
     else:
         weight = sum(content.count(sign) * each for sign, each in _WEIGHTS)
+        if not content.isascii():  # then every sign may take four bytes, here and in the values
+            weight += 2 * sys.getsizeof(content)
     if weight > MAX_WEIGHT:
         raise Malformed(
             f"{what}: expected values that fit into {MAX_WEIGHT >> 20} MiB of memory, found some {weight >> 20} MiB of "
