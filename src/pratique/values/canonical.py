@@ -6,7 +6,6 @@ duplicate key, NaN, a lone surrogate, deep nesting or a huge document is refused
 
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -24,6 +23,7 @@ MAX_WEIGHT = 384 * 1024 * 1024
 _WEIGHTS = ((",", 60), ("[", 70), ("{", 70), (":", 100), ('"', 15))
 _WEIGHTLESS = MAX_WEIGHT // 100  # characters that cannot weigh too much, whatever they are
 MAX_SAFE_INTEGER = 2**53 - 1  # RFC 8785 section 3.2.2.3, by way of ECMAScript
+_ASTRAL, _BEYOND_LATIN = re.compile("[\U00010000-\U0010ffff]"), re.compile("[^\x00-\xff]")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -131,13 +131,19 @@ def refuse_weight(content: bytes | str, what: str) -> None:
         weight = sum(content.count(sign.encode()) * each for sign, each in _WEIGHTS)
     else:
         weight = sum(content.count(sign) * each for sign, each in _WEIGHTS)
-        if not content.isascii():  # then every sign may take four bytes, here and in the values
-            weight += 2 * sys.getsizeof(content)
+        weight += 2 * _width(content) * len(content)
     if weight > MAX_WEIGHT:
         raise Malformed(
             f"{what}: expected values that fit into {MAX_WEIGHT >> 20} MiB of memory, found some {weight >> 20} MiB of "
             "them; split it"
         )
+
+
+def _width(text: str) -> int:
+    """Return how many bytes each sign takes, here and in the values, where one of them makes all of them wide."""
+    if text.isascii():
+        return 0  # which the weights cover
+    return 4 if _ASTRAL.search(text) else 2 if _BEYOND_LATIN.search(text) else 1
 
 
 def parse_object(content: bytes, what: str, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
