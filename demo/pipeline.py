@@ -18,7 +18,7 @@ from demo.unpacked import unit_test
 from pratique.attest.bundle import BUNDLE_MEDIA, build_bundle, bundle_annotations
 from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.provenance import V1 as PROVENANCE
-from pratique.attest.source import Source, build_source
+from pratique.attest.source import SOURCE_FORM, Source
 from pratique.attest.statement import Subject, build_statement
 from pratique.evidence.predicates.documents import CYCLONEDX_BOM
 from pratique.registry.attach import Body, attach_referrer
@@ -57,7 +57,7 @@ class Pipeline:
         image = build_image(name, self.layout)
         self._attach(image, CYCLONEDX_BOM, self._about(image, CYCLONEDX_BOM, self._bill(image)))
         self._attach(image, PROVENANCE, self._about(image, PROVENANCE, _provenance(name, started)))
-        self._attach(image, SOURCE, build_source(self._source(name, image)))
+        self._attach(image, SOURCE, SOURCE_FORM.build(self._source(name, image)))
         self._attach(image, REPORT, self._about(image, REPORT, self._tests(image)))
         return image
 

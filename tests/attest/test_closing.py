@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.attest.closing import Closing, build_closing, parse_closing
+from pratique.attest.closing import CLOSING_FORM, Closing
 from pratique.attest.word import Word
 from pratique.errors import Malformed
 from pratique.values.canonical import canonical
@@ -26,7 +26,7 @@ def closing(words: bytes = b"words") -> Closing:
 
 @given(st.binary(max_size=8))
 def test_a_closing_is_read_back_as_it_was_built(words: bytes) -> None:
-    assert parse_closing(build_closing(closing(words))) == closing(words)
+    assert CLOSING_FORM.parse(CLOSING_FORM.build(closing(words))) == closing(words)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_closing_is_read_back_as_it_was_built(words: bytes) -> None:
     ],
 )
 def test_a_field_that_is_wrong_is_named(field: str, value: object, message: str) -> None:
-    payload = json.loads(build_closing(closing()))
+    payload = json.loads(CLOSING_FORM.build(closing()))
     payload["predicate"][field] = value
     with pytest.raises(Malformed, match=message):
-        parse_closing(canonical(payload))
+        CLOSING_FORM.parse(canonical(payload))

@@ -12,13 +12,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pratique.attest.policy import Policy, build_policy, parse_policy
-from pratique.attest.policy_review import PolicyReview, build_policy_review, parse_policy_review
+from pratique.attest import waiver
+from pratique.attest.closing import CLOSING_FORM, Closing
+from pratique.attest.hold import HOLD_FORM, Act, Hold, Scope
+from pratique.attest.policy import POLICY_FORM, Policy
+from pratique.attest.policy_review import POLICY_REVIEW_FORM, PolicyReview
+from pratique.attest.recall import RECALL_FORM, Recall
+from pratique.attest.request import REQUEST_FORM, Request
 from pratique.attest.request import Part as Asked
-from pratique.attest.request import Request, build_request, parse_request
-from pratique.attest.review import Condition, Decision, Review, Seen, build_review, parse_review
+from pratique.attest.review import REVIEW_FORM, Condition, Decision, Review, Seen
 from pratique.attest.review import Part as Reviewed
-from pratique.attest.source import Source, build_source, parse_alias, parse_source
+from pratique.attest.signed_form import SignedForm
+from pratique.attest.source import SOURCE_FORM, Source, parse_alias
+from pratique.attest.waiver import Terms
+from pratique.attest.withdrawal import WITHDRAWAL_FORM, Withdrawal
+from pratique.attest.word import Word
 from pratique.errors import Malformed, Unverified
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
@@ -95,12 +103,39 @@ reviews = st.builds(
 
 @dataclass(frozen=True)
 class Form:
-    """One kind of statement: an example, and how it is written and read."""
+    """One kind of statement, and an example of it."""
 
     example: Any
-    build: Callable[[Any], bytes]
-    parse: Callable[[bytes], Any]
+    form: SignedForm[Any]
 
+    @property
+    def build(self) -> Callable[[Any], bytes]:
+        return self.form.build
+
+    @property
+    def parse(self) -> Callable[[bytes], Any]:
+        return self.form.parse
+
+
+WORD = Word(Actor("person:bea"), Digest.of(b"words"), Digest.of(b"directory"), NOW, "ab" * 16)
+STOPPED = Scope(A, None, Environment("prod"))
+TERMS = Terms(
+    proposed_by=Actor("person:dan"),
+    check="high",
+    term="CVE-2026-1@pkg:deb/debian/libxml2",
+    environment=Environment("prod"),
+    scope=waiver.Scope(waiver.Over.BASE, base="debian:12"),
+    severity=None,
+    justification="no_fix_yet",
+    controls=("secrets",),
+    owner=None,
+    ticket="SEC-1",
+    not_before=NOW,
+    expires=NOW + timedelta(days=1),
+    renewal_of=None,
+    renewals=0,
+    voided_if=waiver.VoidedIf(),
+)
 
 FORMS = {
     "request": Form(
@@ -116,8 +151,7 @@ FORMS = {
             issued_at=NOW,
             comment=B,
         ),
-        build_request,
-        parse_request,
+        REQUEST_FORM,
     ),
     "source": Form(
         Source(
@@ -128,8 +162,7 @@ FORMS = {
             authors=("git:" + "3" * 64, "github:4711"),
             committers=("github:4711",),
         ),
-        build_source,
-        parse_source,
+        SOURCE_FORM,
     ),
     "policy": Form(
         Policy(
@@ -141,13 +174,11 @@ FORMS = {
             directory=A,
             sources=B,
         ),
-        build_policy,
-        parse_policy,
+        POLICY_FORM,
     ),
     "policy review": Form(
         PolicyReview("shop", A, 2, Actor("person:bea"), B, "0" * 32),
-        build_policy_review,
-        parse_policy_review,
+        POLICY_REVIEW_FORM,
     ),
     "review": Form(
         Review(
@@ -171,8 +202,24 @@ FORMS = {
             expires_at=NOW + timedelta(days=1),
             nonce="0" * 32,
         ),
-        build_review,
-        parse_review,
+        REVIEW_FORM,
+    ),
+    "hold": Form(Hold(build_id(Kind.HOLD, NOW, bytes(10)), Act.PLACE, STOPPED, WORD), HOLD_FORM),
+    "recall": Form(Recall(A, "shop", "web", Environment("prod"), WORD), RECALL_FORM),
+    "closing": Form(Closing(A, PROMOTION, build_id(Kind.REMEDIATION, NOW, bytes(10)), WORD), CLOSING_FORM),
+    "withdrawal": Form(Withdrawal((A, B), PROMOTION, Actor("service:ci"), "0" * 32), WITHDRAWAL_FORM),
+    "waiver": Form(
+        waiver.Waiver(
+            waiver=build_id(Kind.WAIVER, NOW, bytes(10)),
+            act=waiver.Act.GRANT,
+            by=Actor("person:bea"),
+            terms=TERMS,
+            comment=None,
+            directory=A,
+            issued_at=NOW,
+            nonce="0" * 32,
+        ),
+        waiver.WAIVER_FORM,
     ),
 }
 FORMS["request of a release"] = replace(
@@ -209,10 +256,10 @@ def test_the_example_is_read_back(form: Form) -> None:
 @settings(max_examples=50)
 @given(requests, sources, policies, reviews)
 def test_what_was_built_is_read_back(request: Request, source: Source, policy: Policy, review: Review) -> None:
-    assert parse_request(build_request(request)) == request
-    assert parse_source(build_source(source)) == source
-    assert parse_policy(build_policy(policy)) == policy
-    assert parse_review(build_review(review)) == review
+    assert REQUEST_FORM.parse(REQUEST_FORM.build(request)) == request
+    assert SOURCE_FORM.parse(SOURCE_FORM.build(source)) == source
+    assert POLICY_FORM.parse(POLICY_FORM.build(policy)) == policy
+    assert REVIEW_FORM.parse(REVIEW_FORM.build(review)) == review
 
 
 @every_form
@@ -241,7 +288,7 @@ def holder(document: Any, path: tuple[Any, ...]) -> Any:
 @every_form
 def test_without_any_one_field_it_is_malformed(form: Form) -> None:
     whole = json.loads(form.build(form.example))
-    optional = {("predicate", "comment")} if form.parse is parse_request else set()
+    optional = {("predicate", "comment")} if form.form is REQUEST_FORM else set()
     for path in places(whole):
         if path in optional:
             continue
@@ -278,7 +325,7 @@ def test_another_value_in_any_field_is_malformed_or_means_what_it_says(form: For
 @every_form
 def test_one_kind_is_not_read_as_another(form: Form) -> None:
     for other in FORMS.values():
-        if other.parse is not form.parse:
+        if other.form is not form.form:
             with pytest.raises(Malformed, match=f"expected {URI}"):
                 form.parse(other.build(other.example))
 
@@ -291,7 +338,7 @@ def test_a_subject_stands_once_and_at_least_once(form: Form) -> None:
             form.parse(canonical(document))
 
 
-@pytest.mark.parametrize("name", ["request", "review", "source"])
+@pytest.mark.parametrize("name", ["request", "review", "source", "recall", "closing", "withdrawal"])
 def test_an_image_is_named_by_its_digest_alone(name: str) -> None:
     form = FORMS[name]
     document = json.loads(form.build(form.example))
@@ -302,36 +349,36 @@ def test_an_image_is_named_by_its_digest_alone(name: str) -> None:
 
 @pytest.mark.parametrize(("version", "previous"), [(0, None), (1, {"sha256": A.hex}), (2, None)])
 def test_a_policy_fits_its_predecessor(version: int, previous: Any) -> None:
-    document = json.loads(build_policy(FORMS["policy"].example))
+    document = json.loads(POLICY_FORM.build(FORMS["policy"].example))
     document["predicate"] |= {"version": version, "previous": previous}
     with pytest.raises(Malformed, match="version"):
-        parse_policy(canonical(document))
+        POLICY_FORM.parse(canonical(document))
 
 
 def test_a_review_cannot_expire_before_it_was_given() -> None:
-    document = json.loads(build_review(FORMS["review"].example))
+    document = json.loads(REVIEW_FORM.build(FORMS["review"].example))
     document["predicate"]["expiresAt"] = document["predicate"]["issuedAt"]
     with pytest.raises(Malformed, match="after issuedAt"):
-        parse_review(canonical(document))
+        REVIEW_FORM.parse(canonical(document))
 
 
 def source_document(**changes: Any) -> bytes:
-    document = json.loads(build_source(FORMS["source"].example))
+    document = json.loads(SOURCE_FORM.build(FORMS["source"].example))
     document["predicate"] |= changes
     return canonical(document)
 
 
 def test_authors_may_be_missing_only_where_nothing_changed() -> None:
     with pytest.raises(Malformed, match="since base"):
-        parse_source(source_document(authors=[]))
-    unchanged = parse_source(source_document(authors=[], committers=[], base="2" * 40))
+        SOURCE_FORM.parse(source_document(authors=[]))
+    unchanged = SOURCE_FORM.parse(source_document(authors=[], committers=[], base="2" * 40))
     assert unchanged.authors == ()
 
 
 @pytest.mark.parametrize("authors", [["github:2", "github:1"], ["github:1", "github:1"]])
 def test_authors_are_sorted_and_stand_once(authors: list[str]) -> None:
     with pytest.raises(Malformed, match="sorted"):
-        parse_source(source_document(authors=authors))
+        SOURCE_FORM.parse(source_document(authors=authors))
 
 
 @pytest.mark.parametrize(
@@ -360,8 +407,8 @@ def test_a_review_of_a_release_says_of_each_part_what_a_review_of_it_alone_says(
 def test_a_release_names_two_images_or_more_and_each_once() -> None:
     release = FORMS["request of a release"].example.release
     for wrong in ((), release[:1], (release[0], release[0])):
-        document = json.loads(build_request(FORMS["request of a release"].example))
+        document = json.loads(REQUEST_FORM.build(FORMS["request of a release"].example))
         items = document["predicate"]["release"]
         document["predicate"]["release"] = [items[release.index(part)] for part in wrong]
         with pytest.raises(Malformed):
-            parse_request(canonical(document))
+            REQUEST_FORM.parse(canonical(document))

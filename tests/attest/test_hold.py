@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.attest.hold import Act, Hold, Scope, build_hold, parse_hold
-from pratique.attest.recall import Recall, build_recall, parse_recall
+from pratique.attest.hold import HOLD_FORM, Act, Hold, Scope
+from pratique.attest.recall import RECALL_FORM, Recall
 from pratique.attest.word import Word
 from pratique.errors import Malformed
 from pratique.values.canonical import canonical
@@ -32,11 +32,11 @@ def hold(scope: Scope, act: Act = Act.PLACE) -> Hold:
 
 @given(SCOPES, st.sampled_from(Act))
 def test_a_hold_is_read_back_as_it_was_built(scope: Scope, act: Act) -> None:
-    assert parse_hold(build_hold(hold(scope, act))) == hold(scope, act)
+    assert HOLD_FORM.parse(HOLD_FORM.build(hold(scope, act))) == hold(scope, act)
 
 
 def test_a_recall_is_read_back_as_it_was_built() -> None:
-    assert parse_recall(build_recall(RECALL)) == RECALL
+    assert RECALL_FORM.parse(RECALL_FORM.build(RECALL)) == RECALL
 
 
 @pytest.mark.parametrize(
@@ -51,20 +51,20 @@ def test_a_scope_is_an_image_or_an_environment_of_an_application(
 
 
 def test_a_hold_that_names_the_digest_of_another_scope_is_refused() -> None:
-    payload = json.loads(build_hold(hold(Scope(IMAGE, None, None))))
+    payload = json.loads(HOLD_FORM.build(hold(Scope(IMAGE, None, None))))
     payload["predicate"]["scope"]["environment"] = "prod"
     with pytest.raises(Malformed, match="the digest of its scope"):
-        parse_hold(canonical(payload))
+        HOLD_FORM.parse(canonical(payload))
 
 
 @given(st.integers(0, 900), st.integers(0, 255))
 def test_whatever_byte_is_changed_nothing_but_a_malformed_or_another_hold_comes_out(at: int, byte: int) -> None:
-    content = bytearray(build_hold(hold(Scope(IMAGE, None, PROD))))
+    content = bytearray(HOLD_FORM.build(hold(Scope(IMAGE, None, PROD))))
     content[at % len(content)] = byte
     with suppress(Malformed):
-        assert build_hold(parse_hold(bytes(content))) == bytes(content)
+        assert HOLD_FORM.build(HOLD_FORM.parse(bytes(content))) == bytes(content)
 
 
 def test_two_words_of_one_person_are_two_statements() -> None:
     one = hold(Scope(IMAGE, None, PROD))
-    assert build_hold(replace(one, word=replace(WORD, nonce="cd" * 16))) != build_hold(one)
+    assert HOLD_FORM.build(replace(one, word=replace(WORD, nonce="cd" * 16))) != HOLD_FORM.build(one)

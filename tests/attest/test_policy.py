@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.attest.policy import Changes, Policy, build_policy, parse_policy
+from pratique.attest.policy import POLICY_FORM, Changes, Policy
 from pratique.errors import Malformed
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
@@ -29,11 +29,11 @@ def policy(author: Actor | None, changes: Changes | None) -> Policy:
 
 @given(st.sampled_from([None, Actor("person:dan")]), st.none() | CHANGES)
 def test_what_was_built_is_read_back(author: Actor | None, changes: Changes | None) -> None:
-    assert parse_policy(build_policy(policy(author, changes))) == policy(author, changes)
+    assert POLICY_FORM.parse(POLICY_FORM.build(policy(author, changes))) == policy(author, changes)
 
 
 def test_what_is_not_said_is_not_written() -> None:
-    assert set(json.loads(build_policy(policy(None, None)))["predicate"]) == {
+    assert set(json.loads(POLICY_FORM.build(policy(None, None)))["predicate"]) == {
         *("version", "previous", "effectiveOn", "directory", "sources")
     }
 
@@ -49,7 +49,7 @@ def test_what_is_not_said_is_not_written() -> None:
     ],
 )
 def test_a_quorum_that_nobody_would_fill_is_refused(changes: dict[str, Any]) -> None:
-    document = json.loads(build_policy(policy(Actor("person:dan"), None)))
+    document = json.loads(POLICY_FORM.build(policy(Actor("person:dan"), None)))
     document["predicate"]["changes"] = changes
     with pytest.raises(Malformed):
-        parse_policy(canonical(document))
+        POLICY_FORM.parse(canonical(document))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.attest.waiver import Act, Over, Scope, Terms, VoidedIf, Waiver, build_waiver, parse_waiver
+from pratique.attest.waiver import WAIVER_FORM, Act, Over, Scope, Terms, VoidedIf, Waiver
 from pratique.errors import Malformed
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
@@ -62,7 +62,7 @@ WAIVERS = st.builds(
 
 @given(WAIVERS)
 def test_what_was_built_is_read_back(waiver: Waiver) -> None:
-    assert parse_waiver(build_waiver(waiver)) == waiver
+    assert WAIVER_FORM.parse(WAIVER_FORM.build(waiver)) == waiver
 
 
 @given(TERMS, TERMS)
@@ -72,7 +72,7 @@ def test_other_terms_have_another_digest(one: Terms, other: Terms) -> None:
 
 def changed(**terms: Any) -> bytes:
     example = Waiver(ID, Act.GRANT, Actor("person:bea"), EXAMPLE, None, Digest("d" * 64), NOW, "0" * 32)
-    document = json.loads(build_waiver(example))
+    document = json.loads(WAIVER_FORM.build(example))
     document["predicate"]["terms"].update(terms)
     digest = Digest.of(canonical(document["predicate"]["terms"]))
     document["subject"][0]["digest"]["sha256"] = digest.hex
@@ -99,7 +99,7 @@ EXAMPLE = Terms(
 
 
 def test_the_example_itself_is_read() -> None:
-    assert parse_waiver(changed()).terms == EXAMPLE
+    assert WAIVER_FORM.parse(changed()).terms == EXAMPLE
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,11 @@ def test_the_example_itself_is_read() -> None:
 )
 def test_terms_that_say_nothing_clear_are_refused(terms: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        parse_waiver(changed(**terms))
+        WAIVER_FORM.parse(changed(**terms))
 
 
 def test_a_subject_that_is_not_the_digest_of_the_terms_is_refused() -> None:
     document = json.loads(changed())
     document["subject"][0]["digest"]["sha256"] = "e" * 64
     with pytest.raises(Malformed, match="digest of its terms"):
-        parse_waiver(canonical(document))
+        WAIVER_FORM.parse(canonical(document))

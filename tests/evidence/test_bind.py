@@ -13,7 +13,7 @@ from tests.attest.signers import ServiceSigner, service_ed25519, service_p256, s
 from pratique.attest.bundle import build_bundle
 from pratique.attest.dsse import IN_TOTO, Signature, build_envelope, parse_envelope
 from pratique.attest.keykind import KeyKind
-from pratique.attest.source import Source, build_source
+from pratique.attest.source import SOURCE_FORM, Source
 from pratique.attest.verify import Signed
 from pratique.evidence.bind import ImageSubject, Platform, ServiceKeys, understand
 from pratique.evidence.facts.build import SourceChange
@@ -118,7 +118,7 @@ def test_people_do_not_sign_evidence() -> None:
 
 
 def test_only_a_key_listed_for_source_signs_who_wrote_it() -> None:
-    payload = build_source(
+    payload = SOURCE_FORM.build(
         Source((AMD,), "https://git.example/shop", None, "e" * 40, ("github:7",), ("github:7",))
     )
     by_both = bind(signed(payload, CI, SCANNER))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pratique.attest.source import Source, build_source
+from pratique.attest.source import SOURCE_FORM, Source
 from pratique.evidence.facts.build import Provenance, SourceChange
 from pratique.evidence.facts.opaque import Opaque
 from pratique.evidence.facts.packages import Sbom
@@ -215,7 +215,7 @@ def test_provenance_without_parameters_does_not_say_them_and_without_a_build_typ
 
 def test_a_source_statement_names_authors_and_must_be_spelt_canonically() -> None:
     said = Source((IMAGE,), "https://git.example/shop", None, COMMIT, ("github:7",), ("git:" + "d" * 64,))
-    payload = build_source(said)
+    payload = SOURCE_FORM.build(said)
     reading = read(enveloped(payload), "")
     assert reading.facts[0] == SourceChange(said.repository, None, COMMIT, said.authors, said.committers)
     assert reading.predicate_type == SOURCE

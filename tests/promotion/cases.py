@@ -10,7 +10,7 @@ from tests.promotion.builders import NOW, PR, PROD, STAGING, digest, directory, 
 
 from pratique.attest.dsse import IN_TOTO, build_envelope
 from pratique.attest.seal import Level
-from pratique.attest.source import Source, build_source
+from pratique.attest.source import SOURCE_FORM, Source
 from pratique.attest.statement import Subject, build_statement
 from pratique.evidence.model import Origin, Piece
 from pratique.policy.document import Bundle
@@ -152,7 +152,7 @@ def provenance(base: str = "pkg:docker/debian@12.5", image: str = "image") -> by
 def source(*authors: str, base: str | None = None, image: str = "image") -> bytes:
     names = tuple(sorted(authors or (ANN,)))
     return signed(
-        build_source(Source((digest(image),), "git+https://git.example/shop/api", base, COMMIT, names, names))
+        SOURCE_FORM.build(Source((digest(image),), "git+https://git.example/shop/api", base, COMMIT, names, names))
     )
 
 

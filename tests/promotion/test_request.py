@@ -24,7 +24,7 @@ from tests.promotion.builders import (
 from tests.promotion.cases import ARRIVED, GATE, bundle
 
 from pratique.attest.dsse import IN_TOTO, Signature, build_envelope
-from pratique.attest.request import Request, build_request
+from pratique.attest.request import REQUEST_FORM, Request
 from pratique.errors import Absent, Conflict, PratiqueError, Refused, Unverified
 from pratique.promotion.history import fold_all
 from pratique.promotion.request import Accepted, Asked, InForce, Known, consider_request, open_request
@@ -55,15 +55,15 @@ def asking(requester: str = "service:ci", **changes: Any) -> Request:
 
 
 def sent(request: Request, *signatures: Signature) -> bytes:
-    return build_envelope(build_request(request), IN_TOTO, signatures)
+    return build_envelope(REQUEST_FORM.build(request), IN_TOTO, signatures)
 
 
 def by_service(request: Request, name: str = "ci") -> bytes:
-    return sent(request, service(name).signature(build_request(request)))
+    return sent(request, service(name).signature(REQUEST_FORM.build(request)))
 
 
 def by_person(request: Request, name: str, namespace: str = "pratique-request") -> bytes:
-    return sent(request, signer(name).signature(build_request(request), namespace))
+    return sent(request, signer(name).signature(REQUEST_FORM.build(request), namespace))
 
 
 def opened(content: bytes) -> Asked:

@@ -23,7 +23,7 @@ from tests.promotion.builders import (
 from tests.promotion.cases import MEDIUM, case, evidence, provenance, sbom, source
 
 from pratique.attest.dsse import IN_TOTO, build_envelope
-from pratique.attest.review import Decision, Review, Seen, build_review
+from pratique.attest.review import REVIEW_FORM, Decision, Review, Seen
 from pratique.errors import Conflict, PratiqueError, Refused, Unverified
 from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory
@@ -64,7 +64,7 @@ def statement(name: str, decision: Decision = Decision.APPROVE, record: Record =
 
 
 def signed(review: Review, by: str | None = None, namespace: str = "pratique-review") -> bytes:
-    payload = build_review(review)
+    payload = REVIEW_FORM.build(review)
     name = by or review.reviewer.removeprefix("person:")
     return build_envelope(payload, IN_TOTO, (signer(name).signature(payload, namespace),))
 

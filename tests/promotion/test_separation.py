@@ -7,7 +7,7 @@ import pytest
 from tests.promotion.builders import digest
 from tests.promotion.cases import ANN, BEFORE, CLEAN, COMMIT, MEDIUM, case, provenance, sbom, signed
 
-from pratique.attest.source import Source, build_source
+from pratique.attest.source import SOURCE_FORM, Source
 from pratique.attest.statement import Subject, build_statement
 from pratique.promotion.judge import judge
 from pratique.promotion.profile import Profile, profile_of
@@ -21,7 +21,7 @@ OTHER = "git+https://git.example/shop/web"
 def said(image: str = "image", **changes: Any) -> bytes:
     """Return what CI signed about who wrote an image: everything of it, by Ann, unless told otherwise."""
     usual = Source((digest(image),), REPOSITORY, None, COMMIT, (ANN,), (ANN,))
-    return signed(build_source(replace(usual, **changes)))
+    return signed(SOURCE_FORM.build(replace(usual, **changes)))
 
 
 def built(commit: str, image: str = "image") -> bytes:

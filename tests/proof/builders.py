@@ -31,9 +31,9 @@ from tests.promotion.builders import (
 from tests.promotion.builders import digest as digest_of
 
 from pratique.attest.dsse import IN_TOTO, Signature, build_envelope, pae
-from pratique.attest.policy import Policy, build_policy
-from pratique.attest.request import Request, build_request
-from pratique.attest.review import Decision, Review, Seen, build_review
+from pratique.attest.policy import POLICY_FORM, Policy
+from pratique.attest.request import REQUEST_FORM, Request
+from pratique.attest.review import REVIEW_FORM, Decision, Review, Seen
 from pratique.attest.seal import Level
 from pratique.attest.sshsig import envelope_signature
 from pratique.attest.vsa import Vsa, build_vsa
@@ -281,7 +281,7 @@ class Story:
             effective_on=None,
             environments=tuple((rules.name, rules.digest) for rules in read.environments),
         )
-        statement = build_policy(
+        statement = POLICY_FORM.build(
             Policy(
                 data.bundle,
                 data.digest,
@@ -332,7 +332,7 @@ class Story:
             nonce="0" * 32,
             issued_at=NOW,
         )
-        payload = build_request(replace(request, **(statement or {})))
+        payload = REQUEST_FORM.build(replace(request, **(statement or {})))
         objects: tuple[EventObject, ...] = ()
         if by:
             name = requester.partition(":")[2]
@@ -431,7 +431,7 @@ class Story:
     ) -> Entry:
         """Log a review signed by ``key`` (the reviewer's own); ``changes`` are to what is signed."""
         review = self.statement(name, decision, **changes)
-        envelope = signed(build_review(review), namespace, IN_TOTO, key or name)
+        envelope = signed(REVIEW_FORM.build(review), namespace, IN_TOTO, key or name)
         item = self.book.keep("review", envelope)
         if counted:
             self.reviews.append(item.digest)

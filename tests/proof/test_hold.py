@@ -5,7 +5,7 @@ from tests.proof.attacks import refused, refused_promotion
 from tests.proof.builders import Story, approved_story, signed, trust_root
 
 from pratique.attest.dsse import IN_TOTO
-from pratique.attest.hold import Act, Hold, Scope, build_hold
+from pratique.attest.hold import HOLD_FORM, Act, Hold, Scope
 from pratique.attest.sshsig import Namespace
 from pratique.attest.word import Word
 from pratique.promotion.governance import HoldLifted, HoldPlaced
@@ -26,7 +26,7 @@ def lift(story: Story, name: str, *, scope: Scope = SCOPE, key: str | None = Non
     """Log that this person lifted it, by a statement over ``scope`` that the owner of ``key`` signed."""
     by, nonce = Actor(f"person:{name}"), name.encode().hex().ljust(32, "0")
     word = Word(by, digest("words"), story.directory.digest, NOW, nonce)
-    payload = build_hold(Hold(HOLD, Act.LIFT, scope, word))
+    payload = HOLD_FORM.build(Hold(HOLD, Act.LIFT, scope, word))
     item = story.book.keep("hold", signed(payload, Namespace.REVIEW, IN_TOTO, key or name))
     story.book.append(HoldLifted(HOLD, by, nonce, digest("words")), item, application="shop", environment=PROD)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from pratique.attest.dsse import build_envelope, parse_envelope
-from pratique.attest.policy import build_policy, parse_policy
-from pratique.attest.request import build_request, parse_request
-from pratique.attest.review import build_review, parse_review
+from pratique.attest.policy import POLICY_FORM
+from pratique.attest.request import REQUEST_FORM
+from pratique.attest.review import REVIEW_FORM
 from pratique.attest.vsa import build_vsa, parse_vsa
 from pratique.promotion.directory_form import parse_document
 from pratique.promotion.events import build_event, parse_event
@@ -63,9 +63,9 @@ def statement(again: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
 
 AGAIN: dict[str, Callable[[bytes], bytes]] = {
     "directory": statement(lambda payload: canonical(write(parse_document(payload)))),
-    "policy-signature": statement(lambda payload: build_policy(parse_policy(payload))),
-    "request": statement(lambda payload: build_request(parse_request(payload))),
-    "review": statement(lambda payload: build_review(parse_review(payload))),
+    "policy-signature": statement(lambda payload: POLICY_FORM.build(POLICY_FORM.parse(payload))),
+    "request": statement(lambda payload: REQUEST_FORM.build(REQUEST_FORM.parse(payload))),
+    "review": statement(lambda payload: REVIEW_FORM.build(REVIEW_FORM.parse(payload))),
     "seal": statement(lambda payload: build_vsa(parse_vsa(payload))),
     "record": lambda content: build_record(parse_record(content).decision).content,
     "evidence-list": lambda content: build_list(parse_list(content)),

@@ -9,7 +9,7 @@ from tests.promotion.builders import NOW, PROD, digest
 from tests.proof.builders import GATE, Story, founded, signed
 
 from pratique.attest.dsse import IN_TOTO
-from pratique.attest.waiver import Act, Over, Scope, Terms, VoidedIf, Waiver, build_waiver
+from pratique.attest.waiver import WAIVER_FORM, Act, Over, Scope, Terms, VoidedIf, Waiver
 from pratique.promotion.governance import WaiverGranted
 from pratique.promotion.waiver import GrantUsed, WaiverUsed
 from pratique.values.ids import Kind, build_id
@@ -54,7 +54,7 @@ def granted(story: Story, granter: str, what: Terms, key: str | None = None) -> 
         issued_at=NOW,
         nonce="a" * 32,
     )
-    item = story.book.keep("waiver", signed(build_waiver(waiver), "pratique-waiver", IN_TOTO, key or granter))
+    item = story.book.keep("waiver", signed(WAIVER_FORM.build(waiver), "pratique-waiver", IN_TOTO, key or granter))
     entry = story.book.append(WaiverGranted(WAIVER, waiver.by, what.digest, waiver.nonce), item, environment=PROD)
     return WaiverUsed(WAIVER, what.digest, (GrantUsed(item.digest, entry.index),))
 

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from pratique.attest.source import Source, build_source
+from pratique.attest.source import SOURCE_FORM, Source
 from pratique.attest.statement import Subject, build_statement
 from pratique.values.canonical import Json
 from pratique.values.digest import Digest
@@ -29,7 +29,7 @@ def statements(image: Digest, packages: Packages, base: Digest | None = None) ->
     return [
         (SBOM, build_statement(subject, SBOM, _bill(packages))),
         (PROVENANCE, build_statement(subject, PROVENANCE, _provenance(commit, base))),
-        (SOURCE, build_source(Source((image,), GIT, None, commit, author, author))),
+        (SOURCE, SOURCE_FORM.build(Source((image,), GIT, None, commit, author, author))),
         (REPORT, build_statement(subject, REPORT, _report())),
     ]
 

@@ -7,7 +7,7 @@ from tests.stories.documents import GATE
 from tests.stories.shop import Said, Shop, run_pratique
 
 from pratique.attest.dsse import IN_TOTO
-from pratique.attest.policy import Changes, build_policy
+from pratique.attest.policy import POLICY_FORM, Changes
 from pratique.attest.sshsig import Namespace
 from pratique.service.policy import announce, joined, read_bundle, state, succession
 from pratique.service.scribe import Scribe, keep
@@ -108,7 +108,7 @@ def publish_as_a_server_might(shop: Shop, changes: Changes | None, *people: str)
         after = workspace.store.read(lambda view: succession(workspace, view, read.bundle))
         stated = replace(state(read, after, None, Actor("person:dan")), changes=changes)
         signatories = [PersonSignatory(Actor(person), shop.key(person)) for person in people]
-        signed = [sign(each, build_policy(stated), IN_TOTO, Namespace.POLICY) for each in signatories]
+        signed = [sign(each, POLICY_FORM.build(stated), IN_TOTO, Namespace.POLICY) for each in signatories]
         envelope = joined(tuple(signed))
         objects = (
             keep(workspace.blobs, "policy", POLICY_MEDIA, read.bundle.resolved),

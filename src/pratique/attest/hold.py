@@ -5,11 +5,13 @@ scope in full, so that lifting one hold lifts no other.
 """
 
 from enum import StrEnum
+from typing import Final
 
 from pratique.attest.fields import Fields
-from pratique.attest.signed_form import check_spelling, read_form
-from pratique.attest.statement import Subject, build_statement
-from pratique.attest.word import WORD, Word, read_word, word_object
+from pratique.attest.signed_form import Filled, PersonalForm, Written
+from pratique.attest.sshsig import Namespace
+from pratique.attest.statement import Subject
+from pratique.attest.word import WORD, InAWord, Word, read_word, word_object
 from pratique.errors import Malformed
 from pratique.values.canonical import Json, canonical
 from pratique.values.dataclass import dataclass
@@ -44,11 +46,11 @@ class Scope:
     @property
     def digest(self) -> Digest:
         """The digest of the canonical scope: what every signature about it names."""
-        return Digest.of(canonical(_written(self)))
+        return Digest.of(canonical(_scope_object(self)))
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(InAWord):
     """One person's word about a hold."""
 
     hold: str
@@ -57,25 +59,16 @@ class Hold:
     word: Word
 
 
-def parse_hold(payload: bytes) -> Hold:
-    """Read a signed hold statement's payload.
-
-    Raises:
-        Malformed: A field is missing, unknown or wrong, or the payload is not canonical.
-    """
-    subjects, fields = read_form(payload, HOLD, "hold")
-    fields.only("act", "scope", *WORD)
-    if len(subjects) != 1:
-        raise Malformed(f"hold.subject: expected exactly one hold, found {len(subjects)}")
+def _read(filled: Filled) -> Hold:
+    subject, fields = filled.subject(), filled.fields.only("act", "scope", *WORD)
     hold = Hold(
-        hold=parse_id(subjects[0].name or "", Kind.HOLD),
+        hold=parse_id(subject.name, Kind.HOLD),
         act=fields.member("act", Act),
         scope=_scope(fields.object("scope").only("image", "application", "environment")),
         word=read_word(fields),
     )
-    if subjects[0].digest != hold.scope.digest:
+    if subject.digest != hold.scope.digest:
         raise Malformed(f"hold.subject: expected {hold.scope.digest}, the digest of its scope")
-    check_spelling(payload, build_hold(hold), "hold")
     return hold
 
 
@@ -87,15 +80,19 @@ def _scope(fields: Fields) -> Scope:
     )
 
 
-def build_hold(hold: Hold) -> bytes:
-    """Return the canonical payload that is signed."""
-    predicate: dict[str, Json] = {"act": hold.act, "scope": _written(hold.scope), **word_object(hold.word)}
-    return build_statement((Subject(hold.scope.digest, hold.hold),), HOLD, predicate)
+def _write(hold: Hold) -> Written:
+    predicate: dict[str, Json] = {"act": hold.act, "scope": _scope_object(hold.scope), **word_object(hold.word)}
+    return (Subject(hold.scope.digest, hold.hold),), predicate
 
 
-def _written(scope: Scope) -> dict[str, Json]:
+def _scope_object(scope: Scope) -> dict[str, Json]:
     return {
         "image": {"sha256": scope.image.hex} if scope.image else None,
         "application": scope.application,
         "environment": scope.environment,
     }
+
+
+HOLD_FORM: Final = PersonalForm("hold", HOLD, _read, _write, Namespace.REVIEW)
+"""A hold is a reviewer's no that reaches further than one promotion, so it is signed as a review is; its own
+predicate type keeps it from ever counting as one."""

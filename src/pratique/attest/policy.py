@@ -4,10 +4,12 @@ Source: decisions.md, "Documents". The subject is the resolved bundle's digest, 
 """
 
 from datetime import datetime
+from typing import Final
 
 from pratique.attest.fields import Fields
-from pratique.attest.signed_form import check_spelling, parse_slug, read_form
-from pratique.attest.statement import Subject, build_statement
+from pratique.attest.signed_form import Filled, PersonalForm, Written, parse_slug
+from pratique.attest.sshsig import Namespace
+from pratique.attest.statement import Subject
 from pratique.errors import Malformed
 from pratique.values.canonical import Json
 from pratique.values.dataclass import dataclass
@@ -52,20 +54,12 @@ class Policy:
     """Who may publish its successor; None: root key holders alone."""
 
 
-def parse_policy(payload: bytes) -> Policy:
-    """Read a signed policy statement's payload.
-
-    Raises:
-        Malformed: A field is missing, unknown or wrong, the version and ``previous`` do not fit each other, or the
-            payload is not canonical.
-    """
-    subjects, fields = read_form(payload, POLICY, "policy")
+def _read(filled: Filled) -> Policy:
+    subject, fields = filled.subject(), filled.fields
     fields.only("version", "previous", "effectiveOn", "directory", "sources", "author", "changes")
-    if len(subjects) != 1:
-        raise Malformed(f"policy.subject: expected exactly one bundle, found {len(subjects)}")
     policy = Policy(
-        bundle=Fields("policy.subject[0]", {"name": subjects[0].name}).parsed("name", parse_slug),
-        digest=subjects[0].digest,
+        bundle=Fields("policy.subject[0]", {"name": subject.name}).parsed("name", parse_slug),
+        digest=subject.digest,
         version=fields.integer("version"),
         previous=fields.nullable("previous", fields.digest),
         effective_on=fields.nullable("effectiveOn", fields.moment),
@@ -76,7 +70,6 @@ def parse_policy(payload: bytes) -> Policy:
     )
     if policy.version < 1 or (policy.version == 1) != (policy.previous is None):
         raise Malformed("policy: expected version 1 without a previous digest, or a later version with one")
-    check_spelling(payload, build_policy(policy), "policy")
     return policy
 
 
@@ -90,8 +83,7 @@ def _changes(fields: Fields) -> Changes:
     return Changes(fields.parsed("owner", parse_group), approvals)
 
 
-def build_policy(policy: Policy) -> bytes:
-    """Return the canonical payload that the policy's owners sign."""
+def _write(policy: Policy) -> Written:
     predicate: dict[str, Json] = {
         "version": policy.version,
         "previous": _digest(policy.previous),
@@ -104,8 +96,11 @@ def build_policy(policy: Policy) -> bytes:
     if policy.changes is not None:
         asked = [{"role": role, "count": count} for role, count in policy.changes.approvals]
         predicate["changes"] = {"owner": policy.changes.owner, "approvals": asked}
-    return build_statement((Subject(policy.digest, policy.bundle),), POLICY, predicate)
+    return (Subject(policy.digest, policy.bundle),), predicate
 
 
 def _digest(digest: Digest | None) -> Json:
     return {"sha256": digest.hex} if digest else None
+
+
+POLICY_FORM: Final = PersonalForm("policy", POLICY, _read, _write, Namespace.POLICY)

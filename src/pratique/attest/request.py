@@ -8,10 +8,12 @@ A release asks for several images of one application at once; then ``release`` s
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pratique.attest.fields import Fields
-from pratique.attest.signed_form import check_spelling, parse_nonce, parse_slug, read_commitment, read_image_form
-from pratique.attest.statement import Subject, build_statement
+from pratique.attest.signed_form import Filled, PersonalForm, Written, parse_nonce, parse_slug, read_commitment
+from pratique.attest.sshsig import Namespace
+from pratique.attest.statement import Subject
 from pratique.errors import Malformed
 from pratique.values.canonical import Json
 from pratique.values.dataclass import dataclass
@@ -66,6 +68,11 @@ class Request:
     """The parts of a release, at least two; nothing where one image is asked for."""
 
     @property
+    def by(self) -> Actor:
+        """Who must have signed it."""
+        return self.requester
+
+    @property
     def each(self) -> "tuple[Request, ...]":
         """What is asked for each image, as if it were asked for alone."""
         return tuple(
@@ -76,18 +83,13 @@ class Request:
         ) or (self,)
 
 
-def parse_request(payload: bytes) -> Request:
-    """Read a signed request's payload.
-
-    Raises:
-        Malformed: A field is missing, unknown or wrong, or the payload is not canonical.
-    """
-    images, fields = read_image_form(payload, REQUEST, "request")
+def _read(filled: Filled) -> Request:
+    images, fields = filled.images(), filled.fields
     release = _release(fields) if fields.has("release") else ()
     own = ("release",) if release else _OWN
     fields.only("application", *own, "to", "requester", "nonce", "issuedAt", "comment", "track")
     first = release[0] if release else _part(fields, images[0])
-    request = Request(
+    return Request(
         images=images,
         application=fields.parsed("application", parse_application),
         image=first.image,
@@ -101,8 +103,6 @@ def parse_request(payload: bytes) -> Request:
         way=fields.parsed("track", _way) if fields.has("track") else None,
         release=release,
     )
-    check_spelling(payload, build_request(request), "request")
-    return request
 
 
 def _release(fields: Fields) -> tuple[Part, ...]:
@@ -127,8 +127,8 @@ def _way(track: str) -> Way:
     return Way(track)
 
 
-def build_request(request: Request) -> bytes:
-    """Return the canonical payload that the requester signs; the subjects of a release are those of its parts."""
+def _write(request: Request) -> Written:
+    """Spell a request; the subjects of a release are those of its parts."""
     own: dict[str, Json] = {"image": request.image, "source": str(request.source), "from": request.from_}
     predicate: dict[str, Json] = {
         "application": request.application,
@@ -141,7 +141,7 @@ def build_request(request: Request) -> bytes:
         **({"track": str(request.way)} if request.way else {}),
     }
     images = tuple(dict.fromkeys(part.digest for part in request.release)) or request.images
-    return build_statement(tuple(map(Subject, images)), REQUEST, predicate)
+    return tuple(map(Subject, images)), predicate
 
 
 def _part_object(part: Part) -> Json:
@@ -151,3 +151,6 @@ def _part_object(part: Part) -> Json:
         "source": str(part.source),
         "from": part.from_,
     }
+
+
+REQUEST_FORM: Final = PersonalForm("request", REQUEST, _read, _write, Namespace.REQUEST)

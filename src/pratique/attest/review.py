@@ -10,17 +10,20 @@ record first of all, in the place of the same five fields at the top.
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pratique.attest.fields import Fields
 from pratique.attest.signed_form import (
-    check_spelling,
+    Filled,
+    PersonalForm,
+    Written,
     parse_line,
     parse_nonce,
     parse_slug,
     read_commitment,
-    read_image_form,
 )
-from pratique.attest.statement import Subject, build_statement
+from pratique.attest.sshsig import Namespace
+from pratique.attest.statement import Subject
 from pratique.errors import Malformed, Unverified
 from pratique.values.canonical import Json
 from pratique.values.dataclass import dataclass
@@ -101,6 +104,11 @@ class Review:
     """What it is about, where it is about a release; ``images`` are then those of every part."""
 
     @property
+    def by(self) -> Actor:
+        """Who must have signed it."""
+        return self.reviewer
+
+    @property
     def promotions(self) -> tuple[str, ...]:
         """The promotions that it is about."""
         return tuple(part.promotion for part in self.release) or (self.promotion,)
@@ -150,13 +158,8 @@ _FIELDS = (
 )
 
 
-def parse_review(payload: bytes) -> Review:
-    """Read a signed review's payload.
-
-    Raises:
-        Malformed: A field is missing, unknown or wrong, it expires before it was issued, or it is not canonical.
-    """
-    images, fields = read_image_form(payload, REVIEW, "review")
+def _read(filled: Filled) -> Review:
+    images, fields = filled.images(), filled.fields
     release = _release(fields) if fields.has("release") else ()
     fields.only(*_FIELDS, *(("release",) if release else _PARTICULAR))
     first = release[0] if release else _part(fields, images)
@@ -184,7 +187,6 @@ def parse_review(payload: bytes) -> Review:
     )
     if review.expires_at <= review.issued_at:
         raise Malformed("review.expiresAt: expected a moment after issuedAt")
-    check_spelling(payload, build_review(review), "review")
     return review
 
 
@@ -228,8 +230,7 @@ def _seen(fields: Fields) -> Seen:
     return Seen(fields.parsed("origin", parse_line), fields.integer("size"), _root(fields))
 
 
-def build_review(review: Review) -> bytes:
-    """Return the canonical payload that the reviewer signs."""
+def _write(review: Review) -> Written:
     alone = Part(
         review.promotion, review.images, review.from_, review.resource_uri, review.record, review.evidence
     )
@@ -255,7 +256,7 @@ def build_review(review: Review) -> bytes:
         "nonce": review.nonce,
     }
     images = tuple(dict.fromkeys(image for part in review.release for image in part.images)) or review.images
-    return build_statement(tuple(map(Subject, images)), REVIEW, predicate)
+    return tuple(map(Subject, images)), predicate
 
 
 def _release_object(part: Part) -> Json:
@@ -275,3 +276,6 @@ def _part_object(part: Part) -> dict[str, Json]:
 def _condition_object(condition: Condition) -> Json:
     until = render_moment(condition.until) if condition.until else None
     return {"commitment": condition.commitment.hex, "until": until}
+
+
+REVIEW_FORM: Final = PersonalForm("review", REVIEW, _read, _write, Namespace.REVIEW)

@@ -5,26 +5,94 @@ the payload must be the very bytes that we would write for what it says (RFC 878
 """
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
 
 from pratique.attest.fields import Fields
-from pratique.attest.statement import V1, Subject, parse_statement
+from pratique.attest.sshsig import Namespace
+from pratique.attest.statement import V1, Subject, build_statement, parse_statement
 from pratique.errors import Malformed
-from pratique.values.canonical import parse_object
+from pratique.values.canonical import Json, parse_object
+from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
 MAX_BYTES = 1024 * 1024  # a thousand subjects take 100,000
+
+T = TypeVar("T")
+Written = tuple[tuple[Subject, ...], Mapping[str, Json]]
+"""The subjects and the predicate of a statement, as they are spelled."""
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
-def read_form(payload: bytes, predicate_type: str, what: str) -> tuple[tuple[Subject, ...], Fields]:
-    """Return the distinct subjects, at least one, and the predicate of a statement of ours.
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A statement of the right kind, whose predicate nobody has read yet; its subjects are distinct, at least one."""
 
-    Raises:
-        Malformed: Another statement, an unknown field outside the predicate, or no subject.
+    what: str
+    subjects: tuple[Subject, ...]
+    fields: Fields
+
+    def subject(self) -> Subject:
+        """Return the only subject, or raise ``Malformed``."""
+        if len(self.subjects) != 1:
+            raise Malformed(f"{self.what}.subject: expected exactly one, found {len(self.subjects)}")
+        return self.subjects[0]
+
+    def images(self) -> tuple[Digest, ...]:
+        """Return the subjects' digests, or raise ``Malformed`` where one has a name."""
+        if any(subject.name for subject in self.subjects):
+            raise Malformed(f"{self.what}.subject: expected digests without a name")
+        return tuple(subject.digest for subject in self.subjects)
+
+    def image(self) -> Digest:
+        """Return the only subject's digest, or raise ``Malformed``."""
+        self.subject()
+        return self.images()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedForm(Generic[T]):
+    """One kind of statement of ours: what is particular to it, and what all kinds do alike.
+
+    ``what`` names it in messages. ``read`` refuses fields that it does not know; ``write`` spells what it returned.
     """
+
+    what: str
+    predicate_type: str
+    read: Callable[[Filled], T]
+    write: Callable[[T], Written]
+
+    def build(self, said: T) -> bytes:
+        """Return the canonical payload that is signed."""
+        subjects, predicate = self.write(said)
+        return build_statement(subjects, self.predicate_type, predicate)
+
+    def parse(self, payload: bytes) -> T:
+        """Read a payload; whose signature it needs is another question.
+
+        Raises:
+            Malformed: A field is missing, unknown or wrong, the statement contradicts itself, or the payload is not
+                spelled canonically.
+        """
+        said = self.read(_fill(payload, self.predicate_type, self.what))
+        if payload != self.build(said):
+            raise Malformed(
+                f"{self.what}: expected its canonical bytes (RFC 8785), found another spelling; sign those"
+            )
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalForm(SignedForm[T]):
+    """One that people sign; ``namespace`` is what an SSH signature of it must have been made for."""
+
+    namespace: Namespace
+
+
+def _fill(payload: bytes, predicate_type: str, what: str) -> Filled:
     whole = Fields(what, parse_object(payload, what, max_bytes=MAX_BYTES))
     whole.only("_type", "subject", "predicateType", "predicate")
     for item in whole.objects("subject"):
@@ -37,21 +105,7 @@ def read_form(payload: bytes, predicate_type: str, what: str) -> tuple[tuple[Sub
     digests = [subject.digest for subject in statement.subjects]
     if not digests or len(set(digests)) != len(digests):
         raise Malformed(f"{what}.subject: expected distinct digests, at least one")
-    return statement.subjects, whole.object("predicate")
-
-
-def read_image_form(payload: bytes, predicate_type: str, what: str) -> tuple[tuple[Digest, ...], Fields]:
-    """Return the images' digests and the predicate; raises as :func:`read_form`, or where a subject has a name."""
-    subjects, fields = read_form(payload, predicate_type, what)
-    if any(subject.name for subject in subjects):
-        raise Malformed(f"{what}.subject: expected digests without a name")
-    return tuple(subject.digest for subject in subjects), fields
-
-
-def check_spelling(payload: bytes, rebuilt: bytes, what: str) -> None:
-    """Return if the payload is spelled canonically, or raise ``Malformed``."""
-    if payload != rebuilt:
-        raise Malformed(f"{what}: expected its canonical bytes (RFC 8785), found another spelling; sign those")
+    return Filled(what, statement.subjects, whole.object("predicate"))
 
 
 def parse_nonce(text: str) -> str:

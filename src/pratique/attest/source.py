@@ -4,10 +4,11 @@ Source: decisions.md, "Who counts". Authors are aliases, never mail addresses: t
 """
 
 import re
+from typing import Final
 
 from pratique.attest.fields import Fields
-from pratique.attest.signed_form import check_spelling, parse_commit, parse_line, read_image_form
-from pratique.attest.statement import Subject, build_statement
+from pratique.attest.signed_form import Filled, SignedForm, Written, parse_commit, parse_line
+from pratique.attest.statement import Subject
 from pratique.errors import Malformed
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
@@ -32,16 +33,10 @@ class Source:
     committers: tuple[str, ...]
 
 
-def parse_source(payload: bytes) -> Source:
-    """Read a signed source statement's payload.
-
-    Raises:
-        Malformed: A field is missing, unknown or wrong, or the payload is not canonical.
-    """
-    images, fields = read_image_form(payload, SOURCE, "source")
-    fields.only("repository", "base", "commit", "authors", "committers")
+def _read(filled: Filled) -> Source:
+    fields = filled.fields.only("repository", "base", "commit", "authors", "committers")
     source = Source(
-        images=images,
+        images=filled.images(),
         repository=fields.parsed("repository", parse_line),
         base=fields.nullable("base", lambda name: fields.parsed(name, parse_commit)),
         commit=fields.parsed("commit", parse_commit),
@@ -50,7 +45,6 @@ def parse_source(payload: bytes) -> Source:
     )
     if source.base != source.commit and not (source.authors and source.committers):
         raise Malformed("source: expected authors and committers of what changed since base, found none")
-    check_spelling(payload, build_source(source), "source")
     return source
 
 
@@ -68,16 +62,16 @@ def _aliases(fields: Fields, name: str) -> tuple[str, ...]:
     return found
 
 
-def build_source(source: Source) -> bytes:
-    """Return the canonical payload that CI signs; the aliases are sorted, and each stands once."""
-    return build_statement(
-        tuple(map(Subject, source.images)),
-        SOURCE,
-        {
-            "repository": source.repository,
-            "base": source.base,
-            "commit": source.commit,
-            "authors": sorted(set(source.authors)),
-            "committers": sorted(set(source.committers)),
-        },
-    )
+def _write(source: Source) -> Written:
+    """Spell a source statement; the aliases are sorted, and each stands once."""
+    predicate = {
+        "repository": source.repository,
+        "base": source.base,
+        "commit": source.commit,
+        "authors": sorted(set(source.authors)),
+        "committers": sorted(set(source.committers)),
+    }
+    return tuple(map(Subject, source.images)), predicate
+
+
+SOURCE_FORM: Final = SignedForm("source", SOURCE, _read, _write)

@@ -7,17 +7,20 @@ waived, where, until when, on which conditions. A grant of other terms is a gran
 import re
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pratique.attest.fields import Fields
 from pratique.attest.signed_form import (
-    check_spelling,
+    Filled,
+    PersonalForm,
+    Written,
     parse_line,
     parse_nonce,
     parse_slug,
     read_commitment,
-    read_form,
 )
-from pratique.attest.statement import Subject, build_statement
+from pratique.attest.sshsig import Namespace
+from pratique.attest.statement import Subject
 from pratique.errors import Malformed
 from pratique.values.canonical import Json, canonical
 from pratique.values.dataclass import dataclass
@@ -131,19 +134,10 @@ class Waiver:
     nonce: str
 
 
-def parse_waiver(payload: bytes) -> Waiver:
-    """Read a signed waiver statement's payload.
-
-    Raises:
-        Malformed: A field is missing, unknown or wrong, the terms contradict themselves or are not those that the
-            subject names, or the payload is not canonical.
-    """
-    subjects, fields = read_form(payload, WAIVER, "waiver")
-    fields.only(*_FIELDS)
-    if len(subjects) != 1:
-        raise Malformed(f"waiver.subject: expected exactly one waiver, found {len(subjects)}")
+def _read(filled: Filled) -> Waiver:
+    subject, fields = filled.subject(), filled.fields.only(*_FIELDS)
     waiver = Waiver(
-        waiver=parse_id(subjects[0].name or "", Kind.WAIVER),
+        waiver=parse_id(subject.name, Kind.WAIVER),
         act=fields.member("act", Act),
         by=fields.parsed("by", parse_actor),
         terms=_terms(fields.object("terms").only(*_TERMS)),
@@ -152,9 +146,8 @@ def parse_waiver(payload: bytes) -> Waiver:
         issued_at=fields.moment("issuedAt"),
         nonce=fields.parsed("nonce", parse_nonce),
     )
-    if subjects[0].digest != waiver.terms.digest:
+    if subject.digest != waiver.terms.digest:
         raise Malformed(f"waiver.subject: expected {waiver.terms.digest}, the digest of its terms")
-    check_spelling(payload, build_waiver(waiver), "waiver")
     return waiver
 
 
@@ -234,8 +227,7 @@ def _flag(fields: Fields, name: str) -> bool:
     return found
 
 
-def build_waiver(waiver: Waiver) -> bytes:
-    """Return the canonical payload that is signed."""
+def _write(waiver: Waiver) -> Written:
     predicate: dict[str, Json] = {
         "act": waiver.act,
         "by": waiver.by,
@@ -245,7 +237,7 @@ def build_waiver(waiver: Waiver) -> bytes:
         "issuedAt": render_moment(waiver.issued_at),
         "nonce": waiver.nonce,
     }
-    return build_statement((Subject(waiver.terms.digest, waiver.waiver),), WAIVER, predicate)
+    return (Subject(waiver.terms.digest, waiver.waiver),), predicate
 
 
 def terms_object(terms: Terms) -> dict[str, Json]:
@@ -273,3 +265,6 @@ def terms_object(terms: Terms) -> dict[str, Json]:
         "renewals": terms.renewals,
         "voidedIf": {"kev": voided.kev, "epss": voided.epss, "fixAvailable": voided.fix_available},
     }
+
+
+WAIVER_FORM: Final = PersonalForm("waiver", WAIVER, _read, _write, Namespace.WAIVER)

@@ -4,8 +4,11 @@ Source: decisions.md, "Who counts": taking power away needs one signature. The s
 that it takes back nothing else.
 """
 
-from pratique.attest.signed_form import check_spelling, parse_nonce, read_image_form
-from pratique.attest.statement import Subject, build_statement
+from typing import Final
+
+from pratique.attest.signed_form import Filled, PersonalForm, Written, parse_nonce
+from pratique.attest.sshsig import Namespace
+from pratique.attest.statement import Subject
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind, parse_id
@@ -23,25 +26,19 @@ class Withdrawal:
     nonce: str
 
 
-def parse_withdrawal(payload: bytes) -> Withdrawal:
-    """Read a signed withdrawal's payload.
-
-    Raises:
-        Malformed: A field is missing, unknown or wrong, or the payload is not canonical.
-    """
-    images, fields = read_image_form(payload, WITHDRAWAL, "withdrawal")
-    fields.only("promotion", "by", "nonce")
-    withdrawal = Withdrawal(
-        images=images,
+def _read(filled: Filled) -> Withdrawal:
+    fields = filled.fields.only("promotion", "by", "nonce")
+    return Withdrawal(
+        images=filled.images(),
         promotion=fields.parsed("promotion", lambda text: parse_id(text, Kind.PROMOTION)),
         by=fields.parsed("by", parse_actor),
         nonce=fields.parsed("nonce", parse_nonce),
     )
-    check_spelling(payload, build_withdrawal(withdrawal), "withdrawal")
-    return withdrawal
 
 
-def build_withdrawal(withdrawal: Withdrawal) -> bytes:
-    """Return the canonical payload that is signed."""
+def _write(withdrawal: Withdrawal) -> Written:
     predicate = {"promotion": withdrawal.promotion, "by": withdrawal.by, "nonce": withdrawal.nonce}
-    return build_statement(tuple(map(Subject, withdrawal.images)), WITHDRAWAL, predicate)
+    return tuple(map(Subject, withdrawal.images)), predicate
+
+
+WITHDRAWAL_FORM: Final = PersonalForm("withdrawal", WITHDRAWAL, _read, _write, Namespace.REQUEST)

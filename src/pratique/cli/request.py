@@ -75,8 +75,9 @@ def _named(text: str) -> "tuple[str | None, Reference]":
 
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.attest.request import Way
-    from pratique.service.request import Named, Wish, ask
+    from pratique.service.request import ask
     from pratique.service.wait import whole
+    from pratique.service.wish import Named, Wish
     from pratique.wire import open_workspace
 
     if arguments.actor is None:

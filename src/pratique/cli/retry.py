@@ -19,7 +19,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.promotion.release import is_release
     from pratique.service.release import retry_release
-    from pratique.service.request import retry
+    from pratique.service.retry import retry
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:

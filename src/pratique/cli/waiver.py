@@ -178,7 +178,7 @@ def _told(one: "Shown") -> Answer:
         for name, value in terms_object(one.terms).items()
         if value not in (None, [], 0)
     ]
-    lines += [f"  comment: {words}" for words in one.words]
+    lines += [f"  comment: {one.words}"] if one.words else []
     return Answer(_value(one), "\n".join(lines))
 
 
@@ -197,5 +197,5 @@ def _value(one: "Shown") -> dict[str, Any]:
         "in_force": one.standing.in_force(one.now),
         "granted_by": [by for by, _ in one.standing.grants],
         "terms": terms_object(one.terms),
-        "comment": list(one.words),
+        "comment": one.words,
     }

@@ -20,7 +20,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.promotion.release import is_release
     from pratique.service.release import withdraw_release
-    from pratique.service.request import withdraw
+    from pratique.service.withdraw import withdraw
     from pratique.wire import open_workspace
 
     signs = signatory(arguments.actor, arguments.key)

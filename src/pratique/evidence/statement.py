@@ -6,7 +6,7 @@ kept, bound to its subjects and shown, because an unknown kind of evidence is no
 
 from collections.abc import Mapping
 
-from pratique.attest.source import parse_source
+from pratique.attest.source import SOURCE_FORM
 from pratique.attest.statement import Statement
 from pratique.evidence.facts.build import SourceChange
 from pratique.evidence.model import Reading
@@ -58,7 +58,7 @@ def _reader_of(predicate_type: str) -> PredicateReader:
 
 
 def _read_source(statement: Statement, _: Interpret) -> Reading:
-    said = parse_source(statement.content)
+    said = SOURCE_FORM.parse(statement.content)
     facts = SourceChange(said.repository, said.base, said.commit, said.authors, said.committers)
     return understood("source", facts)
 

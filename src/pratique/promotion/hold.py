@@ -12,10 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.hold import Hold, Scope, parse_hold
-from pratique.attest.sshsig import Namespace
-from pratique.attest.verify import open_envelope
+from pratique.attest.hold import Act, Hold, Scope
 from pratique.errors import Conflict, Refused, Unverified
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import Entry
@@ -113,21 +110,24 @@ def expect_role(
         )
 
 
-def open_hold(content: bytes, directory: Directory, *, index: int) -> Hold:
-    """Return a signed statement about a hold, once it is known that whom it names has signed it.
+def consider_hold(hold: Hold, directory: Directory, now: datetime) -> HoldPlaced:
+    """Return a person's word that something is stopped.
 
     Raises:
-        Malformed: The envelope or the statement breaks its form.
-        Unverified: No key of theirs signed it.
+        Refused: This person holds no role for all that it would stop.
+        Unverified: The statement says something else.
     """
-    envelope = parse_envelope(content)
-    # A hold is a reviewer's no that reaches further than one promotion, so it is signed as a review is. Its own
-    # predicate type keeps it from ever counting as one.
-    opened = open_envelope(envelope, directory.people_keys(index), Namespace.REVIEW, payload_type=IN_TOTO)
-    hold = parse_hold(opened.payload)
-    if hold.word.by not in {signer.holder for signer in opened.signers}:
-        raise Unverified(f"hold: expected a signature by {hold.word.by} with a key of theirs, found another's")
-    return hold
+    _expect_act(hold, Act.PLACE)
+    scope = hold.scope
+    expect_role(directory, hold.by, scope.application, scope.environment, now)
+    return HoldPlaced(
+        hold.hold, hold.by, scope.image, scope.application, scope.environment, hold.nonce, hold.word.comment
+    )
+
+
+def _expect_act(hold: Hold, act: Act) -> None:
+    if hold.act is not act:
+        raise Unverified(f"hold: expected a statement that says {act}, found {hold.act}")
 
 
 def consider_lift(one: HoldStanding, hold: Hold, directory: Directory, now: datetime) -> HoldLifted:
@@ -136,13 +136,14 @@ def consider_lift(one: HoldStanding, hold: Hold, directory: Directory, now: date
     Raises:
         Conflict: It has ended, or this person has signed before.
         Refused: This person holds no role for all that it stops.
-        Unverified: The statement is about another scope than the hold's.
+        Unverified: The statement says something else, or is about another scope than the hold's.
     """
+    _expect_act(hold, Act.LIFT)
     if one.ended is not None:
         raise Conflict(f"hold {one.hold}: it is {one.word}")
-    if hold.word.by in one.lifted_by:
-        raise Conflict(f"hold {one.hold}: {hold.word.by} has signed already; somebody else must, too")
+    if hold.by in one.lifted_by:
+        raise Conflict(f"hold {one.hold}: {hold.by} has signed already; somebody else must, too")
     if hold.scope != one.scope:
         raise Unverified(f"hold {one.hold}: expected a statement about its scope, found one about another")
-    expect_role(directory, hold.word.by, one.scope.application, one.scope.environment, now)
-    return HoldLifted(one.hold, hold.word.by, hold.word.nonce, hold.word.comment)
+    expect_role(directory, hold.by, one.scope.application, one.scope.environment, now)
+    return HoldLifted(one.hold, hold.by, hold.nonce, hold.word.comment)

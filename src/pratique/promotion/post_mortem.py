@@ -10,10 +10,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
-from pratique.attest.closing import Closing, parse_closing
-from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.sshsig import Namespace
-from pratique.attest.verify import open_envelope
+from pratique.attest.closing import Closing
 from pratique.errors import Conflict, Refused, Unverified
 from pratique.policy.document import Bundle
 from pratique.policy.tracks import Afterwards
@@ -56,22 +53,6 @@ def look_back(promotion: Promotion, bundle: Bundle, now: datetime) -> Remediatio
     )
 
 
-def open_closing(content: bytes, directory: Directory, *, index: int) -> Closing:
-    """Return a signed closing, once it is known that whom it names has signed it.
-
-    Raises:
-        Malformed: The envelope or the statement breaks its form.
-        Unverified: No key of theirs signed it.
-    """
-    opened = open_envelope(
-        parse_envelope(content), directory.people_keys(index), Namespace.REVIEW, payload_type=IN_TOTO
-    )
-    closing = parse_closing(opened.payload)
-    if closing.word.by not in {signer.holder for signer in opened.signers}:
-        raise Unverified(f"closing: expected a signature by {closing.word.by}, found another's")
-    return closing
-
-
 def consider_closing(closing: Closing, promotion: Promotion, directory: Directory) -> RemediationClosed:
     """Return the end of what was left to do.
 
@@ -87,11 +68,11 @@ def consider_closing(closing: Closing, promotion: Promotion, directory: Director
         raise Conflict(f"{item.remediation} is closed already: {item.closed}")
     if item.check != CHECK:
         raise Refused(f"{item.remediation}: it closes by itself once a judgement of {item.check} no longer has it")
-    by = closing.word.by
+    by = closing.by
     if by != item.owner and not directory.in_group(by, item.owner):
         raise Refused(f"{item.remediation}: expected {item.owner} or somebody of it, found {by}")
     because = f"{by} signed that people have looked back at it"
-    return RemediationClosed(item.remediation, because, by, closing.word.comment, closing.word.nonce)
+    return RemediationClosed(item.remediation, because, by, closing.word.comment, closing.nonce)
 
 
 def _item(promotion: Promotion, remediation: str) -> RemediationStanding:

@@ -9,11 +9,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.request import Request, Way, parse_request
-from pratique.attest.sshsig import Namespace
-from pratique.attest.verify import open_envelope
-from pratique.errors import Conflict, Refused, Unverified
+from pratique.attest.request import REQUEST_FORM, Request, Way
+from pratique.attest.verify import TrustedKeys
+from pratique.attest.word import open_word
+from pratique.errors import Conflict, Refused
 from pratique.policy.application import Application, ApplicationImage
 from pratique.policy.approval import Separation
 from pratique.policy.document import Bundle
@@ -30,7 +29,6 @@ from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 
-MAX_BYTES = 1024 * 1024
 MAX_AGE = timedelta(hours=24)
 """How long after it was issued a signed request may be handed in."""
 CLOCK_SKEW = timedelta(minutes=5)
@@ -106,19 +104,18 @@ def open_request(content: bytes, directory: Directory, *, now: datetime, index: 
         Unverified: Nobody who may ask has signed it, or its requester is somebody else.
         Refused: It is too old, or from the future.
     """
-    envelope = parse_envelope(content, max_bytes=MAX_BYTES)
-    keys = (*directory.people_keys(index), *directory.service_keys("request"))
-    opened = open_envelope(envelope, keys, Namespace.REQUEST, payload_type=IN_TOTO)
-    request = parse_request(opened.payload)
-    if request.requester not in {signed.holder for signed in opened.signers}:
-        holders = ", ".join(signed.holder for signed in opened.signers)
-        raise Unverified(f"request: expected a signature by {request.requester}, found {holders}")
+    request = open_word(content, REQUEST_FORM, keys_to_ask(directory, index))
     if not now - MAX_AGE <= request.issued_at <= now + CLOCK_SKEW:
         issued = render_moment(request.issued_at)
         raise Refused(
             f"request: issued at {issued}; expected within the last {MAX_AGE.days * 24} hours; sign anew"
         )
-    return Asked(request, envelope.digest)
+    return Asked(request, Digest.of(content))
+
+
+def keys_to_ask(directory: Directory, index: int) -> TrustedKeys:
+    """Return the keys that may sign a request, and take one back: people's, and those of services for this use."""
+    return (*directory.people_keys(index), *directory.service_keys("request"))
 
 
 def expect_whole(request: Request, application: Application) -> None:

@@ -14,7 +14,7 @@ from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.attest.review import Decision
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
-from pratique.attest.waiver import Act, Terms, Waiver, parse_waiver
+from pratique.attest.waiver import WAIVER_FORM, Act, Terms, Waiver
 from pratique.errors import Malformed, Unverified
 from pratique.evidence.facts.scan import Severity
 from pratique.evidence.model import Vulnerability
@@ -157,7 +157,7 @@ def open_waiver(content: bytes, directory: Directory, *, index: int) -> tuple[Wa
     envelope = parse_envelope(content)
     if envelope.payload_type != IN_TOTO:
         raise Malformed(f"waiver: expected the payload type {IN_TOTO}, found {envelope.payload_type[:120]!r}")
-    waiver = parse_waiver(envelope.payload)
+    waiver = WAIVER_FORM.parse(envelope.payload)
     own = tuple(pair for pair in directory.people_keys(index) if pair[0] == waiver.by)
     try:
         open_envelope(envelope, own, Namespace.WAIVER, payload_type=IN_TOTO)

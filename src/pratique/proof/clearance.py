@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from pratique.attest.dsse import parse_envelope
-from pratique.attest.review import parse_review
+from pratique.attest.review import REVIEW_FORM
 from pratique.promotion.events import Entry, build_event
 from pratique.promotion.happenings import ReviewGiven
 from pratique.promotion.steps import PromotionSealed
@@ -88,7 +88,7 @@ def _relied_on(contents: Contents, objects: dict[Digest, bytes]) -> Iterator[See
     for entry, role, digest in contents.objects:
         match entry.event.data:
             case ReviewGiven() if role == "review" and digest in contents.approval.reviews:
-                yield seen_by(parse_review(parse_envelope(objects[digest]).payload))
+                yield seen_by(REVIEW_FORM.parse(parse_envelope(objects[digest]).payload))
             case PromotionSealed(checkpoint=checkpoint) if role == "seal":
                 yield checkpoint.size, checkpoint.root
             case _:

@@ -5,7 +5,7 @@ lifted one is: two people, by their signatures and their roles in the directory.
 """
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.hold import Act, Scope, parse_hold
+from pratique.attest.hold import HOLD_FORM, Act, Scope
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Unverified
@@ -68,7 +68,7 @@ def _check_lifted(reading: Reading, chain: Chain, entry: Entry, data: HoldLifted
     except Unverified as error:
         raise Unverified(f"{where}: {error}") from error
     refuse_revoked(chain, opened.signers[0], entry.index, where)
-    said = parse_hold(opened.payload)
+    said = HOLD_FORM.parse(opened.payload)
     compared = (
         ("hold", placed.hold, said.hold),
         ("act", Act.LIFT, said.act),

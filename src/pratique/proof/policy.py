@@ -1,7 +1,7 @@
 """The policies in a proof: who signed each version, and which rules were in force where it matters."""
 
 from pratique.attest.dsse import IN_TOTO, Envelope, parse_envelope
-from pratique.attest.policy import Changes, Policy, parse_policy
+from pratique.attest.policy import POLICY_FORM, Changes, Policy
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import TrustedKeys, open_envelope
 from pratique.errors import Unverified
@@ -101,7 +101,7 @@ def _verify_signed(
     )
     try:
         opened = open_envelope(envelope, keys, Namespace.POLICY, payload_type=IN_TOTO, threshold=root.threshold)
-        stated = parse_policy(opened.payload)
+        stated = POLICY_FORM.parse(opened.payload)
     except Unverified as error:
         stated = _by_quorum(envelope, entry, chain, changes, str(error))
     said = Policy(
@@ -131,7 +131,7 @@ def _by_quorum(
         pair for pair in directory.people_keys(entry.index) if not _is_revoked(chain, pair[1].key_id, entry.index)
     )
     opened = open_envelope(envelope, keys, Namespace.POLICY, payload_type=IN_TOTO)
-    stated = parse_policy(opened.payload)
+    stated = POLICY_FORM.parse(opened.payload)
     people = tuple(signer.holder for signer in opened.signers)
     missing = why_not_enough(changes, stated.author, people, directory, entry.event.at)
     if missing is not None:
@@ -167,7 +167,7 @@ def _read(reading: Reading, entry: Entry) -> tuple[SignedPolicy, Rules]:
     published = _published(entry)
     signed = read_policy(reading.object(entry, "policy"))
     demand(f"policy at {entry.index}, digest", published.digest, signed.digest)
-    stated = parse_policy(parse_envelope(reading.object(entry, "policy-signature")).payload)
+    stated = POLICY_FORM.parse(parse_envelope(reading.object(entry, "policy-signature")).payload)
     demand(f"policy at {entry.index}, who may change it", signed.changes, stated.changes)
     environment = reading.standing.to
     rules = signed.rules(environment)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.request import Request, parse_request
+from pratique.attest.request import REQUEST_FORM, Request
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import TrustedKeys, open_envelope
 from pratique.errors import Unverified
@@ -70,7 +70,7 @@ def _opened(reading: Reading, entry: Entry, requester: Actor, directory: Directo
     except Unverified as error:
         raise Unverified(f"request by {requester} at {entry.index}: {error}") from error
     refuse_revoked(chain, opened.signers[0], entry.index, f"request at {entry.index}")
-    return parse_request(opened.payload)
+    return REQUEST_FORM.parse(opened.payload)
 
 
 def _check_release(reading: Reading, request: Request) -> None:

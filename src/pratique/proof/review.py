@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.review import Review, parse_review
+from pratique.attest.review import REVIEW_FORM, Review
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import Signed, open_envelope
 from pratique.errors import Unverified
@@ -126,7 +126,7 @@ def _opened(reading: Reading, chain: Chain, entry: Entry, data: ReviewGiven) -> 
     except Unverified as error:
         raise Unverified(f"{where}: {error}") from error
     refuse_revoked(chain, opened.signers[0], entry.index, where)
-    review = parse_review(opened.payload).about(reading.standing.id)
+    review = REVIEW_FORM.parse(opened.payload).about(reading.standing.id)
     comment = data.comment.commitment if data.comment else None
     compared = (
         ("reviewer", data.reviewer, review.reviewer),

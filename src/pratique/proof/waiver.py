@@ -12,7 +12,7 @@ from pratique.attest.fields import Fields
 from pratique.attest.review import Decision
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
-from pratique.attest.waiver import Act, Over, Terms, parse_waiver
+from pratique.attest.waiver import WAIVER_FORM, Act, Over, Terms
 from pratique.errors import Unverified
 from pratique.policy.result import Outcome
 from pratique.promotion.authority import Chain
@@ -104,7 +104,7 @@ def _opened(
 ) -> tuple[Terms, Actor | None]:
     where = f"waiver {used.waiver}, grant at {entry.index}"
     envelope = parse_envelope(reading.object(entry, "waiver"))
-    said, data = parse_waiver(envelope.payload), entry.event.data
+    said, data = WAIVER_FORM.parse(envelope.payload), entry.event.data
     demand(
         f"{where}, what it grants",
         (used.waiver, Act.GRANT, used.terms),

@@ -14,7 +14,7 @@ from pratique.evidence.read import read
 from pratique.promotion.events import Class, EventObject
 from pratique.promotion.intake import EvidenceAdded
 from pratique.promotion.states import State
-from pratique.service.request import retry_image
+from pratique.service.retry import retry_image
 from pratique.service.scribe import RECORDER, About, Scribe, keep
 from pratique.service.signatory import ServiceSignatory
 from pratique.service.workspace import Workspace

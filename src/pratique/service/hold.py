@@ -6,22 +6,19 @@ The server never signs for a person. What a hold stops waits, and goes on by its
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pratique.attest.hold import Act, Hold, Scope, build_hold
-from pratique.errors import Absent, Conflict, Unverified
-from pratique.promotion.events import EventObject
-from pratique.promotion.governance import HoldPlaced
-from pratique.promotion.hold import HoldStanding, consider_lift, expect_role, open_hold
+from pratique.attest.hold import HOLD_FORM, Act, Hold, Scope
+from pratique.promotion.hold import HoldStanding, consider_hold, consider_lift
 from pratique.promotion.states import Promotion, State
 from pratique.service.again import begin_again
 from pratique.service.perform import want_next
-from pratique.service.scribe import About, Scribe, about, keep
+from pratique.service.prefix import only
+from pratique.service.scribe import About, Scribe, about
 from pratique.service.signatory import Signatory
 from pratique.service.withheld import images_of
-from pratique.service.word import Spoken, expect_directory, speak
+from pratique.service.word import hear, speak, words_behind
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import Transaction, View
 from pratique.values.ids import Kind, build_id
-from pratique.values.uris import ENVELOPE_MEDIA
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +40,12 @@ def place(workspace: Workspace, scope: Scope, comment: str, signatory: Signatory
     """
     workspace.store.read(lambda view: _expect_known(workspace, view, scope))
     identifier = workspace.store.transact(lambda tx: build_id(Kind.HOLD, tx.now, tx.chance(10)))
-    spoken = speak(
-        workspace, comment, signatory, lambda word: build_hold(Hold(identifier, Act.PLACE, scope, word))
-    )
+    spoken = speak(workspace, HOLD_FORM, comment, signatory, lambda word: Hold(identifier, Act.PLACE, scope, word))
 
     def command(tx: Transaction) -> None:
-        hold = _opened(workspace, tx, spoken, Act.PLACE)
-        expect_role(workspace.directory(tx), hold.word.by, scope.application, scope.environment, tx.now)
-        placed = HoldPlaced(
-            hold.hold,
-            hold.word.by,
-            scope.image,
-            scope.application,
-            scope.environment,
-            hold.word.nonce,
-            hold.word.comment,
-        )
-        Scribe(tx, hold.word.by, _about(scope)).append(placed, _kept(workspace, tx, spoken))
+        directory = workspace.directory(tx)
+        placed = consider_hold(hear(tx, directory, spoken), directory, tx.now)
+        Scribe(tx, placed.by, _about(scope)).append(placed, spoken.item)
 
     workspace.store.transact(command)
     return show(workspace, identifier)
@@ -75,15 +61,16 @@ def lift(workspace: Workspace, prefix: str, comment: str, signatory: Signatory) 
     """
     one = workspace.store.read(lambda view: by_prefix(workspace, view, prefix))
     spoken = speak(
-        workspace, comment, signatory, lambda word: build_hold(Hold(one.hold, Act.LIFT, one.scope, word))
+        workspace, HOLD_FORM, comment, signatory, lambda word: Hold(one.hold, Act.LIFT, one.scope, word)
     )
 
     def command(tx: Transaction) -> None:
-        hold = _opened(workspace, tx, spoken, Act.LIFT)
+        directory = workspace.directory(tx)
+        hold = hear(tx, directory, spoken)
         standing = by_prefix(workspace, tx, hold.hold)
-        lifted = consider_lift(standing, hold, workspace.directory(tx), tx.now)
+        lifted = consider_lift(standing, hold, directory, tx.now)
         waiting = tuple(_waiting(tx, standing))
-        Scribe(tx, lifted.by, _about(standing.scope)).append(lifted, _kept(workspace, tx, spoken))
+        Scribe(tx, lifted.by, _about(standing.scope)).append(lifted, spoken.item)
         for promotion in waiting:
             tx.effects.hasten(promotion.id)
         if by_prefix(workspace, tx, standing.hold).ended is not None:
@@ -110,21 +97,6 @@ def _expect_known(workspace: Workspace, view: View, scope: Scope) -> None:
         bundle.application(scope.application)
 
 
-def _opened(workspace: Workspace, tx: Transaction, spoken: Spoken, act: Act) -> Hold:
-    directory = workspace.directory(tx)
-    hold = open_hold(spoken.envelope, directory, index=tx.ledger.frontier().size)
-    if hold.act is not act:
-        raise Unverified(f"hold: expected a statement that says {act}, found {hold.act}")
-    expect_directory(hold.word, directory)
-    tx.once.nonce(hold.word.nonce)
-    return hold
-
-
-def _kept(workspace: Workspace, tx: Transaction, spoken: Spoken) -> EventObject:
-    tx.openings.put(spoken.opening)
-    return keep(workspace.blobs, "hold", ENVELOPE_MEDIA, spoken.envelope)
-
-
 def _about(scope: Scope) -> About:
     return About(None, scope.application, scope.environment, scope.image)
 
@@ -144,14 +116,7 @@ def show(workspace: Workspace, prefix: str) -> Shown:
 
 
 def _shown(view: View, one: HoldStanding) -> Shown:
-    return Shown(one, _words(view, one), tuple(_waiting(view, one)))
-
-
-def _words(view: View, one: HoldStanding) -> str | None:
-    try:
-        return str(view.openings.find(one.placed.comment).value)
-    except Absent:
-        return None  # it was erased
+    return Shown(one, words_behind(view, one.placed.comment), tuple(_waiting(view, one)))
 
 
 def _waiting(view: View, one: HoldStanding) -> Iterator[Promotion]:
@@ -162,10 +127,4 @@ def _waiting(view: View, one: HoldStanding) -> Iterator[Promotion]:
 
 def by_prefix(workspace: Workspace, view: View, prefix: str) -> HoldStanding:
     """Return the one hold whose id begins so; raises ``Absent`` or ``Conflict``."""
-    start = prefix if prefix.startswith(f"{Kind.HOLD}_") else f"{Kind.HOLD}_{prefix}"
-    found = [one for one in workspace.holds(view) if one.hold.startswith(start)]
-    if not found:
-        raise Absent(f"hold: expected an id or the beginning of one, found {prefix[:80]!r}; see `hold list`")
-    if len(found) > 1:
-        raise Conflict(f"hold {prefix[:80]!r}: fits {found[0].hold} and {found[1].hold}; write more of it")
-    return found[0]
+    return only(Kind.HOLD, prefix, workspace.holds(view), lambda one: one.hold)

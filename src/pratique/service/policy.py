@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pratique.attest.dsse import IN_TOTO, build_envelope, parse_envelope
-from pratique.attest.policy import Changes, Policy, build_policy, parse_policy
+from pratique.attest.policy import POLICY_FORM, Changes, Policy
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
 from pratique.errors import Absent, Conflict, Malformed, Refused
@@ -111,13 +111,13 @@ def prepare(
     """
     check_known(read.bundle, after.directory)
     sources = canonical(read.sources)
-    statement = build_policy(state(read, after, effective_on, None))
+    statement = POLICY_FORM.build(state(read, after, effective_on, None))
     if not signatories:
         raise Refused("policy: expected at least one root key holder to sign; give --key")
     envelope = joined(tuple(sign(each, statement, IN_TOTO, Namespace.POLICY) for each in signatories))
     signed_by = authorised(envelope, after.directory)
     return Publication(
-        happening=announce(read.bundle, parse_policy(statement)),
+        happening=announce(read.bundle, POLICY_FORM.parse(statement)),
         objects=(
             keep(blobs, "policy", POLICY_MEDIA, read.bundle.resolved),
             keep(blobs, "policy-signature", ENVELOPE_MEDIA, envelope),
@@ -174,7 +174,7 @@ def authorised(envelope: bytes, directory: Directory) -> tuple[Actor, ...]:
     opened = open_envelope(
         parse_envelope(envelope), keys, Namespace.POLICY, payload_type=IN_TOTO, threshold=root.threshold
     )
-    parse_policy(opened.payload)
+    POLICY_FORM.parse(opened.payload)
     return tuple(signer.holder for signer in opened.signers)
 
 

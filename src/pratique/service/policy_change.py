@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.attest.dsse import IN_TOTO, parse_envelope
-from pratique.attest.policy import Policy, build_policy, parse_policy
-from pratique.attest.policy_review import PolicyReview, build_policy_review, parse_policy_review
+from pratique.attest.policy import POLICY_FORM, Policy
+from pratique.attest.policy_review import POLICY_REVIEW_FORM, PolicyReview
 from pratique.attest.sshsig import Namespace
 from pratique.attest.verify import open_envelope
+from pratique.attest.word import open_word
 from pratique.errors import Absent, Conflict, Malformed, Refused, Unverified
 from pratique.policy.document import Bundle, parse_bundle
 from pratique.promotion.events import Entry
@@ -67,7 +68,7 @@ def propose(workspace: Workspace, change: Change, signatory: Signatory) -> Polic
     after.directory.expect(signatory.actor)
     workspace.store.read(lambda view: _refuse_change_of_quorum(workspace, view, bundle))
     stated = state(change.read, after, change.effective_on, signatory.actor)
-    envelope = sign(signatory, build_policy(stated), IN_TOTO, Namespace.POLICY)
+    envelope = sign(signatory, POLICY_FORM.build(stated), IN_TOTO, Namespace.POLICY)
     replay = simulate(workspace, bundle, Since(None), Clock.THEN)
     report = canonical({"tests": change.tests, "replay": replay.summary})
     objects = (
@@ -115,7 +116,7 @@ def _open_statement(workspace: Workspace, view: View, envelope: bytes, signer: A
         pair for pair in workspace.directory(view).people_keys(view.ledger.frontier().size) if pair[0] == signer
     )
     opened = open_envelope(parse_envelope(envelope), keys, Namespace.POLICY, payload_type=IN_TOTO)
-    return parse_policy(opened.payload)
+    return POLICY_FORM.parse(opened.payload)
 
 
 def open_proposal(view: View) -> Proposal | None:
@@ -247,7 +248,7 @@ def review(workspace: Workspace, comment: str, signatory: Signatory) -> PolicyRe
         comment=opening.commitment,
         nonce=secrets.token_hex(16),
     )
-    envelope = sign(signatory, build_policy_review(statement), IN_TOTO, Namespace.POLICY)
+    envelope = sign(signatory, POLICY_REVIEW_FORM.build(statement), IN_TOTO, Namespace.POLICY)
     item = keep(workspace.blobs, "policy-review", ENVELOPE_MEDIA, envelope)
     reviewed = PolicyReviewed(
         current.version, current.digest, signatory.actor, opening.commitment, statement.nonce
@@ -255,11 +256,8 @@ def review(workspace: Workspace, comment: str, signatory: Signatory) -> PolicyRe
 
     def command(tx: Transaction) -> None:
         directory = workspace.directory(tx)
-        keys = tuple(
-            pair for pair in directory.people_keys(tx.ledger.frontier().size) if pair[0] == signatory.actor
-        )
-        opened = open_envelope(parse_envelope(envelope), keys, Namespace.POLICY, payload_type=IN_TOTO)
-        if parse_policy_review(opened.payload) != statement or _in_force(workspace, tx) != current:
+        said = open_word(envelope, POLICY_REVIEW_FORM, directory.people_keys(tx.ledger.frontier().size))
+        if said != statement or _in_force(workspace, tx) != current:
             raise Unverified("policy review: it is about another version than the one in force; sign again")
         bundle = workspace.bundle(tx)
         roles = directory.roles_of(signatory.actor, "*", "*", tx.now)

@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 
-from pratique.attest.recall import Recall, build_recall
+from pratique.attest.recall import RECALL_FORM, Recall
 from pratique.errors import Absent, Conflict
 from pratique.promotion.past import Arrival
-from pratique.promotion.recall import consider_recall, open_recall
+from pratique.promotion.recall import consider_recall
 from pratique.promotion.states import Promotion, State
-from pratique.service.scribe import Scribe, about, keep
+from pratique.service.scribe import Scribe, about
 from pratique.service.signatory import Signatory
-from pratique.service.word import expect_directory, speak
+from pratique.service.word import hear, speak
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import Transaction, View
 from pratique.values.digest import Digest
 from pratique.values.names import Environment
-from pratique.values.uris import ENVELOPE_MEDIA
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +63,18 @@ def recall(workspace: Workspace, promotion: Promotion, comment: str, signatory: 
     """
     spoken = speak(
         workspace,
+        RECALL_FORM,
         comment,
         signatory,
-        lambda word: build_recall(
-            Recall(promotion.image, promotion.application, promotion.image_name, promotion.to, word)
-        ),
+        lambda word: Recall(promotion.image, promotion.application, promotion.image_name, promotion.to, word),
     )
-    item = keep(workspace.blobs, "recall", ENVELOPE_MEDIA, spoken.envelope)
 
     def command(tx: Transaction) -> tuple[str, ...]:
         directory = workspace.directory(tx)
-        signed = open_recall(spoken.envelope, directory, index=tx.ledger.frontier().size)
-        expect_directory(signed.word, directory)
+        signed = hear(tx, directory, spoken)
         ends = consider_recall(signed, tx.promotions.of_image(signed.image), directory, tx.now)
-        tx.once.nonce(signed.word.nonce)
-        tx.openings.put(spoken.opening)
         for one, ended in ends:
-            Scribe(tx, ended.by, about(one)).append(ended, item)
+            Scribe(tx, ended.by, about(one)).append(ended, spoken.item)
         return tuple(one.id for one, _ in ends)
 
     ended = workspace.store.transact(command)

@@ -6,9 +6,9 @@ from pratique.promotion.states import Promotion
 from pratique.promotion.together import to_retry, to_withdraw
 from pratique.service.again import begin_again
 from pratique.service.perform import parts_of, want_next
-from pratique.service.request import withdraw
 from pratique.service.scribe import Scribe, about
 from pratique.service.signatory import Signatory
+from pratique.service.withdraw import withdraw
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import Transaction, View
 

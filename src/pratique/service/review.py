@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pratique.attest.dsse import IN_TOTO
-from pratique.attest.review import Decision, Review, Seen, build_review
+from pratique.attest.review import REVIEW_FORM, Decision, Review, Seen
 from pratique.attest.sshsig import Namespace
 from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.promotion.case import bodies_of, case_of
@@ -156,7 +156,7 @@ def prepare(workspace: Workspace, prefix: str, verdict: Verdict) -> Prepared:
             return state_release_review(parts, choice, seen, now=view.now)
         return state_review(*parts[0], choice, seen, now=view.now)
 
-    return Prepared(build_review(workspace.store.read(query)), opening)
+    return Prepared(REVIEW_FORM.build(workspace.store.read(query)), opening)
 
 
 _UNDECIDED = frozenset({State.GATHERING, State.JUDGING, State.REMEDIATION, State.FAILED})

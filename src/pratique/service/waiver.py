@@ -3,18 +3,12 @@
 The server never signs for a person. Everybody signs the same terms in full, with their own key.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from pratique.attest.dsse import parse_envelope
-from pratique.attest.waiver import (
-    Act,
-    Terms,
-    Waiver,
-    parse_waiver,
-)
-from pratique.errors import Absent, Conflict, Refused
+from pratique.attest.waiver import WAIVER_FORM, Act, Terms, Waiver
+from pratique.errors import Conflict, Refused
 from pratique.promotion.governance import WaiverExpired, WaiverGranted, WaiverRevoked, WaiverVoided
 from pratique.promotion.record import Record
 from pratique.promotion.states import State
@@ -22,14 +16,15 @@ from pratique.promotion.waiver import Fate
 from pratique.promotion.waiver_standing import WaiverStanding
 from pratique.service.again import begin_again
 from pratique.service.perform import want_next
-from pratique.service.scribe import About, Scribe, about, keep
+from pratique.service.prefix import only
+from pratique.service.scribe import About, Scribe, about
 from pratique.service.signatory import Signatory
-from pratique.service.waiver_signing import Said, Word, about_terms, open_word, sign_word
+from pratique.service.waiver_signing import about_terms, hear_waiver, of_waiver
+from pratique.service.word import Spoken, speak, words_behind
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import Transaction, View
 from pratique.values.ids import Kind
 from pratique.values.names import Environment
-from pratique.values.uris import ENVELOPE_MEDIA
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +33,7 @@ class Shown:
 
     standing: WaiverStanding
     terms: Terms
-    words: tuple[str, ...]
+    words: str | None
     now: datetime
 
 
@@ -58,31 +53,17 @@ def show(workspace: Workspace, prefix: str) -> Shown:
 
 
 def _shown(workspace: Workspace, view: View, one: WaiverStanding) -> Shown:
-    return Shown(one, terms_of(workspace, one), tuple(_words(view, one)), view.now)
-
-
-def _words(view: View, one: WaiverStanding) -> Iterator[str]:
-    if one.proposed.comment is not None:
-        try:
-            yield str(view.openings.find(one.proposed.comment).value)
-        except Absent:
-            return  # it was erased
+    return Shown(one, terms_of(workspace, one), words_behind(view, one.proposed.comment), view.now)
 
 
 def terms_of(workspace: Workspace, one: WaiverStanding) -> Terms:
     """Return the terms of a waiver in full."""
-    return parse_waiver(parse_envelope(workspace.blobs.get(one.statement)).payload).terms
+    return WAIVER_FORM.parse(parse_envelope(workspace.blobs.get(one.statement)).payload).terms
 
 
 def by_prefix(workspace: Workspace, view: View, prefix: str) -> WaiverStanding:
     """Return the one waiver whose id begins so; raises ``Absent`` or ``Conflict``."""
-    start = prefix if prefix.startswith(f"{Kind.WAIVER}_") else f"{Kind.WAIVER}_{prefix}"
-    found = [one for one in workspace.waivers(view) if one.waiver.startswith(start)]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise Absent(f"waiver: expected an id or the beginning of one, found {prefix[:80]!r}; see `waiver list`")
-    raise Conflict(f"waiver {prefix[:80]!r}: fits {found[0].waiver} and {found[1].waiver}; write more of it")
+    return only(Kind.WAIVER, prefix, workspace.waivers(view), lambda one: one.waiver)
 
 
 def grant(workspace: Workspace, prefix: str, comment: str, signatory: Signatory) -> Shown:
@@ -93,20 +74,17 @@ def grant(workspace: Workspace, prefix: str, comment: str, signatory: Signatory)
         Refused: This person proposed it, or holds no role that grants it.
         Unverified: The signature is not theirs.
     """
-    signed, standing = _say(workspace, prefix, Act.GRANT, comment, signatory)
+    spoken, standing = _say(workspace, prefix, Act.GRANT, comment, signatory)
 
     def command(tx: Transaction) -> None:
-        statement = open_word(workspace, tx, signed, Act.GRANT)
+        statement = hear_waiver(workspace, tx, spoken, Act.GRANT)
         now_standing = by_prefix(workspace, tx, standing.waiver)
         _check_open(now_standing, tx.now)
         _check_may_grant(workspace, tx, now_standing, statement)
-        tx.once.nonce(statement.nonce)
-        tx.openings.put(signed.opening)
         granted = WaiverGranted(
             standing.waiver, statement.by, statement.terms.digest, statement.nonce, statement.comment
         )
-        item = keep(workspace.blobs, "waiver", ENVELOPE_MEDIA, signed.envelope)
-        Scribe(tx, statement.by, about_terms(statement.terms)).append(granted, item)
+        Scribe(tx, statement.by, about_terms(statement.terms)).append(granted, spoken.item)
         _judge_again(tx, statement.terms, standing.waiver)
 
     workspace.store.transact(command)
@@ -163,22 +141,19 @@ def revoke(workspace: Workspace, prefix: str, comment: str, signatory: Signatory
         Refused: This person has no say in it.
         Unverified: The signature is not theirs.
     """
-    signed, standing = _say(workspace, prefix, Act.REVOKE, comment, signatory)
+    spoken, standing = _say(workspace, prefix, Act.REVOKE, comment, signatory)
 
     def command(tx: Transaction) -> None:
-        statement = open_word(workspace, tx, signed, Act.REVOKE)
+        statement = hear_waiver(workspace, tx, spoken, Act.REVOKE)
         now_standing = by_prefix(workspace, tx, standing.waiver)
         _check_open(now_standing, tx.now)
         own = {statement.terms.proposed_by, *(by for by, _ in now_standing.grants)}
         if statement.by not in own and not _holds_a_role(workspace, tx, statement):
             raise Refused(f"waiver {standing.waiver}: {statement.by} neither proposed nor may grant it")
-        tx.once.nonce(statement.nonce)
-        tx.openings.put(signed.opening)
         revoked = WaiverRevoked(
             standing.waiver, statement.by, statement.terms.digest, statement.nonce, statement.comment
         )
-        item = keep(workspace.blobs, "waiver", ENVELOPE_MEDIA, signed.envelope)
-        Scribe(tx, statement.by, about_terms(statement.terms)).append(revoked, item)
+        Scribe(tx, statement.by, about_terms(statement.terms)).append(revoked, spoken.item)
 
     workspace.store.transact(command)
     return show(workspace, standing.waiver)
@@ -207,8 +182,7 @@ def any_expired(workspace: Workspace, view: View) -> bool:
 
 def _say(
     workspace: Workspace, prefix: str, act: Act, comment: str, signatory: Signatory
-) -> tuple[Said, WaiverStanding]:
-    workspace.store.read(workspace.directory).expect(signatory.actor)
+) -> tuple[Spoken[Waiver], WaiverStanding]:
     standing = workspace.store.read(lambda view: by_prefix(workspace, view, prefix))
-    terms = terms_of(workspace, standing)
-    return sign_word(workspace, Word(standing.waiver, act, terms, comment), signatory), standing
+    state = of_waiver(standing.waiver, act, terms_of(workspace, standing))
+    return speak(workspace, WAIVER_FORM, comment, signatory, state), standing

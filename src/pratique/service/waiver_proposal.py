@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pratique.attest.waiver import (
+    WAIVER_FORM,
     Act,
     Over,
     Scope,
@@ -22,15 +23,15 @@ from pratique.promotion.record import Record
 from pratique.promotion.states import Promotion
 from pratique.promotion.waiver_standing import WaiverStanding
 from pratique.service.review import record_of
-from pratique.service.scribe import Scribe, keep
+from pratique.service.scribe import Scribe
 from pratique.service.signatory import Signatory
 from pratique.service.waiver import by_prefix, terms_of
-from pratique.service.waiver_signing import Word, about_terms, open_word, sign_word
+from pratique.service.waiver_signing import about_terms, hear_waiver, of_waiver
+from pratique.service.word import speak
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import Transaction, View
 from pratique.values.ids import Kind, build_id
 from pratique.values.names import Actor, Environment
-from pratique.values.uris import ENVELOPE_MEDIA
 
 NEVER_VOID = VoidedIf()
 
@@ -66,13 +67,12 @@ def propose(workspace: Workspace, wish: Wish, signatory: Signatory) -> str:
     workspace.store.read(workspace.directory).expect(signatory.actor)
     terms = workspace.store.read(lambda view: _terms(workspace, view, wish, signatory.actor))
     identifier = workspace.store.transact(lambda tx: build_id(Kind.WAIVER, tx.now, tx.chance(10)))
-    signed = sign_word(workspace, Word(identifier, Act.PROPOSE, terms, wish.comment), signatory)
+    state = of_waiver(identifier, Act.PROPOSE, terms)
+    spoken = speak(workspace, WAIVER_FORM, wish.comment, signatory, state)
 
     def command(tx: Transaction) -> str:
-        statement = open_word(workspace, tx, signed, Act.PROPOSE)
+        statement = hear_waiver(workspace, tx, spoken, Act.PROPOSE)
         _check_renewal(workspace.waivers(tx), statement.terms)
-        tx.once.nonce(statement.nonce)
-        tx.openings.put(signed.opening)
         proposed = WaiverProposed(
             waiver=identifier,
             by=statement.by,
@@ -85,8 +85,7 @@ def propose(workspace: Workspace, wish: Wish, signatory: Signatory) -> str:
             nonce=statement.nonce,
             comment=statement.comment,
         )
-        item = keep(workspace.blobs, "waiver", ENVELOPE_MEDIA, signed.envelope)
-        Scribe(tx, statement.by, about_terms(statement.terms)).append(proposed, item)
+        Scribe(tx, statement.by, about_terms(statement.terms)).append(proposed, spoken.item)
         return identifier
 
     return workspace.store.transact(command)
