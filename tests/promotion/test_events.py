@@ -5,6 +5,7 @@ import json
 import types
 from datetime import timedelta
 from enum import EnumType
+from types import ModuleType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tests.promotion.builders import NOW, an_object, digest, event, judged
 
 from pratique.errors import Malformed
+from pratique.promotion import governance, happenings, intake, signal, steps, upkeep
 from pratique.promotion.catalogue import TYPES, Happening, Unknown
 from pratique.promotion.events import MAX_BYTES, build_event, parse_event
 from pratique.promotion.release import Part, Release
@@ -65,6 +67,13 @@ def test_every_event_is_read_back_as_it_was_built(kind: type[Happening], data: s
     content = build_event(happened)
     assert parse_event(content) == happened
     assert build_event(parse_event(content)) == content
+
+
+@pytest.mark.parametrize("module", [governance, happenings, intake, signal, steps, upkeep])
+def test_every_type_that_a_module_defines_is_known_by_its_own_name(module: ModuleType) -> None:
+    defined = [kind for kind in vars(module).values() if hasattr(kind, "TYPE")]
+    assert defined
+    assert [TYPES.get(kind.TYPE) for kind in defined] == defined
 
 
 def test_what_does_not_apply_is_left_out() -> None:

@@ -11,8 +11,7 @@ from pratique.promotion.catalogue import Unknown
 from pratique.promotion.events import Entry
 from pratique.promotion.governance import Governance
 from pratique.promotion.happenings import (
-    DirectoryPublished,
-    PolicyPublished,
+    Deciding,
     PromotionApproved,
     PromotionFailed,
     PromotionGathered,
@@ -20,6 +19,7 @@ from pratique.promotion.happenings import (
     PromotionRechecked,
     PromotionRequested,
     PromotionRetried,
+    Published,
     RemediationClosed,
     RemediationOpened,
     ReviewEscalated,
@@ -27,10 +27,11 @@ from pratique.promotion.happenings import (
     ReviewVoided,
     Track,
 )
-from pratique.promotion.intake import EvidenceAdded, EvidenceSynced, FeedImported
-from pratique.promotion.signal import SignalRaised, SignalReconciled
+from pratique.promotion.intake import Intake
+from pratique.promotion.signal import Signalling
 from pratique.promotion.states import Approval, Judgement, Promotion, RemediationStanding, ReviewStanding, State
 from pratique.promotion.steps import (
+    Moving,
     PromotionAttached,
     PromotionCopied,
     PromotionExpired,
@@ -42,15 +43,9 @@ from pratique.promotion.steps import (
     PromotionSuperseded,
     PromotionVetoed,
     PromotionWithdrawn,
+    Stopping,
 )
-from pratique.promotion.upkeep import (
-    DrillCompleted,
-    EpochBegun,
-    KeyReplaced,
-    KeyRetired,
-    KeyRotated,
-    PrivateRedacted,
-)
+from pratique.promotion.upkeep import Upkeep
 
 
 def begun(entry: Entry) -> Promotion:
@@ -96,70 +91,25 @@ def begun(entry: Entry) -> Promotion:
     )
 
 
-_Deciding = (
-    PromotionRetried
-    | PromotionGathered
-    | PromotionJudged
-    | PromotionRechecked
-    | ReviewGiven
-    | ReviewVoided
-    | ReviewEscalated
-    | RemediationOpened
-    | RemediationClosed
-)
-_Moving = (
-    PromotionApproved
-    | PromotionCopied
-    | PromotionSealed
-    | PromotionAttached
-    | PromotionReleased
-    | PromotionPromoted
-)
-_Stopping = (
-    PromotionFailed
-    | PromotionVetoed
-    | PromotionWithdrawn
-    | PromotionExpired
-    | PromotionSuperseded
-    | PromotionRecalled
-)
-# Pointed says where the tag is, and promoted follows; the others concern no promotion, or begin one.
-_Passing = (
-    PromotionPointed
-    | PromotionRequested
-    | DirectoryPublished
-    | PolicyPublished
-    | EvidenceAdded
-    | EvidenceSynced
-    | FeedImported
-    | SignalRaised
-    | SignalReconciled
-    | PrivateRedacted
-    | DrillCompleted
-    | KeyRotated
-    | KeyRetired
-    | KeyReplaced
-    | EpochBegun
-    | Governance
-    | Unknown
-)
+# Each concerns no promotion, or begins one.
+_Passing = PromotionRequested | Published | Intake | Signalling | Governance | Upkeep | Unknown
 
 
 def changed(promotion: Promotion, entry: Entry) -> Promotion:
     """Return the promotion after an event that may follow."""
     data = entry.event.data
-    if isinstance(data, _Deciding):
+    if isinstance(data, Deciding):
         return _decided(promotion, data, entry)
-    if isinstance(data, _Moving):
+    if isinstance(data, Moving):
         return _moved(promotion, data, entry)
-    if isinstance(data, _Stopping):
+    if isinstance(data, Stopping):
         return _stopped(promotion, data)
     if isinstance(data, _Passing):
         return promotion
     assert_never(data)
 
 
-def _decided(promotion: Promotion, data: _Deciding, entry: Entry) -> Promotion:
+def _decided(promotion: Promotion, data: Deciding, entry: Entry) -> Promotion:
     match data:
         case PromotionRetried():
             again = _begun_again(promotion)
@@ -186,7 +136,7 @@ def _decided(promotion: Promotion, data: _Deciding, entry: Entry) -> Promotion:
     return after
 
 
-def _moved(promotion: Promotion, data: _Moving, entry: Entry) -> Promotion:
+def _moved(promotion: Promotion, data: Moving, entry: Entry) -> Promotion:
     match data:
         case PromotionApproved():
             after = replace(promotion, state=State.APPROVED, approval=_approval(data, entry))
@@ -198,6 +148,8 @@ def _moved(promotion: Promotion, data: _Moving, entry: Entry) -> Promotion:
             after = replace(promotion, state=State.POINTING)
         case PromotionReleased():
             after = replace(promotion, released=True)
+        case PromotionPointed():
+            after = promotion  # where the tag is; promoted follows
         case PromotionPromoted():
             after = replace(promotion, state=State.PROMOTED, level=data.level, previous=data.previous)
         case _:
@@ -205,7 +157,7 @@ def _moved(promotion: Promotion, data: _Moving, entry: Entry) -> Promotion:
     return after
 
 
-def _stopped(promotion: Promotion, data: _Stopping) -> Promotion:
+def _stopped(promotion: Promotion, data: Stopping) -> Promotion:
     match data:
         case PromotionFailed():
             state, because = State.FAILED, f"{data.effect}: {data.reason}"

@@ -7,13 +7,12 @@ Its place in the ledger is not part of it. A type that this version does not kno
 Source: decisions.md, "Events and storage".
 """
 
-from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from pratique.errors import Malformed
-from pratique.promotion.catalogue import TYPES, Happening, Unknown
+from pratique.promotion.catalogue import TYPES, Happening, Unknown, name_of
 from pratique.promotion.form import read, write
 from pratique.values.canonical import Json, canonical, parse_object
 from pratique.values.dataclass import dataclass
@@ -69,7 +68,7 @@ class Event:
     @property
     def type(self) -> str:
         """The name of its type, for example ``review.given/1``."""
-        return _name(self.data)
+        return name_of(self.data)
 
     def object(self, role: str) -> EventObject | None:
         """Return the first object in this role, if there is one."""
@@ -98,13 +97,6 @@ class _Envelope:
     environment: Environment | None = None
     image: Digest | None = None
     objects: tuple[EventObject, ...] = ()
-
-
-_NAMES: Mapping[type[Happening], str] = {kind: name for name, kind in TYPES.items()}
-
-
-def _name(data: Happening) -> str:
-    return data.type if isinstance(data, Unknown) else _NAMES[type(data)]
 
 
 def build_event(event: Event) -> bytes:

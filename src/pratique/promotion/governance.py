@@ -5,7 +5,7 @@ Source: decisions.md, "Events and storage".
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import assert_never
+from typing import ClassVar, assert_never
 
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
@@ -17,6 +17,7 @@ from pratique.values.names import Actor, Environment
 class WaiverProposed:
     """Somebody signed the terms of a waiver; it covers nothing until it is granted."""
 
+    TYPE: ClassVar[str] = "waiver.proposed/1"
     waiver: str
     by: Actor
     terms: Digest
@@ -33,6 +34,7 @@ class WaiverProposed:
 class WaiverGranted:
     """A person signed a grant of these very terms; whether they are enough, every judgement counts anew."""
 
+    TYPE: ClassVar[str] = "waiver.granted/1"
     waiver: str
     by: Actor
     terms: Digest
@@ -44,6 +46,7 @@ class WaiverGranted:
 class WaiverRevoked:
     """A person took a waiver back; one signature is enough."""
 
+    TYPE: ClassVar[str] = "waiver.revoked/1"
     waiver: str
     by: Actor
     terms: Digest
@@ -55,6 +58,7 @@ class WaiverRevoked:
 class WaiverExpired:
     """Its time is over."""
 
+    TYPE: ClassVar[str] = "waiver.expired/1"
     waiver: str
     expires: datetime
 
@@ -63,6 +67,7 @@ class WaiverExpired:
 class WaiverVoided:
     """One of the facts came about that make it unacceptable."""
 
+    TYPE: ClassVar[str] = "waiver.voided/1"
     waiver: str
     because: str
 
@@ -71,6 +76,7 @@ class WaiverVoided:
 class HoldPlaced:
     """A person stopped an image, everywhere or in one environment, or an environment of an application."""
 
+    TYPE: ClassVar[str] = "hold.placed/1"
     hold: str
     by: Actor
     image: Digest | None
@@ -91,6 +97,7 @@ class HoldPlaced:
 class HoldLifted:
     """A person signed that a hold may end; it ends with the second one's signature."""
 
+    TYPE: ClassVar[str] = "hold.lifted/1"
     hold: str
     by: Actor
     nonce: str
@@ -105,6 +112,7 @@ class PolicyProposed:
     what it would have decided so far. With ``shadow`` it is judged beside the rules in force until it is published.
     """
 
+    TYPE: ClassVar[str] = "policy.proposed/1"
     bundle: str
     version: int
     digest: Digest
@@ -118,6 +126,7 @@ class PolicyProposed:
 class PolicyEndorsed:
     """A person signed the very same statement."""
 
+    TYPE: ClassVar[str] = "policy.endorsed/1"
     version: int
     digest: Digest
     by: Actor
@@ -127,6 +136,7 @@ class PolicyEndorsed:
 class PolicyReviewed:
     """A person looked the rules in force over, and signed that they may stay as they are."""
 
+    TYPE: ClassVar[str] = "policy.reviewed/1"
     version: int
     digest: Digest
     by: Actor
@@ -138,6 +148,7 @@ class PolicyReviewed:
 class PolicyShadowed:
     """What a proposed policy would have decided; nobody acts upon it."""
 
+    TYPE: ClassVar[str] = "policy.shadowed/1"
     version: int
     digest: Digest
     promotion: str

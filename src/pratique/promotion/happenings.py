@@ -11,6 +11,7 @@ Source: decisions.md, "Events and storage". Bytes: ``promotion.events``.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from pratique.attest.review import Decision
 from pratique.promotion.release import Release
@@ -72,6 +73,7 @@ class Platform:
 class DirectoryPublished:
     """People, roles and keys changed."""
 
+    TYPE: ClassVar[str] = "directory.published/1"
     version: int
     digest: Digest
     previous: Digest | None
@@ -81,6 +83,7 @@ class DirectoryPublished:
 class PolicyPublished:
     """The rules changed; ``environments`` holds the digest of each environment's resolved rules."""
 
+    TYPE: ClassVar[str] = "policy.published/1"
     bundle: str
     version: int
     digest: Digest
@@ -93,6 +96,7 @@ class PolicyPublished:
 class PromotionRequested:
     """Somebody asks that an image enter an environment; the rules and the directory in force are pinned."""
 
+    TYPE: ClassVar[str] = "promotion.requested/1"
     generation: int
     image_name: str
     source: str
@@ -117,6 +121,7 @@ class PromotionRequested:
 class PromotionRetried:
     """Gathering and judging begin again, as the next generation."""
 
+    TYPE: ClassVar[str] = "promotion.retried/1"
     generation: int
     because: str | None = None
 
@@ -125,6 +130,7 @@ class PromotionRetried:
 class PromotionGathered:
     """The evidence is frozen under one root."""
 
+    TYPE: ClassVar[str] = "promotion.gathered/1"
     generation: int
     evidence_root: Digest
     pieces: int
@@ -139,6 +145,7 @@ class PromotionJudged:
     People may decide until ``review_until``, where the track asks for any.
     """
 
+    TYPE: ClassVar[str] = "promotion.judged/1"
     generation: int
     record: Digest
     outcome: str
@@ -164,6 +171,7 @@ class PromotionJudged:
 class PromotionRechecked:
     """A later judgement was no worse, so ``record`` stands, until the later one's ``holds_until``."""
 
+    TYPE: ClassVar[str] = "promotion.rechecked/1"
     generation: int
     record: Digest
     by_record: Digest
@@ -178,6 +186,7 @@ class PromotionRechecked:
 class ReviewGiven:
     """A person has signed a decision; where it does not count, ``because`` says why."""
 
+    TYPE: ClassVar[str] = "review.given/1"
     review: str
     generation: int
     reviewer: Actor
@@ -195,6 +204,7 @@ class ReviewGiven:
 class ReviewVoided:
     """Every review of this record lapsed."""
 
+    TYPE: ClassVar[str] = "review.voided/1"
     record: Digest
     because: str
 
@@ -203,6 +213,7 @@ class ReviewVoided:
 class ReviewEscalated:
     """Nobody has decided in time, so the people of another role are asked, too."""
 
+    TYPE: ClassVar[str] = "review.escalated/1"
     record: Digest
     to: str
     because: str
@@ -212,6 +223,7 @@ class ReviewEscalated:
 class RemediationOpened:
     """Something must be repaired before this image may enter."""
 
+    TYPE: ClassVar[str] = "remediation.opened/1"
     remediation: str
     generation: int
     check: str
@@ -227,6 +239,7 @@ class RemediationOpened:
 class RemediationClosed:
     """It is repaired, or no longer asked for; ``by`` and what follows, where a person signed that it is done."""
 
+    TYPE: ClassVar[str] = "remediation.closed/1"
     remediation: str
     because: str
     by: Actor | None = None
@@ -238,6 +251,7 @@ class RemediationClosed:
 class PromotionApproved:
     """Everything needed was there at this index; a clearance can be made from here."""
 
+    TYPE: ClassVar[str] = "promotion.approved/1"
     generation: int
     record: Digest
     track: Track
@@ -255,8 +269,26 @@ class PromotionFailed:
     What another system or a library said may hold anything, so ``words`` only commits to it.
     """
 
+    TYPE: ClassVar[str] = "promotion.failed/1"
     generation: int
     effect: str
     reason: Failure
     attempts: int
     words: Commitment | None
+
+
+Published = DirectoryPublished | PolicyPublished
+"""What holds for every promotion from then on."""
+
+Deciding = (
+    PromotionRetried
+    | PromotionGathered
+    | PromotionJudged
+    | PromotionRechecked
+    | ReviewGiven
+    | ReviewVoided
+    | ReviewEscalated
+    | RemediationOpened
+    | RemediationClosed
+)
+"""From the request to the approval."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pratique.errors import Conflict
-from pratique.promotion.catalogue import TYPES, Happening, Unknown
+from pratique.promotion.catalogue import Happening, Unknown, name_of
 from pratique.promotion.changes import begun, changed
 from pratique.promotion.events import Entry
 from pratique.promotion.happenings import (
@@ -45,7 +45,6 @@ NO_WAY_BACK = (
     "its tags are being pointed, and nothing takes that back; it goes on by itself, and `pratique show` tells what it "
     "waits for; recall the image once it is promoted"
 )
-_NAMES = {kind: name for name, kind in TYPES.items()}
 _OPEN = frozenset(State) - ENDED
 _RETRIED = _OPEN - {State.GATHERING}
 
@@ -124,7 +123,7 @@ def _check(promotion: Promotion, data: Happening) -> None:
     if promotion.state not in legal:
         states = ", ".join(sorted(legal)) or "no state"
         raise Conflict(
-            f"promotion {promotion.id} is {promotion.state}: {_NAMES[type(data)]} can only follow in {states}"
+            f"promotion {promotion.id} is {promotion.state}: {name_of(data)} can only follow in {states}"
         )
     generation = getattr(data, "generation", promotion.generation)
     expected = promotion.generation + isinstance(data, PromotionRetried)

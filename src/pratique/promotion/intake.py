@@ -4,6 +4,7 @@ Source: decisions.md, "Events and storage".
 """
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
@@ -23,6 +24,7 @@ class Sync(StrEnum):
 class EvidenceAdded:
     """Somebody handed in evidence about an image, which the event names; the next gathering finds it."""
 
+    TYPE: ClassVar[str] = "evidence.added/1"
     digest: Digest
     media_type: str
 
@@ -31,6 +33,7 @@ class EvidenceAdded:
 class EvidenceSynced:
     """Evidence was brought to a promoted image at its destination; an object lists every digest."""
 
+    TYPE: ClassVar[str] = "evidence.synced/1"
     promotion: str
     destination: str
     why: Sync
@@ -47,6 +50,7 @@ class FeedImported:
     ``left_out`` because it could not be read. ``version`` is what the publisher calls this state of it.
     """
 
+    TYPE: ClassVar[str] = "feed.imported/1"
     name: str
     digest: Digest
     records: int
@@ -56,3 +60,6 @@ class FeedImported:
     withdrawn: int = 0
     gone: int = 0
     left_out: int = 0
+
+
+Intake = EvidenceAdded | EvidenceSynced | FeedImported

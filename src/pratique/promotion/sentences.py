@@ -6,6 +6,7 @@ from pratique.promotion.catalogue import Happening, Unknown
 from pratique.promotion.events import Event
 from pratique.promotion.governance import Governance, describe_governance
 from pratique.promotion.happenings import (
+    Deciding,
     DirectoryPublished,
     PolicyPublished,
     PromotionApproved,
@@ -15,6 +16,7 @@ from pratique.promotion.happenings import (
     PromotionRechecked,
     PromotionRequested,
     PromotionRetried,
+    Published,
     RemediationClosed,
     RemediationOpened,
     ReviewEscalated,
@@ -22,9 +24,10 @@ from pratique.promotion.happenings import (
     ReviewVoided,
     Track,
 )
-from pratique.promotion.intake import EvidenceAdded, EvidenceSynced, FeedImported, Sync
-from pratique.promotion.signal import SignalRaised, SignalReconciled
+from pratique.promotion.intake import EvidenceAdded, EvidenceSynced, FeedImported, Intake, Sync
+from pratique.promotion.signal import Signalling, SignalRaised, SignalReconciled
 from pratique.promotion.steps import (
+    Moving,
     PromotionAttached,
     PromotionCopied,
     PromotionExpired,
@@ -36,48 +39,10 @@ from pratique.promotion.steps import (
     PromotionSuperseded,
     PromotionVetoed,
     PromotionWithdrawn,
+    Stopping,
 )
-from pratique.promotion.upkeep import (
-    DrillCompleted,
-    EpochBegun,
-    KeyReplaced,
-    KeyRetired,
-    KeyRotated,
-    PrivateRedacted,
-    Upkeep,
-    describe_upkeep,
-)
+from pratique.promotion.upkeep import Upkeep, describe_upkeep
 from pratique.values.moment import render_moment
-
-_Published = (
-    DirectoryPublished
-    | PolicyPublished
-    | EvidenceAdded
-    | EvidenceSynced
-    | FeedImported
-    | Governance
-    | Upkeep
-    | Unknown
-)
-_Signalled = SignalRaised | SignalReconciled
-_Judged = PromotionRequested | PromotionRetried | PromotionGathered | PromotionJudged | PromotionRechecked
-_Decided = ReviewGiven | ReviewEscalated | ReviewVoided | RemediationOpened | RemediationClosed | PromotionApproved
-_Moved = (
-    PromotionCopied
-    | PromotionSealed
-    | PromotionAttached
-    | PromotionReleased
-    | PromotionPointed
-    | PromotionPromoted
-)
-_Stopped = (
-    PromotionFailed
-    | PromotionVetoed
-    | PromotionWithdrawn
-    | PromotionExpired
-    | PromotionSuperseded
-    | PromotionRecalled
-)
 
 _SYNCED = {Sync.LATER: "brought evidence that came later to", Sync.REPAIR: "restored what was lost at"}
 
@@ -88,24 +53,26 @@ def describe(event: Event) -> str:
 
 
 def _describe(data: Happening, event: Event) -> str:
-    if isinstance(data, _Published):
-        return _published(data, event)
-    if isinstance(data, _Signalled):
-        return _signalled(data, event)
-    if isinstance(data, _Judged):
-        return _judged(data, event)
-    if isinstance(data, _Decided):
-        return _decided(data)
-    if isinstance(data, _Moved):
+    if isinstance(data, PromotionRequested):
+        return _requested(data)
+    if isinstance(data, Deciding):
+        return _decided(data, event)
+    if isinstance(data, Moving):
         return _moved(data, event)
-    if isinstance(data, _Stopped):
+    if isinstance(data, Stopping):
         return _stopped(data, event)
-    assert_never(data)
+    return _beside(data, event)
 
 
-def _published(data: _Published, event: Event) -> str:
+def _beside(data: Published | Intake | Signalling | Governance | Upkeep | Unknown, event: Event) -> str:
     if isinstance(data, Governance):
         return describe_governance(data, event.environment)
+    if isinstance(data, Upkeep):
+        return f"{event.actor} {describe_upkeep(data)}"
+    return _outside(data, event)
+
+
+def _outside(data: Published | Intake | Signalling | Unknown, event: Event) -> str:
     match data:
         case DirectoryPublished():
             text = f"{event.actor} published version {data.version} of the directory, {data.digest.short}"
@@ -121,8 +88,11 @@ def _published(data: _Published, event: Event) -> str:
             changes = {"new": data.added, "changed": data.changed, "withdrawn": data.withdrawn, "gone": data.gone}
             told = "".join(f", {count} {word}" for word, count in changes.items() if count)
             text = f"{event.actor} took in the feed {data.name} with {data.records} records{told}"
-        case PrivateRedacted() | DrillCompleted() | KeyRotated() | KeyRetired() | KeyReplaced() | EpochBegun():
-            text = f"{event.actor} {describe_upkeep(data)}"
+        case SignalRaised():
+            rated = f", {data.severity}" if data.severity else ""
+            text = f"{data.vulnerability} now also concerns {data.package} in {event.environment}{rated}"
+        case SignalReconciled():
+            text = f"the signal about {data.term} is settled: {data.because}"
         case Unknown():
             text = f"{data.type} happened, which this version does not know"
         case _:
@@ -130,25 +100,15 @@ def _published(data: _Published, event: Event) -> str:
     return text
 
 
-def _signalled(data: _Signalled, event: Event) -> str:
-    match data:
-        case SignalRaised():
-            rated = f", {data.severity}" if data.severity else ""
-            text = f"{data.vulnerability} now also concerns {data.package} in {event.environment}{rated}"
-        case SignalReconciled():
-            text = f"the signal about {data.term} is settled: {data.because}"
-        case _:
-            assert_never(data)
-    return text
+def _requested(data: PromotionRequested) -> str:
+    way = f"from {data.from_} to {data.to}" if data.from_ else f"to {data.to}"
+    how = ("" if data.signed else ", unsigned") + (f", on the {data.track} track" if data.track else "")
+    along = f", with all of {data.release.id}" if data.release else ""
+    return f"{data.requester} asked that {data.image_name} go {way}{how}{along}"
 
 
-def _judged(data: _Judged, event: Event) -> str:
+def _decided(data: Deciding, event: Event) -> str:
     match data:
-        case PromotionRequested():
-            way = f"from {data.from_} to {data.to}" if data.from_ else f"to {data.to}"
-            how = ("" if data.signed else ", unsigned") + (f", on the {data.track} track" if data.track else "")
-            along = f", with all of {data.release.id}" if data.release else ""
-            text = f"{data.requester} asked that {data.image_name} go {way}{how}{along}"
         case PromotionRetried():
             why = f", because {data.because}" if data.because else ""
             text = f"{event.actor} began attempt {data.generation}{why}"
@@ -158,6 +118,18 @@ def _judged(data: _Judged, event: Event) -> str:
             text = f"judged {data.outcome}: {_way(data.track)}: {'; '.join(data.why)}"
         case PromotionRechecked():
             text = f"judged again, {data.outcome}: no worse, so the decision {data.record.short} stands"
+        case ReviewGiven():
+            said = f"{data.reviewer} signed: {data.decision}" + (f" ({data.reason})" if data.reason else "")
+            text = said if data.counts else f"{said}; it does not count, because {data.because}"
+        case ReviewVoided():
+            text = f"the reviews of {data.record.short} lapsed, because {data.because}"
+        case ReviewEscalated():
+            text = f"whoever holds the role {data.to} is asked, too, because {data.because}"
+        case RemediationOpened():
+            due = f" by {render_moment(data.due)}" if data.due else ""
+            text = f"{data.owner} is to repair {data.term} ({data.check}){due}: {data.remedy or data.message}"
+        case RemediationClosed():
+            text = f"{data.remediation} is closed, because {data.because}"
         case _:
             assert_never(data)
     return text
@@ -181,30 +153,11 @@ def _way(track: Track) -> str:
             assert_never(track)
 
 
-def _decided(data: _Decided) -> str:
+def _moved(data: Moving, event: Event) -> str:
     match data:
-        case ReviewGiven():
-            said = f"{data.reviewer} signed: {data.decision}" + (f" ({data.reason})" if data.reason else "")
-            text = said if data.counts else f"{said}; it does not count, because {data.because}"
-        case ReviewVoided():
-            text = f"the reviews of {data.record.short} lapsed, because {data.because}"
-        case ReviewEscalated():
-            text = f"whoever holds the role {data.to} is asked, too, because {data.because}"
-        case RemediationOpened():
-            due = f" by {render_moment(data.due)}" if data.due else ""
-            text = f"{data.owner} is to repair {data.term} ({data.check}){due}: {data.remedy or data.message}"
-        case RemediationClosed():
-            text = f"{data.remediation} is closed, because {data.because}"
         case PromotionApproved():
             people = f"with {len(data.reviews)} signed approvals" if data.reviews else "by the machine alone"
             text = f"approved on the {data.track} track, {people}"
-        case _:
-            assert_never(data)
-    return text
-
-
-def _moved(data: _Moved, event: Event) -> str:
-    match data:
         case PromotionCopied():
             text = f"copied to {data.destination} and read back: {data.manifests} manifests, {data.blobs} blobs"
         case PromotionSealed():
@@ -227,7 +180,7 @@ def _moved(data: _Moved, event: Event) -> str:
     return text
 
 
-def _stopped(data: _Stopped, event: Event) -> str:
+def _stopped(data: Stopping, event: Event) -> str:
     match data:
         case PromotionFailed():
             text = f"the step {data.effect} was given up at attempt {data.attempts}: {data.reason}"

@@ -6,6 +6,8 @@ image. A signal is not a finding of a scanner: it says that somebody should look
 Source: decisions.md, "Events and storage".
 """
 
+from typing import ClassVar
+
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
@@ -18,6 +20,7 @@ class SignalRaised:
     says so. ``severity`` is absent where nobody knows it.
     """
 
+    TYPE: ClassVar[str] = "signal.raised/1"
     signal: str
     promotion: str
     image_name: str
@@ -34,6 +37,10 @@ class SignalRaised:
 class SignalReconciled:
     """It no longer applies; ``because`` is a sentence of ours."""
 
+    TYPE: ClassVar[str] = "signal.reconciled/1"
     signal: str
     term: str
     because: str
+
+
+Signalling = SignalRaised | SignalReconciled

@@ -3,7 +3,10 @@
 ``because`` is a sentence of ours. Source: decisions.md, "Life of a promotion".
 """
 
+from typing import ClassVar
+
 from pratique.attest.seal import Level
+from pratique.promotion.happenings import PromotionApproved, PromotionFailed
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor
@@ -21,6 +24,7 @@ class Checkpoint:
 class PromotionCopied:
     """Image and evidence are at the destination, read back and equal."""
 
+    TYPE: ClassVar[str] = "promotion.copied/1"
     generation: int
     destination: str
     manifests: int
@@ -32,6 +36,7 @@ class PromotionCopied:
 class PromotionSealed:
     """The signer has verified the clearance and signed the seal."""
 
+    TYPE: ClassVar[str] = "promotion.sealed/1"
     generation: int
     seal: Digest
     key: str
@@ -43,6 +48,7 @@ class PromotionSealed:
 class PromotionAttached:
     """The seal hangs on the image at the destination."""
 
+    TYPE: ClassVar[str] = "promotion.attached/1"
     generation: int
     referrers: tuple[Digest, ...]
 
@@ -51,6 +57,7 @@ class PromotionAttached:
 class PromotionReleased:
     """Every part of its release is sealed, and nothing stood against any: from here on all tags are pointed."""
 
+    TYPE: ClassVar[str] = "promotion.released/1"
     generation: int
 
 
@@ -58,6 +65,7 @@ class PromotionReleased:
 class PromotionPointed:
     """The tag points at the sealed image; ``tag`` is null where the destination asks for none."""
 
+    TYPE: ClassVar[str] = "promotion.pointed/1"
     generation: int
     destination: str
     tag: str | None
@@ -68,6 +76,7 @@ class PromotionPointed:
 class PromotionPromoted:
     """The environment holds the image."""
 
+    TYPE: ClassVar[str] = "promotion.promoted/1"
     generation: int
     level: Level
     previous: Digest | None
@@ -77,6 +86,7 @@ class PromotionPromoted:
 class PromotionRecalled:
     """A person took the image back: the environment holds what it held before, or nothing."""
 
+    TYPE: ClassVar[str] = "promotion.recalled/1"
     by: Actor
     nonce: str
     comment: Digest
@@ -86,6 +96,7 @@ class PromotionRecalled:
 class PromotionVetoed:
     """A reviewer's veto ended it."""
 
+    TYPE: ClassVar[str] = "promotion.vetoed/1"
     by: Actor
     because: str
 
@@ -94,6 +105,7 @@ class PromotionVetoed:
 class PromotionWithdrawn:
     """Whoever asked for it, or may take it back, did; or the machine, as another part of its release had ended."""
 
+    TYPE: ClassVar[str] = "promotion.withdrawn/1"
     by: Actor
     because: str
 
@@ -102,6 +114,7 @@ class PromotionWithdrawn:
 class PromotionExpired:
     """Its review window closed."""
 
+    TYPE: ClassVar[str] = "promotion.expired/1"
     because: str
 
 
@@ -109,5 +122,28 @@ class PromotionExpired:
 class PromotionSuperseded:
     """A newer request took its place; ``by`` is that promotion."""
 
+    TYPE: ClassVar[str] = "promotion.superseded/1"
     by: str
     because: str
+
+
+Moving = (
+    PromotionApproved
+    | PromotionCopied
+    | PromotionSealed
+    | PromotionAttached
+    | PromotionReleased
+    | PromotionPointed
+    | PromotionPromoted
+)
+"""From the approval to the destination."""
+
+Stopping = (
+    PromotionFailed
+    | PromotionVetoed
+    | PromotionWithdrawn
+    | PromotionExpired
+    | PromotionSuperseded
+    | PromotionRecalled
+)
+"""What ends a promotion, or leaves it to be retried."""

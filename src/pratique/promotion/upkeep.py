@@ -5,7 +5,7 @@ Source: decisions.md, "Events and storage".
 
 import re
 from enum import StrEnum
-from typing import assert_never
+from typing import ClassVar, assert_never
 
 from pratique.errors import Malformed
 from pratique.values.dataclass import dataclass
@@ -22,6 +22,7 @@ class PrivateRedacted:
     paragraph 1, point a); never words about the person.
     """
 
+    TYPE: ClassVar[str] = "private.redacted/1"
     erased: Digest
     basis: str
 
@@ -41,6 +42,7 @@ class DrillCompleted:
     Times are in milliseconds.
     """
 
+    TYPE: ClassVar[str] = "drill.completed/1"
     size: int
     root: Digest
     blobs: int
@@ -54,6 +56,7 @@ class DrillCompleted:
 class KeyRotated:
     """A key of the ledger has a successor: from this size on both sign, until the older one is retired."""
 
+    TYPE: ClassVar[str] = "key.rotated/1"
     old: str
     new: str
     from_size: int
@@ -63,6 +66,7 @@ class KeyRotated:
 class KeyRetired:
     """A key of the ledger signs nothing beyond this size."""
 
+    TYPE: ClassVar[str] = "key.retired/1"
     key: str
     successor: str
     size: int
@@ -83,6 +87,7 @@ class KeyReplaced:
     ``use`` is what they sign: ``record``, or ``seal:<environment>``; keys are named by their ids.
     """
 
+    TYPE: ClassVar[str] = "key.replaced/1"
     use: str
     old: str
     new: str
@@ -97,6 +102,7 @@ class EpochBegun:
     ``survived`` is how many entries there still are, which all stand in this ledger too.
     """
 
+    TYPE: ClassVar[str] = "epoch.begun/1"
     before: str
     size: int
     root: Digest
