@@ -10,7 +10,8 @@ from pratique.policy.document import parse_bundle
 from pratique.promotion.directory import Directory
 from pratique.promotion.engines import ENGINES, Materials, reproduce
 from pratique.promotion.happenings import Track
-from pratique.promotion.record import Record, parse_record
+from pratique.promotion.record import Record
+from pratique.promotion.record_form import parse_record
 from pratique.values.digest import Digest
 
 RECORDS = sorted(FOLDER.glob("*.record.json"))

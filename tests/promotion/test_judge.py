@@ -41,8 +41,9 @@ from pratique.promotion.happenings import Feed, Track
 from pratique.promotion.judge import judge
 from pratique.promotion.profile import Profile, profile_of
 from pratique.promotion.quorum import ANY_ROLE, Need
-from pratique.promotion.record import EvidenceUsed, Inputs, Record, build_record, parse_record
+from pratique.promotion.record import EvidenceUsed, Inputs, Record
 from pratique.promotion.record import judged as announce
+from pratique.promotion.record_form import build_record, parse_record
 from pratique.promotion.track import Routing
 from pratique.values.digest import Digest
 

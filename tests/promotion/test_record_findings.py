@@ -7,7 +7,7 @@ from tests.promotion.cases import MEDIUM, case, evidence
 
 from pratique.errors import Malformed
 from pratique.promotion.judge import judge
-from pratique.promotion.record import parse_record
+from pratique.promotion.record_form import parse_record
 from pratique.values.canonical import canonical
 
 

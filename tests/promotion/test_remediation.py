@@ -13,7 +13,8 @@ from pratique.promotion.events import Entry, build_event
 from pratique.promotion.happenings import PromotionRetried, RemediationClosed, RemediationOpened, Track
 from pratique.promotion.history import fold, fold_all
 from pratique.promotion.judge import judge
-from pratique.promotion.record import Record, build_record, judged
+from pratique.promotion.record import Record, judged
+from pratique.promotion.record_form import build_record
 from pratique.promotion.remediation import MOST_ITEMS, remediate
 from pratique.promotion.states import Promotion
 from pratique.promotion.track import Routing

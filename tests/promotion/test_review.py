@@ -34,7 +34,8 @@ from pratique.promotion.history import fold, fold_all
 from pratique.promotion.judge import judge
 from pratique.promotion.record import Record
 from pratique.promotion.record import judged as announced
-from pratique.promotion.review import Choice, Ledger, consider_review, open_review, state_review
+from pratique.promotion.review import Ledger, consider_review, open_review
+from pratique.promotion.review_statement import Choice, state_review
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.steps import PromotionVetoed
 from pratique.values.digest import Digest

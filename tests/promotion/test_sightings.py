@@ -12,7 +12,8 @@ from pratique.policy.result import Outcome
 from pratique.policy.schema import decode
 from pratique.promotion.case import Case
 from pratique.promotion.judge import judge
-from pratique.promotion.record import Record, parse_record
+from pratique.promotion.record import Record
+from pratique.promotion.record_form import parse_record
 from pratique.promotion.sightings import Sightings, asks_for_sightings, first_sightings
 
 GRACE = (

@@ -37,7 +37,7 @@ from pratique.attest.vsa import Vsa
 from pratique.promotion.governance import HoldPlaced
 from pratique.promotion.happenings import Feed, PromotionRetried, ReviewVoided, Track
 from pratique.promotion.quorum import Need
-from pratique.promotion.record import Record, build_record
+from pratique.promotion.record_form import build_record
 from pratique.promotion.steps import Checkpoint, PromotionCopied
 from pratique.proof.clearance import assemble_promotion
 from pratique.proof.established import Established
@@ -576,7 +576,7 @@ def waived(
     heard = tuple(replace(one, expires=terms.get("expires", one.expires)) for one in decision.waivers)
     lasting = terms.get("expires", decision.holds_until)
     told_so = replace(decision, inputs=story.inputs, waivers=heard, holds_until=lasting)
-    record: Record = build_record(replace(told_so, **(change(told_so) if change else {})))
+    record = build_record(replace(told_so, **(change(told_so) if change else {})))
     story.judge(record)
     story.approve()
     return told(story)

@@ -26,7 +26,8 @@ from pratique.policy.result import Outcome
 from pratique.promotion.happenings import Feed, PromotionRechecked, PromotionRetried, Track
 from pratique.promotion.quorum import Need
 from pratique.promotion.record import Decision as Judged
-from pratique.promotion.record import Record, build_record
+from pratique.promotion.record import Record
+from pratique.promotion.record_form import build_record
 from pratique.proof.verify import verify_clearance
 
 

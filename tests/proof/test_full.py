@@ -25,7 +25,7 @@ from tests.proof.shelves import (
 from tests.proof.waived import waived_story
 
 from pratique.errors import Malformed, PratiqueError, Unverified
-from pratique.promotion.record import build_record
+from pratique.promotion.record_form import build_record
 from pratique.proof.full import layers_of, open_full, report_layer
 from pratique.proof.layout import (
     EMPTY,

@@ -15,7 +15,7 @@ from pratique.promotion.events import build_event, parse_event
 from pratique.promotion.evidence_set import build_list, parse_list
 from pratique.promotion.form import write
 from pratique.promotion.image import build_manifests, parse_manifests
-from pratique.promotion.record import build_record, parse_record
+from pratique.promotion.record_form import build_record, parse_record
 from pratique.proof.document import Logged, build_proof, parse_proof
 from pratique.proof.trust import parse_trust_root
 from pratique.proof.verify import verify_promotion

@@ -7,7 +7,7 @@ from tests.proof.attacks import refused
 from tests.proof.builders import Story, founded
 
 from pratique.promotion.happenings import Platform
-from pratique.promotion.record import build_record
+from pratique.promotion.record_form import build_record
 
 
 def story_about(*platforms: Platform) -> Story:

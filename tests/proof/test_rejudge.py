@@ -9,7 +9,8 @@ from tests.proof.builders import REVIEWERS, Story, approved_story, fast_story, f
 from tests.proof.test_decision import looked_again
 
 from pratique.errors import Absent, Unverified
-from pratique.promotion.record import Record, build_record
+from pratique.promotion.record import Record
+from pratique.promotion.record_form import build_record
 from pratique.proof.rejudge import rejudge
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest

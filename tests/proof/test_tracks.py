@@ -14,7 +14,7 @@ from pratique.attest.seal import Level
 from pratique.policy.approval import Reason
 from pratique.promotion.happenings import Track
 from pratique.promotion.quorum import Need
-from pratique.promotion.record import build_record
+from pratique.promotion.record_form import build_record
 from pratique.promotion.track import Routing
 from pratique.proof.established import CONDITIONS
 from pratique.proof.verify import verify_clearance, verify_promotion

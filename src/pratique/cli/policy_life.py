@@ -90,7 +90,7 @@ def _approve(arguments: argparse.Namespace) -> Answer:
 
 
 def _review(arguments: argparse.Namespace) -> Answer:
-    from pratique.service.policy_change import review
+    from pratique.service.policy_review import review
     from pratique.wire import open_workspace
 
     signs = signatory(arguments.actor, arguments.key)

@@ -58,7 +58,7 @@ def _decision(verb: argparse.ArgumentParser, word: str) -> None:
 
 def _queue(arguments: argparse.Namespace) -> Answer:
     from pratique.cli.show import quorum_value
-    from pratique.service.review import queue
+    from pratique.service.review_queue import queue
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:

@@ -15,7 +15,8 @@ from pratique.policy.document import Bundle
 from pratique.promotion.case import Bodies, case_of
 from pratique.promotion.directory import Directory
 from pratique.promotion.judge import judge
-from pratique.promotion.record import ENGINE, SCHEMA, Record, read_record
+from pratique.promotion.record import ENGINE, SCHEMA, Record
+from pratique.promotion.record_form import read_record
 from pratique.values.canonical import parse_json, parse_object
 from pratique.values.dataclass import dataclass
 

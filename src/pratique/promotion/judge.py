@@ -23,7 +23,8 @@ from pratique.promotion.happenings import Track
 from pratique.promotion.holds import holds_until
 from pratique.promotion.profile import Profile, profile_of
 from pratique.promotion.quorum import Need
-from pratique.promotion.record import ENGINE, SCHEMA, Decision, Escalated, Record, build_record
+from pratique.promotion.record import ENGINE, SCHEMA, Decision, Escalated, Record
+from pratique.promotion.record_form import build_record
 from pratique.promotion.routine import why_not_routine
 from pratique.promotion.separation import Duties, separate
 from pratique.promotion.track import Change, Circumstances, Routing, route

@@ -7,7 +7,7 @@ with the reason, and blocks nobody.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pratique.attest.review import REVIEW_FORM, Decision, Part, Review, Seen
+from pratique.attest.review import REVIEW_FORM, Decision, Review, Seen
 from pratique.attest.word import open_word
 from pratique.errors import Conflict, Refused, Unverified
 from pratique.policy.approval import Reason
@@ -17,12 +17,12 @@ from pratique.promotion.guards import InForce, why_judge_again
 from pratique.promotion.happenings import Commitment, PromotionApproved, ReviewGiven
 from pratique.promotion.quorum import Quorum, count, why_not
 from pratique.promotion.record import Record
+from pratique.promotion.review_statement import images_of
 from pratique.promotion.states import Judgement, Promotion, ReviewStanding, State
 from pratique.promotion.steps import PromotionVetoed
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
-from pratique.values.names import Actor
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a reviewer's clock may run ahead of the database's."""
@@ -49,80 +49,6 @@ class Signed:
     def about(self, promotion: str) -> "Signed":
         """Return what it says of one promotion, or raise ``Unverified`` where it says nothing of it."""
         return replace(self, review=self.review.about(promotion))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a reviewer decides, before it is a statement."""
-
-    decision: Decision
-    reviewer: Actor
-    reason: str
-    comment: Digest | None
-    valid_for: timedelta
-    nonce: str
-
-
-def state_release_review(
-    parts: tuple[tuple[Promotion, Record], ...], choice: Choice, seen: Seen, *, now: datetime
-) -> Review:
-    """Return the one statement that a reviewer signs about the record of every part of a release that people decide.
-
-    Raises:
-        Refused: The parts were judged by different rules or directories; they are judged again soon.
-    """
-    each = tuple(state_review(promotion, record, choice, seen, now=now) for promotion, record in parts)
-    if len({(one.policy, one.directory) for one in each}) != 1:
-        raise Refused(
-            "review: the parts of the release were judged by different rules; wait for the next judgement"
-        )
-    return replace(each[0], images=_all_images(each), release=tuple(map(_part, each)))
-
-
-def _all_images(each: tuple[Review, ...]) -> tuple[Digest, ...]:
-    return tuple(dict.fromkeys(image for one in each for image in one.images))
-
-
-def _part(review: Review) -> Part:
-    return Part(
-        promotion=review.promotion,
-        images=review.images,
-        from_=review.from_,
-        resource_uri=review.resource_uri,
-        record=review.record,
-        evidence=review.evidence,
-    )
-
-
-def state_review(promotion: Promotion, record: Record, choice: Choice, seen: Seen, *, now: datetime) -> Review:
-    """Return the statement that a reviewer signs about this record, and no other."""
-    inputs = record.decision.inputs
-    return Review(
-        images=_images(record),
-        promotion=promotion.id,
-        application=inputs.application,
-        from_=inputs.from_,
-        to=inputs.to,
-        resource_uri=inputs.destination,
-        decision=choice.decision,
-        reviewer=choice.reviewer,
-        directory=inputs.directory.digest,
-        policy=inputs.policy.rules,
-        record=record.digest,
-        evidence=inputs.evidence.root,
-        reason=choice.reason,
-        comment=choice.comment,
-        conditions=(),
-        checkpoint=seen,
-        issued_at=now,
-        expires_at=now + choice.valid_for,
-        nonce=choice.nonce,
-    )
-
-
-def _images(record: Record) -> tuple[Digest, ...]:
-    image = record.decision.inputs.image
-    return tuple(dict.fromkeys((image.digest, *(platform.digest for platform in image.platforms))))
 
 
 def open_review(content: bytes, directory: Directory, *, index: int) -> Signed:
@@ -215,7 +141,7 @@ def _check_same(signed: Signed, promotion: Promotion, record: Record, directory:
     review, inputs = signed.review, record.decision.inputs
     compared = (
         ("promotion", promotion.id, review.promotion),
-        ("images", _images(record), review.images),
+        ("images", images_of(record), review.images),
         ("application", inputs.application, review.application),
         ("from", inputs.from_, review.from_),
         ("to", inputs.to, review.to),

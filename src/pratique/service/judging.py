@@ -29,8 +29,8 @@ from pratique.promotion.record import (
     PolicyUsed,
     Record,
     RequestUsed,
-    parse_record,
 )
+from pratique.promotion.record_form import parse_record
 from pratique.promotion.sightings import Sightings, asks_for_sightings, first_sightings
 from pratique.promotion.states import Promotion
 from pratique.service.again import judge_again

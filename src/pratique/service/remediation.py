@@ -7,7 +7,7 @@ from pratique.service.scribe import Scribe, about
 from pratique.service.signatory import Signatory
 from pratique.service.word import hear, speak
 from pratique.service.workspace import Workspace
-from pratique.storage.promotion import Remediation
+from pratique.storage.remediation import Remediation
 from pratique.storage.transaction import Transaction, View
 from pratique.values.ids import Kind
 

@@ -8,7 +8,7 @@ from pratique.promotion.directory import Directory
 from pratique.promotion.engines import Materials, reproduce
 from pratique.promotion.record import Record
 from pratique.proof.rejudge import rejudge
-from pratique.service.review import record_of
+from pratique.service.review_queue import record_of
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest

@@ -10,6 +10,7 @@ from pratique.service.workspace import Workspace
 from pratique.storage.transaction import Transaction
 from pratique.values.digest import Digest
 
+
 def retry(workspace: Workspace, prefix: str) -> Promotion:
     """Gather and judge a promotion again, and return it; a decision that comes out no worse keeps its votes.
 

@@ -1,4 +1,4 @@
-"""Reviewing: what waits for whom, what a reviewer is shown, and handing in what they signed.
+"""Reviewing: the statement that a reviewer is to sign, and handing in what they signed.
 
 The server never signs for a person. ``prepare`` makes the exact statement; the person signs it with their own key;
 ``hand_in`` takes it only if it is theirs, and about the judgement that stands.
@@ -11,29 +11,22 @@ from datetime import timedelta
 from pratique.attest.dsse import IN_TOTO
 from pratique.attest.review import REVIEW_FORM, Decision, Review, Seen
 from pratique.attest.sshsig import Namespace
-from pratique.errors import Absent, Conflict, Refused, Unverified
+from pratique.errors import Conflict, Refused, Unverified
 from pratique.promotion.case import bodies_of, case_of
 from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import EventObject
 from pratique.promotion.happenings import ReviewGiven
 from pratique.promotion.judge import judge
-from pratique.promotion.quorum import Quorum, count
-from pratique.promotion.record import Record, parse_record
+from pratique.promotion.record import Record
 from pratique.promotion.release import is_release
-from pratique.promotion.review import (
-    Choice,
-    Ledger,
-    Signed,
-    consider_review,
-    open_review,
-    state_release_review,
-    state_review,
-)
+from pratique.promotion.review import Ledger, Signed, consider_review, open_review
+from pratique.promotion.review_statement import Choice, state_release_review, state_review
 from pratique.promotion.states import Promotion, State
 from pratique.service import ledger
 from pratique.service.perform import want_next
 from pratique.service.release import release_by_prefix, told
+from pratique.service.review_queue import record_of
 from pratique.service.scribe import Scribe, about, keep
 from pratique.service.signatory import Signatory, sign
 from pratique.service.workspace import Workspace
@@ -47,15 +40,6 @@ from pratique.values.uris import ENVELOPE_MEDIA
 
 COMMENT = "comment"
 VALID_FOR = timedelta(days=5)  # how long an approval counts, unless the promotion's window closes before
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A promotion with its record and how its quorum stands."""
-
-    promotion: Promotion
-    record: Record
-    quorum: Quorum
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,45 +66,6 @@ class Given:
 
     review: ReviewGiven
     promotion: Promotion
-
-
-def queue(workspace: Workspace, reviewer: Actor | None) -> tuple[Standing, ...]:
-    """Return what waits for people; with a reviewer, only what still needs this one."""
-
-    def query(view: View) -> tuple[Standing, ...]:
-        waiting = view.promotions.latest(1000, states=(State.REVIEW,))
-        return tuple(standing(workspace, view, promotion) for promotion in reversed(waiting))
-
-    every = workspace.store.read(query)
-    return tuple(one for one in every if reviewer is None or _needs(workspace, one, reviewer))
-
-
-def _needs(workspace: Workspace, one: Standing, reviewer: Actor) -> bool:
-    """Tell whether this person holds a role that is still missing, may fill it, and has not decided yet."""
-    if any(voter.person == reviewer for voter in one.quorum.voters):
-        return False
-    if any(excluded.person == reviewer for excluded in one.record.question.excluded):
-        return False
-    directory, now = workspace.store.read(lambda view: (workspace.directory(view), view.now))
-    roles = directory.roles_of(reviewer, one.promotion.application, one.promotion.to, now)
-    judgement = one.promotion.judgement
-    if judgement and judgement.escalated and judgement.escalate_to in roles:
-        return True
-    return any(need.role in roles or need.role == "*" for need in one.quorum.missing)
-
-
-def standing(workspace: Workspace, view: View, promotion: Promotion) -> Standing:
-    """Return how a judged promotion stands; raises ``Absent`` before it is judged."""
-    record = record_of(workspace, promotion)
-    quorum = count(record.question, promotion.reviews, workspace.directory(view), now=view.now)
-    return Standing(promotion, record, quorum)
-
-
-def record_of(workspace: Workspace, promotion: Promotion) -> Record:
-    """Return the decision record in force for a promotion; raises ``Absent`` before there is one."""
-    if promotion.judgement is None:
-        raise Absent(f"{promotion.id} has no decision record yet, it is {promotion.state}; wait for the judgement")
-    return parse_record(workspace.blobs.get(promotion.judgement.record))
 
 
 def prepare(workspace: Workspace, prefix: str, verdict: Verdict) -> Prepared:

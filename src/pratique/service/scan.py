@@ -5,10 +5,6 @@ writes nothing or nonsense, examined nothing, or reports about another image has
 """
 
 import base64
-import json
-import tarfile
-from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,21 +16,20 @@ from pratique.evidence.facts.scan import Scan
 from pratique.evidence.model import Origin, Parse, Piece, Reading
 from pratique.evidence.predicates.scanning import ScanRun, Sought, build_scan
 from pratique.evidence.read import read
-from pratique.registry.closure import Closure, PlatformImage, distinct_blobs, plan_from
-from pratique.registry.copy import Keep, copy
+from pratique.registry.closure import Closure, PlatformImage, plan_from
 from pratique.registry.interface import Registry
-from pratique.registry.manifest import Manifest
 from pratique.scan.interface import Failed, Outcome, Scanner, Target, Tool, Yields, one_line
 from pratique.service.evidence import check_signatory, hand_in
 from pratique.service.image import find
 from pratique.service.inspect import inspect
+from pratique.service.scan_target import target_of
 from pratique.service.scribe import RECORDER
 from pratique.service.signatory import ServiceSignatory
 from pratique.service.workspace import Workspace
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
-from pratique.values.reference import LayoutRepository, Reference, RegistryRepository
+from pratique.values.reference import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ class Errand:
 
     def target(self, image: PlatformImage) -> Target:
         """Return one of its platforms, as whoever examines it wants it."""
-        return _target(self.workspace, self.repository, self.closure.node(image.digest))
+        return target_of(self.workspace, self.repository, self.closure.node(image.digest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,42 +245,3 @@ def _examined(reading: Reading) -> int | None:
 
 def _version(reading: Reading | None) -> str | None:
     return next((scan.producer_version for scan in reading.of(Scan)), None) if reading else None
-
-
-def _target(workspace: Workspace, repository: Registry, manifest: Manifest) -> Target:
-    place = repository.repository
-    return Target(
-        manifest=manifest.digest,
-        media_type=manifest.media_type,
-        config=manifest.config.digest if manifest.config else None,
-        registry=place if isinstance(place, RegistryRepository) else None,
-        write_layout=lambda folder: _write_layout(workspace, repository, manifest, folder),
-        write_archive=lambda file: _write_archive(workspace, repository, manifest, file),
-    )
-
-
-def _write_layout(workspace: Workspace, repository: Registry, manifest: Manifest, folder: Path) -> None:
-    alone = Closure(manifest.digest, (manifest,), (), distinct_blobs((manifest,)), ())
-    layout = workspace.open(LayoutRepository(str(folder)))
-    copy(alone, repository, layout, frozenset(), lambda _name: nullcontext(), keep=Keep.BELOW_ROOT)
-
-
-def _write_archive(workspace: Workspace, repository: Registry, manifest: Manifest, file: Path) -> None:
-    """Write what ``docker save`` writes: the blobs, and a list that says which is what."""
-    layout = file.with_suffix(".layout")
-    _write_layout(workspace, repository, manifest, layout)
-    layers = [_place(layer.digest) for layer in manifest.layers]
-    config = _place(manifest.config.digest) if manifest.config else ""
-    contents = layout / "manifest.json"
-    contents.write_text(json.dumps([{"Config": config, "RepoTags": None, "Layers": layers}]))
-    with tarfile.open(file, "w") as archive:
-        for name in _distinct("manifest.json", config, *layers):
-            archive.add(layout / name, name)
-
-
-def _place(digest: Digest) -> str:
-    return f"blobs/sha256/{digest.hex}"
-
-
-def _distinct(*names: str) -> Iterator[str]:
-    yield from dict.fromkeys(name for name in names if name)

@@ -13,7 +13,7 @@ from pratique.service.again import judge_again
 from pratique.service.copying import why_stale
 from pratique.service.perform import Done
 from pratique.service.proof import clearance
-from pratique.service.review import record_of
+from pratique.service.review_queue import record_of
 from pratique.service.scribe import Scribe, keep
 from pratique.service.witness import witnessed
 from pratique.service.workspace import Workspace

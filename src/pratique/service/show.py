@@ -29,11 +29,11 @@ from pratique.promotion.steps import (
 from pratique.service.drill import last_drill
 from pratique.service.release import named
 from pratique.service.remediation import overdue
-from pratique.service.review import Standing, standing
+from pratique.service.review_queue import Standing, standing
 from pratique.service.witness import cosigners
 from pratique.service.workspace import Workspace
 from pratique.storage.effects import EffectStanding
-from pratique.storage.promotion import Remediation
+from pratique.storage.remediation import Remediation
 from pratique.storage.signal import Signal
 from pratique.storage.transaction import View
 

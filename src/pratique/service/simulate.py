@@ -16,7 +16,8 @@ from pratique.promotion.case import bodies_of, build_case
 from pratique.promotion.directory import Directory
 from pratique.promotion.happenings import PromotionJudged
 from pratique.promotion.judge import judge
-from pratique.promotion.record import Decision, Inputs, PolicyUsed, parse_record
+from pratique.promotion.record import Decision, Inputs, PolicyUsed
+from pratique.promotion.record_form import parse_record
 from pratique.promotion.waiver import Fate
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View

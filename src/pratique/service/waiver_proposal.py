@@ -22,7 +22,7 @@ from pratique.promotion.governance import WaiverProposed
 from pratique.promotion.record import Record
 from pratique.promotion.states import Promotion
 from pratique.promotion.waiver_standing import WaiverStanding
-from pratique.service.review import record_of
+from pratique.service.review_queue import record_of
 from pratique.service.scribe import Scribe
 from pratique.service.signatory import Signatory
 from pratique.service.waiver import by_prefix, terms_of

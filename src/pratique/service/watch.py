@@ -15,7 +15,7 @@ from pratique.evidence.model import Assertion, Evidence, Vulnerability
 from pratique.evidence.watch import Watched, affected_by, ask, bills_of, names_of, packages_of, watch
 from pratique.promotion.events import EventObject
 from pratique.promotion.past import Arrival
-from pratique.promotion.record import parse_record
+from pratique.promotion.record_form import parse_record
 from pratique.promotion.signal import SignalRaised, SignalReconciled
 from pratique.service.bound import of_held
 from pratique.service.gather import feeds_in_force

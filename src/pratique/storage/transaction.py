@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from pratique.promotion.events import Entry, Event
 from pratique.promotion.plan import Effect
+from pratique.storage.arrival import ArrivalRows
 from pratique.storage.audit import audit
 from pratique.storage.clock import database_now
 from pratique.storage.effects import EffectRows, Hint, Patience
@@ -21,8 +22,9 @@ from pratique.storage.once import OnceRows
 from pratique.storage.opening import OpeningRows
 from pratique.storage.package import PackageRows
 from pratique.storage.projection import differences, project
-from pratique.storage.promotion import ArrivalRows, PromotionRows, RemediationRows
+from pratique.storage.promotion import PromotionRows
 from pratique.storage.published import PublishedRows
+from pratique.storage.remediation import RemediationRows
 from pratique.storage.signal import SignalRows
 from pratique.tlog.fault import Fault
 
