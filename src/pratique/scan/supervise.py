@@ -61,7 +61,7 @@ def _become(command: list[str], status: int, memory: int) -> None:
             least = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
             resource.setrlimit(what, (least, least))
         os.set_inheritable(status, False)
-        os.execv(command[0], command)  # noqa: S606  # no shell is the point
+        os.execv(command[0], command)
     except OSError as error:
         os.write(status, f"start {error.errno or 0}\n".encode())
     finally:

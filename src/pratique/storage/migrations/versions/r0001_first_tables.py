@@ -125,8 +125,8 @@ def _one_where(name: str, columns: tuple[str, ...], condition: str) -> None:
 # row with a key of the first is refused before it comes to that.
 def _never_changed(table: str, *keys: str) -> tuple[str, ...]:
     refused = f"BEGIN SELECT RAISE(ABORT, 'the ledger only grows: no {table} is ever changed'); END"
-    same = " OR ".join(f"{key} = NEW.{key}" for key in keys)
-    there = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608
+    same = sa.text(" OR ".join(f"{key} = NEW.{key}" for key in keys))
+    there = sa.exists(sa.text("1")).select_from(sa.table(table)).where(same)
     return (
         f"CREATE TRIGGER {table}_update BEFORE UPDATE ON {table} {refused}",
         f"CREATE TRIGGER {table}_delete BEFORE DELETE ON {table} {refused}",
