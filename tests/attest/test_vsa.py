@@ -15,8 +15,8 @@ from tests.attest.signers import envelope, service_p256
 from pratique.attest.dsse import Envelope, Signature, parse_envelope
 from pratique.attest.keys import parse_pem
 from pratique.attest.seal import Level, Seal
-from pratique.attest.statement import Subject, build_statement
-from pratique.attest.vsa import VSA, Expected, Result, Vsa, build_vsa, check_vsa, parse_vsa
+from pratique.attest.statement import Subject, build_statement, parse_statement
+from pratique.attest.vsa import VSA, Expected, Result, Vsa, build_vsa, check_vsa, read_vsa
 from pratique.errors import Malformed, Unverified
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
@@ -98,7 +98,7 @@ summaries = st.builds(
 def test_what_was_built_is_read_back(summary: Vsa, seal: Seal | None) -> None:
     levels = (*summary.levels, seal.level_name) if seal else summary.levels
     whole = replace(summary, seal=seal, levels=levels)
-    assert parse_vsa(build_vsa(whole)) == whole
+    assert read_vsa(parse_statement(build_vsa(whole))) == whole
 
 
 @pytest.mark.parametrize("digest", [IMAGE, PLATFORM])
@@ -164,7 +164,7 @@ def test_the_level_names_the_environment() -> None:
 def test_an_extension_that_contradicts_the_summary_is_malformed() -> None:
     payload = build_vsa(replace(SUMMARY, levels=("PRATIQUE_PROMOTED_DEV",)))
     with pytest.raises(Malformed, match="verifiedLevels"):
-        parse_vsa(payload)
+        read_vsa(parse_statement(payload))
 
 
 @settings(max_examples=200)
@@ -185,7 +185,7 @@ def test_without_a_required_field_it_is_malformed(name: str) -> None:
     document = json.loads(build_vsa(SUMMARY))
     del document["predicate"][name]
     with pytest.raises(Malformed, match=name):
-        parse_vsa(canonical(document))
+        read_vsa(parse_statement(canonical(document)))
 
 
 @pytest.mark.parametrize("name", json.loads(build_vsa(SUMMARY))["predicate"][SEAL_EXTENSION])
@@ -199,26 +199,26 @@ def test_a_broken_extension_is_malformed(name: str, wrong: Any) -> None:
     optional = wrong is ... and name == "expires"
     free_text = wrong == "" and name == "checkpoint"
     with contextlib.nullcontext() if optional or free_text else pytest.raises(Malformed):
-        parse_vsa(json.dumps(document).encode())
+        read_vsa(parse_statement(json.dumps(document).encode()))
 
 
 def test_a_field_that_the_extension_does_not_know_is_refused() -> None:
     document = json.loads(build_vsa(SUMMARY))
     document["predicate"][SEAL_EXTENSION]["unless"] = "friday"
     with pytest.raises(Malformed, match="unless"):
-        parse_vsa(canonical(document))
+        read_vsa(parse_statement(canonical(document)))
 
 
 def test_fields_of_others_are_ignored() -> None:
     document = json.loads(build_vsa(SUMMARY))
     document["predicate"] |= {"https://other.example/x": 1, "dependencyLevels": {"SLSA_BUILD_LEVEL_1": 4}}
-    assert parse_vsa(canonical(document)) == SUMMARY
+    assert read_vsa(parse_statement(canonical(document))) == SUMMARY
 
 
 def test_another_companys_summary_is_verified_and_its_foreign_digest_matches_nothing(corpus: Path) -> None:
     folder = corpus / "slsa-provenance/slsa-framework__slsa-verifier/vsa/gce/v1"
     theirs = parse_envelope((folder / "gke-gce-pre.bcid-vsa.jsonl").read_bytes())
-    summary = parse_vsa(theirs.payload)
+    summary = read_vsa(parse_statement(theirs.payload))
     assert summary.result is Result.PASSED
     assert summary.levels == ("BCID_L1", "SLSA_BUILD_LEVEL_2")
     key = parse_pem((folder / "vsa_signing_public_key.pem").read_text())

@@ -137,7 +137,7 @@ def test_no_events_are_no_promotion() -> None:
 def test_a_recheck_that_came_out_no_worse_costs_nobody_a_vote() -> None:
     promotion = stands(*SLOW, reviewed("cleo"), PromotionRetried(2), gathered(2), RECHECKED)
     assert promotion.state is State.REVIEW
-    assert [review.counts for review in promotion.reviews_of(digest("record"))] == [True]
+    assert [review.counts for review in promotion.reviews if review.record == digest("record")] == [True]
     assert promotion.judgement is not None
     assert promotion.judgement.holds_until == after(days=2)
     assert promotion.judgement.current == digest("new")
@@ -148,7 +148,7 @@ def test_a_new_record_voids_all_reviews() -> None:
     promotion = stands(
         *SLOW, reviewed("cleo"), PromotionRetried(2), gathered(2), voided, judged(generation=2, record="new")
     )
-    assert promotion.reviews_of(digest("new")) == ()
+    assert digest("new") not in {review.record for review in promotion.reviews}
     assert [review.because for review in promotion.reviews] == ["the policy changed"]
     assert not promotion.reviews[0].counts
 

@@ -9,7 +9,8 @@ from pratique.attest.dsse import build_envelope, parse_envelope
 from pratique.attest.policy import POLICY_FORM
 from pratique.attest.request import REQUEST_FORM
 from pratique.attest.review import REVIEW_FORM
-from pratique.attest.vsa import build_vsa, parse_vsa
+from pratique.attest.statement import parse_statement
+from pratique.attest.vsa import build_vsa, read_vsa
 from pratique.promotion.directory_form import parse_document
 from pratique.promotion.events import build_event, parse_event
 from pratique.promotion.evidence_set import build_list, parse_list
@@ -66,7 +67,7 @@ AGAIN: dict[str, Callable[[bytes], bytes]] = {
     "policy-signature": statement(lambda payload: POLICY_FORM.build(POLICY_FORM.parse(payload))),
     "request": statement(lambda payload: REQUEST_FORM.build(REQUEST_FORM.parse(payload))),
     "review": statement(lambda payload: REVIEW_FORM.build(REVIEW_FORM.parse(payload))),
-    "seal": statement(lambda payload: build_vsa(parse_vsa(payload))),
+    "seal": statement(lambda payload: build_vsa(read_vsa(parse_statement(payload)))),
     "record": lambda content: build_record(parse_record(content).decision).content,
     "evidence-list": lambda content: build_list(parse_list(content)),
     "manifests": lambda content: build_manifests(tuple(parse_manifests(content).values())),

@@ -106,17 +106,12 @@ def _unmet(what: str, expected: str, found: str) -> Unverified:
     return Unverified(f"summary: expected {what} {expected}, found {found[:200]!r}; do not use the image")
 
 
-def parse_vsa(payload: bytes) -> Vsa:
-    """Read the payload of a summary; fields that the specification does not know are ignored.
+def read_vsa(statement: Statement) -> Vsa:
+    """Read the summary that a statement carries; fields that the specification does not know are ignored.
 
     Raises:
         Malformed: Another statement, a required field is missing, or our extension is not whole or contradicts.
     """
-    return read_vsa(parse_statement(payload))
-
-
-def read_vsa(statement: Statement) -> Vsa:
-    """Read the summary that a statement carries; raises as :func:`parse_vsa`."""
     if statement.predicate_type != VSA:
         raise Malformed(f"summary: expected the predicate type {VSA}, found {statement.predicate_type[:120]!r}")
     fields = statement.fields

@@ -20,7 +20,7 @@ from pratique.policy.waiver import Place
 from pratique.promotion.case import Case
 from pratique.promotion.conditions import Known, asked_of, known_of
 from pratique.promotion.happenings import Track
-from pratique.promotion.holds import holds_until
+from pratique.promotion.lasting import holds_until
 from pratique.promotion.profile import Profile, profile_of
 from pratique.promotion.quorum import Need
 from pratique.promotion.record import ENGINE, SCHEMA, Decision, Escalated, Record

@@ -191,7 +191,3 @@ class Promotion:
     def place(self) -> tuple[str, str, Environment]:
         """Application, image name and environment: where one image takes another's place."""
         return self.application, self.image_name, self.to
-
-    def reviews_of(self, record: Digest) -> tuple[ReviewStanding, ...]:
-        """Return the reviews that name this record, in the order they were logged."""
-        return tuple(review for review in self.reviews if review.record == record)

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
-from pratique.attest.dsse import Extension, Signature, build_envelope, pae
-from pratique.attest.sshsig import Namespace, parse_sshsig
-from pratique.errors import Malformed
+from pratique.attest.dsse import build_envelope, pae
+from pratique.attest.sshsig import Namespace, envelope_signature
 from pratique.signing.keyfile import ServiceKey
 from pratique.signing.ssh import sign_as_person
 from pratique.values.names import Actor
-from pratique.values.uris import SSHSIG_KIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +62,6 @@ def envelope_of(payload: bytes, payload_type: str, *armoured: bytes) -> bytes:
     Raises:
         Malformed: One of them is no SSH signature.
     """
-    return build_envelope(payload, payload_type, tuple(map(_ssh_signature, armoured)))
-
-
-def _ssh_signature(armoured: bytes) -> Signature:
-    try:
-        key = parse_sshsig(armoured.decode("ascii")).key
-    except UnicodeDecodeError as error:
-        raise Malformed("SSH signature: expected the armoured text that ssh-keygen writes") from error
-    return Signature(sig=armoured, keyid=key.key_id, extension=Extension(SSHSIG_KIND, {}))
+    return build_envelope(
+        payload, payload_type, tuple(envelope_signature(text.decode("ascii", "replace")) for text in armoured)
+    )
