@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import subverbs
-from pratique.cli.words import named_key
+from pratique.cli.words import root_options
 
 if TYPE_CHECKING:
     from pratique.promotion.directory import Directory
@@ -19,14 +19,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     show.set_defaults(run=_show)
     publish = verbs.add("publish", "sign the next version from a people file and record it")
     publish.add_argument("people", type=Path, metavar="FILE", help="the people file")
-    publish.add_argument(
-        "--root",
-        action="append",
-        required=True,
-        type=named_key,
-        metavar="person:NAME=KEY",
-        help="a root key holder who signs; repeat it for several",
-    )
+    root_options(publish)
     publish.set_defaults(run=_publish)
     return verbs.parser
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import subverbs
-from pratique.cli.words import digest, environment, signatory, signing_options
+from pratique.cli.words import digest, environment, signatory, word_options
 from pratique.errors import Malformed
 
 if TYPE_CHECKING:
@@ -20,22 +20,17 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     place.add_argument("--image", type=digest, metavar="DIGEST", help="this image, or a platform of it")
     place.add_argument("--application", metavar="NAME", help="everything of this application, with --environment")
     place.add_argument("--environment", type=environment, metavar="ENV", help="only there; without, everywhere")
-    _signed(place)
+    word_options(place)
     place.set_defaults(run=_place)
     lift = verbs.add("lift", "sign that a hold may end; it does with the second person's signature")
     lift.add_argument("hold", metavar="HOLD", help="its id, or a unique beginning of it")
-    _signed(lift)
+    word_options(lift)
     lift.set_defaults(run=_lift)
     verbs.add("list", "print every hold and how it stands, the newest first").set_defaults(run=_list)
     show = verbs.add("show", "print one hold: what it stops, who placed it and why, and what waits for its end")
     show.add_argument("hold", metavar="HOLD", help="its id, or a unique beginning of it")
     show.set_defaults(run=_show)
     return verbs.parser
-
-
-def _signed(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--comment", required=True, metavar="TEXT", help="why; stays private and can be erased")
-    signing_options(verb)
 
 
 def _place(arguments: argparse.Namespace) -> Answer:

@@ -7,7 +7,7 @@ from pratique.cli import policy_life, policy_simulate, policy_test
 from pratique.cli.answer import Answer
 from pratique.cli.options import subverbs
 from pratique.cli.times import moment
-from pratique.cli.words import named_key
+from pratique.cli.words import root_options
 
 
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
@@ -31,14 +31,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     schema.set_defaults(run=_schema)
     publish = verbs.add("publish", "sign a policy with root keys and record it")
     publish.add_argument("path", type=Path, metavar="DIR", help="the policy's files")
-    publish.add_argument(
-        "--root",
-        action="append",
-        required=True,
-        type=named_key,
-        metavar="person:NAME=KEY",
-        help="a root key holder who signs; repeat it for several",
-    )
+    root_options(publish)
     publish.add_argument("--effective-on", type=moment, metavar="TIME", help="from then on (default: now)")
     publish.set_defaults(run=_publish)
     policy_test.add(verbs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import Subverbs
 from pratique.cli.times import moment
-from pratique.cli.words import named_key, signatory, signing_options
+from pratique.cli.words import root_options, signatory, signing_options, word_options
 
 if TYPE_CHECKING:
     from pratique.service.policy import Read
@@ -29,19 +29,11 @@ def add(verbs: Subverbs) -> None:
     signing_options(approve)
     approve.set_defaults(run=_approve)
     review = verbs.add("review", "sign that the rules in force were looked over and may stay")
-    review.add_argument("--comment", required=True, metavar="TEXT", help="what was looked at; stays private")
-    signing_options(review)
+    word_options(review, "what was looked at; stays private")
     review.set_defaults(run=_review)
     rollback = verbs.add("rollback", "publish an earlier version again, under root keys")
     rollback.add_argument("version", type=int, metavar="N", help="which one; see `pratique policy log`")
-    rollback.add_argument(
-        "--root",
-        action="append",
-        required=True,
-        type=named_key,
-        metavar="person:NAME=KEY",
-        help="a root key holder who signs; repeat it for several",
-    )
+    root_options(rollback)
     rollback.set_defaults(run=_rollback)
     shadow = verbs.add("shadow", "print where the proposed version would decide otherwise")
     shadow.set_defaults(run=_shadow)

@@ -5,7 +5,7 @@ import argparse
 from pratique.cli.answer import Answer
 from pratique.cli.options import verb_parser
 from pratique.cli.promotion import line, value_of
-from pratique.cli.words import environment, signatory, signing_options
+from pratique.cli.words import environment, signatory, word_options
 
 
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
@@ -13,8 +13,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     verb = verb_parser(program, summary)
     verb.add_argument("what", metavar="PROMOTION|DIGEST", help="a promotion, or an image with --environment")
     verb.add_argument("--environment", type=environment, metavar="ENV", help="from where")
-    verb.add_argument("--comment", required=True, metavar="TEXT", help="why; stays private and can be erased")
-    signing_options(verb)
+    word_options(verb)
     verb.set_defaults(run=_run)
     return verb
 

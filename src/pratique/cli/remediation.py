@@ -4,7 +4,7 @@ import argparse
 
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import subverbs
-from pratique.cli.words import signatory, signing_options
+from pratique.cli.words import signatory, word_options
 
 
 def parser(program: str, summary: str) -> argparse.ArgumentParser:
@@ -15,8 +15,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     listing.set_defaults(run=_list)
     close = verbs.add("close", "sign that people have looked back at an emergency, or at a way back")
     close.add_argument("item", metavar="ITEM", help="its id, or a unique beginning of it")
-    close.add_argument("--comment", required=True, metavar="TEXT", help="what was learnt; private, can be erased")
-    signing_options(close)
+    word_options(close, "what was learnt; private, can be erased")
     close.set_defaults(run=_close)
     return verbs.parser
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pratique.cli.answer import Answer, table
 from pratique.cli.options import subverbs
 from pratique.cli.times import moment
-from pratique.cli.words import environment, signatory, signing_options
+from pratique.cli.words import environment, signatory, word_options
 from pratique.errors import Malformed
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
     ):
         verb = verbs.add(word, told)
         verb.add_argument("waiver", metavar="WAIVER", help="its id, or a unique beginning of it")
-        verb.add_argument("--comment", required=True, metavar="TEXT", help="why; stays private and can be erased")
-        signing_options(verb)
+        word_options(verb)
         verb.set_defaults(run=run)
     listing = verbs.add("list", "print every waiver and how it stands, the newest first")
     listing.add_argument("--environment", type=environment, metavar="ENV", help="only those that hold there")
@@ -57,7 +56,6 @@ def _propose(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--justification", required=True, metavar="CODE", help="such as vulnerable_code_not_in_execute_path"
     )
-    verb.add_argument("--comment", required=True, metavar="TEXT", help="why; stays private and can be erased")
     verb.add_argument("--owner", metavar="WHO", help="who repairs it meanwhile: person:NAME or group:NAME")
     verb.add_argument("--ticket", metavar="ID", help="where the repair is followed")
     verb.add_argument(
@@ -71,7 +69,7 @@ def _propose(verb: argparse.ArgumentParser) -> None:
         metavar="FACT",
         help="kev, fix or epss>=0.5: it no longer holds once this is so; repeat it for several",
     )
-    signing_options(verb)
+    word_options(verb)
     verb.set_defaults(run=_run_propose)
 
 

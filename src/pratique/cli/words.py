@@ -64,6 +64,24 @@ def signing_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def word_options(parser: argparse.ArgumentParser, comment: str = "why; stays private and can be erased") -> None:
+    """Add ``--comment``, ``--as`` and ``--key``: a person's word, and who says and signs it."""
+    parser.add_argument("--comment", required=True, metavar="TEXT", help=comment)
+    signing_options(parser)
+
+
+def root_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--root``: the root key holders who sign."""
+    parser.add_argument(
+        "--root",
+        action="append",
+        required=True,
+        type=named_key,
+        metavar="person:NAME=KEY",
+        help="a root key holder who signs; repeat it for several",
+    )
+
+
 def signatory(actor: Actor | None, key: Path | None) -> "Signatory":
     """Return who signs.
 
