@@ -18,7 +18,7 @@ from pratique.dispatch.interface import Dispatcher
 from pratique.dispatch.reconcile import reconcile
 from pratique.errors import Refused, Unreachable
 from pratique.promotion.plan import Effect, Step
-from pratique.storage.effects import Patience
+from pratique.storage.patience import Patience
 from pratique.storage.store import Store
 from pratique.storage.transaction import Transaction
 

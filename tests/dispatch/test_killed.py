@@ -14,7 +14,7 @@ from tests.dispatch.worker import LOG
 from tests.storage.builders import new_store
 
 from pratique.promotion.plan import Effect, Step
-from pratique.storage.effects import EffectStanding, State
+from pratique.storage.effect import EffectStanding, State
 from pratique.storage.store import Store
 
 SEAL = Effect("pr_1", 1, Step.SEAL)

@@ -17,7 +17,7 @@ from pratique.dispatch.interface import Dispatcher
 from pratique.dispatch.reconcile import reconcile
 from pratique.errors import Conflict
 from pratique.promotion.happenings import DirectoryPublished
-from pratique.storage.effects import Patience
+from pratique.storage.patience import Patience
 from pratique.storage.transaction import Transaction
 
 LOG = "log"

@@ -28,8 +28,9 @@ from pratique.promotion.steps import (
     PromotionWithdrawn,
 )
 from pratique.storage import migrate
-from pratique.storage.effects import Hint, Patience
+from pratique.storage.effects import Hint
 from pratique.storage.engine import open_engine
+from pratique.storage.patience import Patience
 from pratique.storage.store import Store
 from pratique.storage.transaction import Transaction
 from pratique.values.digest import Digest

@@ -12,7 +12,8 @@ from tests.storage.builders import new_store, same_store
 
 from pratique.errors import Absent, Conflict
 from pratique.promotion.plan import Effect, Step
-from pratique.storage.effects import EffectStanding, Patience, State
+from pratique.storage.effect import EffectStanding, State
+from pratique.storage.patience import Patience
 from pratique.storage.store import Store
 from pratique.storage.transaction import Transaction
 

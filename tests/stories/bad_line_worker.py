@@ -14,8 +14,9 @@ from tests.dispatch.unreliable import Unreliable
 from pratique.config import load
 from pratique.dispatch.dbos import DbosDispatcher
 from pratique.service.work import work
-from pratique.storage.effects import QUEUE, Patience
+from pratique.storage.effects import QUEUE
 from pratique.storage.engine import open_engine
+from pratique.storage.patience import Patience
 from pratique.storage.store import Store
 from pratique.wire import assemble
 

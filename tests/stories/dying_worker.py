@@ -21,8 +21,9 @@ from pratique.registry.interface import Registry
 from pratique.service.perform import Done, NotYet, Perform, perform
 from pratique.service.work import STEPS, tick
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding, Patience
+from pratique.storage.effect import EffectStanding
 from pratique.storage.engine import open_engine
+from pratique.storage.patience import Patience
 from pratique.storage.store import Store
 from pratique.values.reference import Repository
 from pratique.wire import assemble

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pratique.promotion.events import Entry
     from pratique.promotion.states import Promotion
     from pratique.service.show import Status
-    from pratique.storage.effects import EffectStanding
+    from pratique.storage.effect import EffectStanding
     from pratique.storage.signal import Signal
 
 

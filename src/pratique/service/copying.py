@@ -24,7 +24,7 @@ from pratique.service.gather import feeds_in_force, is_our_own
 from pratique.service.perform import Done, NotYet, parts_of, releases_of
 from pratique.service.scribe import Scribe
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding
+from pratique.storage.effect import EffectStanding
 from pratique.storage.transaction import View
 from pratique.values.canonical import Json
 from pratique.values.digest import Digest

@@ -44,7 +44,7 @@ from pratique.service.shadow import shadow_of, tell
 from pratique.service.waiver import void_waivers
 from pratique.service.withheld import withheld
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding
+from pratique.storage.effect import EffectStanding
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind

@@ -15,7 +15,7 @@ from pratique.service.gather import Gathered, collect, freeze
 from pratique.service.judging import Gathering, collect_inputs, judge_inputs
 from pratique.service.perform import Done, NotYet
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding
+from pratique.storage.effect import EffectStanding
 
 _LOOK_AGAIN = timedelta(seconds=10)  # evidence handed in here is noticed at once; a registry has to be asked
 

@@ -21,7 +21,7 @@ from pratique.promotion.states import Promotion
 from pratique.promotion.together import follow_others
 from pratique.service.scribe import Scribe, about
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding, State
+from pratique.storage.effect import EffectStanding, State
 from pratique.storage.transaction import Transaction, View
 from pratique.values.canonical import Json
 from pratique.values.commitment import SALT_BYTES, Opening

@@ -20,7 +20,7 @@ from pratique.service.perform import Done
 from pratique.service.proof import export
 from pratique.service.scribe import Scribe
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding
+from pratique.storage.effect import EffectStanding
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest
 from pratique.values.reference import parse_reference, parse_repository

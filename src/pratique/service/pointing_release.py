@@ -20,7 +20,7 @@ from pratique.service.perform import Done, parts_of
 from pratique.service.pointing import expect_ours, move_tag, point_tag, tag_of
 from pratique.service.scribe import Scribe, about
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding
+from pratique.storage.effect import EffectStanding
 from pratique.storage.transaction import Transaction
 from pratique.values.digest import Digest
 from pratique.values.reference import parse_repository

@@ -17,7 +17,7 @@ from pratique.service.review_queue import record_of
 from pratique.service.scribe import Scribe, keep
 from pratique.service.witness import witnessed
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding
+from pratique.storage.effect import EffectStanding
 from pratique.values.digest import Digest
 from pratique.values.uris import ENVELOPE_MEDIA, RISK
 

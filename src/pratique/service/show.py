@@ -32,7 +32,7 @@ from pratique.service.remediation import overdue
 from pratique.service.review_queue import Standing, standing
 from pratique.service.witness import cosigners
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding
+from pratique.storage.effect import EffectStanding
 from pratique.storage.remediation import Remediation
 from pratique.storage.signal import Signal
 from pratique.storage.transaction import View

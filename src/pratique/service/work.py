@@ -30,7 +30,7 @@ from pratique.service.stamp import stamp_if_due
 from pratique.service.waiver import any_expired, end_expired
 from pratique.service.watch import Turned
 from pratique.service.workspace import Workspace
-from pratique.storage.effects import EffectStanding
+from pratique.storage.effect import EffectStanding
 from pratique.storage.transaction import Transaction
 
 STEPS: dict[Step, Perform] = {

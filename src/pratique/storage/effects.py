@@ -6,18 +6,18 @@ worker that was stopped, overtaken and let go again is refused, so each effect i
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
 from pratique.errors import Absent, Conflict
-from pratique.promotion.plan import Effect, Step
+from pratique.promotion.plan import Effect
+from pratique.storage.effect import EffectStanding, State, standing_of
+from pratique.storage.patience import Patience, stuck, unheard
 from pratique.storage.schema import EFFECT
-from pratique.values.canonical import Json, canonical, parse_json
-from pratique.values.moment import parse_moment, render_moment
+from pratique.values.canonical import Json, canonical
+from pratique.values.moment import render_moment
 
 Hint = Callable[[sa.Connection, str, int, str, datetime], None]
 """Called in the transaction with ``(connection, effect, attempt, queue, not_before)`` when one may be started."""
@@ -26,62 +26,8 @@ QUEUE = "effects"
 MOST_AT_ONCE = 100  # effects that one tick of a reconciler attends to: a transaction stays short
 
 
-class State(StrEnum):
-    """Where an effect stands."""
-
-    WANTED = "wanted"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    DEAD = "dead"
-
-
 _Values = Mapping[str, str | int | None]
 _OPEN = (State.WANTED, State.RUNNING, State.FAILED)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long anybody is waited for.
-
-    Attributes:
-        lease: How long a worker is believed to be alive without a word.
-        unhinted: How old an effect without a hint gets before the reconciler gives one.
-        unheeded: How old a hint gets that nobody has followed before another one is given.
-        attempts: After this many it is dead.
-        first_wait: Before the second attempt; it doubles with each one more.
-        longest_wait: The most that it grows to.
-    """
-
-    lease: timedelta = timedelta(seconds=60)
-    unhinted: timedelta = timedelta(seconds=1)
-    unheeded: timedelta = timedelta(seconds=10)
-    attempts: int = 5
-    first_wait: timedelta = timedelta(seconds=1)
-    longest_wait: timedelta = timedelta(minutes=5)
-
-    def wait_after(self, attempt: int) -> timedelta:
-        """Return how long to wait after this attempt has failed."""
-        doubled: int = 1 << min(attempt - 1, 30)
-        return min(self.first_wait * doubled, self.longest_wait)
-
-
-@dataclass(frozen=True, slots=True)
-class EffectStanding:
-    """One thing to be done and how far it is; ``id`` is ``promotion/generation/step``."""
-
-    id: str
-    promotion: str
-    generation: int
-    step: Step
-    queue: str
-    state: State
-    attempt: int
-    not_before: datetime
-    owner: str | None
-    lease_until: datetime | None
-    result: Json
-    error: str | None
 
 
 class EffectRows:
@@ -108,12 +54,12 @@ class EffectRows:
         row = self._connection.execute(sa.select(EFFECT).where(EFFECT.c.id == effect)).one_or_none()
         if row is None:
             raise Absent(f"effect: expected a known one, found no {effect[:200]!r}")
-        return _effect(row)
+        return standing_of(row)
 
     def of_promotion(self, promotion: str) -> tuple[EffectStanding, ...]:
         """Return the effects of a promotion, ordered by their ids."""
         query = sa.select(EFFECT).where(EFFECT.c.promotion == promotion).order_by(EFFECT.c.id)
-        return tuple(map(_effect, self._connection.execute(query)))
+        return tuple(map(standing_of, self._connection.execute(query)))
 
     def open(self) -> int:
         """Return how many effects are neither done nor dead."""
@@ -208,14 +154,14 @@ class EffectRows:
         """Return the effects that are wanted and may begin now, in order; a claim decides who does."""
         wanted = (EFFECT.c.state == State.WANTED) & (EFFECT.c.not_before <= render_moment(self._now()))
         query = sa.select(EFFECT).where(wanted).order_by(EFFECT.c.not_before, EFFECT.c.id).limit(MOST_AT_ONCE)
-        return tuple(map(_effect, self._connection.execute(query)))
+        return tuple(map(standing_of, self._connection.execute(query)))
 
     def later(self) -> tuple[EffectStanding, ...]:
         """Return the effects that wait for a later moment: failed ones, and those that were postponed."""
         later = EFFECT.c.not_before > render_moment(self._now())
         waiting = (EFFECT.c.state == State.FAILED) | (EFFECT.c.state == State.WANTED) & later
         query = sa.select(EFFECT).where(waiting).order_by(EFFECT.c.not_before).limit(MOST_AT_ONCE)
-        return tuple(map(_effect, self._connection.execute(query)))
+        return tuple(map(standing_of, self._connection.execute(query)))
 
     def overdue(self, promotion: str, age: timedelta) -> str | None:
         """Return the step of a promotion that nobody has taken up for this long, although nobody is busy."""
@@ -223,12 +169,18 @@ class EffectRows:
         if self._connection.execute(sa.select(EFFECT.c.id).where(busy).limit(1)).first() is not None:
             return None
         unclaimed = (EFFECT.c.promotion == promotion) & (EFFECT.c.state == State.WANTED)
-        query = sa.select(EFFECT.c.step).where(unclaimed, EFFECT.c.not_before <= self._ago(age)).limit(1)
+        query = (
+            sa.select(EFFECT.c.step)
+            .where(unclaimed, EFFECT.c.not_before <= render_moment(self._now() - age))
+            .limit(1)
+        )
         return self._connection.execute(query).scalar_one_or_none()
 
     def neglected(self) -> bool:
         """Tell whether :meth:`attend` would find something to do."""
-        query = sa.select(EFFECT.c.id).where(sa.or_(self._stuck(), self._unheard())).limit(1)
+        query = (
+            sa.select(EFFECT.c.id).where(sa.or_(stuck(self._now()), unheard(self._now(), self._patience))).limit(1)
+        )
         return self._connection.execute(query).first() is not None
 
     def attend(self) -> tuple[EffectStanding, ...]:
@@ -237,10 +189,10 @@ class EffectRows:
         Neglected is an effect whose worker was not heard of for a lease, one that failed and has waited long
         enough, and one that nobody has begun although it is time.
         """
-        stuck = self._rows(self._stuck())
-        for row in self._rows(self._unheard()):
+        halted = self._rows(stuck(self._now()))
+        for row in self._rows(unheard(self._now(), self._patience)):
             self._tell(row.id, row.attempt, row.queue, self._now())
-        return tuple(dead for row in stuck if (dead := self._next_attempt(row)) is not None)
+        return tuple(dead for row in halted if (dead := self._next_attempt(row)) is not None)
 
     def _next_attempt(self, row: sa.Row[Any]) -> EffectStanding | None:
         if row.attempt >= self._patience.attempts:
@@ -278,38 +230,7 @@ class EffectRows:
     def _lease(self) -> str:
         return render_moment(self._now() + self._patience.lease)
 
-    def _stuck(self) -> sa.ColumnElement[bool]:
-        now = render_moment(self._now())
-        lapsed = (EFFECT.c.state == State.RUNNING) & (EFFECT.c.lease_until < now)
-        return lapsed | (EFFECT.c.state == State.FAILED) & (EFFECT.c.not_before <= now)
-
-    def _unheard(self) -> sa.ColumnElement[bool]:
-        never = EFFECT.c.hinted_at.is_(None) & (EFFECT.c.not_before <= self._ago(self._patience.unhinted))
-        # A hint may be lost, or wait in a long queue; one more costs little.
-        lost = EFFECT.c.hinted_at <= self._ago(min(self._patience.unheeded, self._patience.lease))
-        return (EFFECT.c.state == State.WANTED) & (never | lost)
-
-    def _ago(self, age: timedelta) -> str:
-        return render_moment(self._now() - age)
-
     def _rows(self, which: sa.ColumnElement[bool]) -> Sequence[sa.Row[Any]]:
         # Where several reconcilers run at once, each takes other rows; SQLite has one writer and needs no lock.
         query = sa.select(EFFECT).where(which).order_by(EFFECT.c.not_before).limit(MOST_AT_ONCE)
         return self._connection.execute(query.with_for_update(skip_locked=True)).all()
-
-
-def _effect(row: sa.Row[Any]) -> EffectStanding:
-    return EffectStanding(
-        row.id,
-        row.promotion,
-        row.generation,
-        Step(row.step),
-        row.queue,
-        State(row.state),
-        row.attempt,
-        parse_moment(row.not_before),
-        row.owner,
-        None if row.lease_until is None else parse_moment(row.lease_until),
-        None if row.result is None else parse_json(row.result.encode(), "effect.result"),
-        row.error,
-    )

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from pratique.storage.beside import Beside, Why, copies, unfinished
 from pratique.storage.compare import compare
-from pratique.storage.effects import Hint, Patience
+from pratique.storage.effects import Hint
 from pratique.storage.engine import database_file
 from pratique.storage.failure import translated
+from pratique.storage.patience import Patience
 from pratique.storage.transaction import Transaction, View
 from pratique.storage.writer import Writer
 

@@ -15,12 +15,13 @@ from pratique.promotion.plan import Effect
 from pratique.storage.arrival import ArrivalRows
 from pratique.storage.audit import audit
 from pratique.storage.clock import database_now
-from pratique.storage.effects import EffectRows, Hint, Patience
+from pratique.storage.effects import EffectRows, Hint
 from pratique.storage.ledger import LedgerRows
 from pratique.storage.mutex import MutexRows
 from pratique.storage.once import OnceRows
 from pratique.storage.opening import OpeningRows
 from pratique.storage.package import PackageRows
+from pratique.storage.patience import Patience
 from pratique.storage.projection import differences, project
 from pratique.storage.promotion import PromotionRows
 from pratique.storage.published import PublishedRows
