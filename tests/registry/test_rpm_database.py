@@ -78,11 +78,6 @@ def test_a_log_that_was_not_written_back_leaves_the_database_unread(tmp_path: Pa
     assert found.packages_unread == ("var/lib/rpm/rpmdb.sqlite-wal",)
 
 
-@pytest.mark.parametrize("name", ["Packages", "Packages.db"])
-def test_older_forms_are_named_as_unread_and_never_empty(tmp_path: Path, name: str) -> None:
-    assert surface(tmp_path, **{name: b"a database"}).packages_unread == (f"var/lib/rpm/{name}",)
-
-
 def test_a_database_that_is_marked_as_having_a_log_is_read() -> None:
     content = bytearray(database(BASH))
     content[18:20] = b"\x02\x02"

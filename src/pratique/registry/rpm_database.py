@@ -1,7 +1,7 @@
 """rpm's database as SQLite keeps it, opened in memory from bytes that somebody else wrote.
 
 Nothing of the database is executed: its schema is not trusted, what is asked must be a plain table, and whoever makes
-the answer take too long is stopped. The forms before it (Berkeley DB, ndb) are not read.
+the answer take too long is stopped. The other forms (Berkeley DB, ndb) are plain bytes and read in ``evidence``.
 
 Source: rpm, lib/backend/sqlite.cc (``CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT
 NULL)``); SQLite, "Database File Format", section 1.3, and "Defense Against The Dark Arts".

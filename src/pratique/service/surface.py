@@ -4,7 +4,7 @@ Source: docs/attack-surface.md.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,10 @@ from pratique.evidence.surface.made import BaseMade
 from pratique.evidence.surface.measure import Surface, measure_surface
 from pratique.evidence.surface.member import Member, MemberKind
 from pratique.evidence.surface.origin import BASE_DIGEST, Origin, base_layers, origins
-from pratique.evidence.surface.packages import is_rpm_sqlite
+from pratique.evidence.surface.packages import RpmForm, rpm_form
 from pratique.evidence.surface.rpm import rpm_packages
+from pratique.evidence.surface.rpm_berkeley import berkeley_headers
+from pratique.evidence.surface.rpm_ndb import ndb_headers
 from pratique.evidence.surface.settings import ImageSettings, parse_settings
 from pratique.registry.blob import fetch_blob
 from pratique.registry.closure import Closure, PlatformImage, plan_from
@@ -192,14 +194,22 @@ def layer_facts(repository: Registry, layer: Descriptor, diff_id: Digest, memory
 def _noted(members: Members) -> Notes:
     notes = Notes()
     for member, content in members:
-        if member.kind is MemberKind.FILE and is_rpm_sqlite(member.path) and member.size <= MAX_BYTES:
-            _note_rpm(notes, member, content.take(member.size))
-        else:
+        form = rpm_form(member.path) if member.kind is MemberKind.FILE and member.size <= MAX_BYTES else None
+        if form is None:
             notes.take(member, content.take(wanted_bytes(member)))
+        else:
+            _note_rpm(notes, member, content.take(member.size), form)
     return notes
 
 
-def _note_rpm(notes: Notes, member: Member, database: bytes) -> None:
+def _note_rpm(notes: Notes, member: Member, database: bytes, form: RpmForm) -> None:
     notes.take(member, database[: wanted_bytes(member)])
     with suppress(Malformed):  # it stays named as unread
-        notes.list_rpm(member.path, rpm_packages(read_headers(database)))
+        notes.list_rpm(member.path, rpm_packages(_OPENERS[form](database)))
+
+
+_OPENERS: Mapping[RpmForm, Callable[[bytes], tuple[bytes, ...]]] = {
+    RpmForm.BERKELEY: berkeley_headers,
+    RpmForm.NDB: ndb_headers,
+    RpmForm.SQLITE: read_headers,
+}

@@ -12,7 +12,7 @@ from pratique.evidence.surface.layer import LayerFacts
 from pratique.values.canonical import canonical, parse_object
 from pratique.values.digest import Digest
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Counted up whenever the same layer would give other facts; facts of another version are not read."""
 
 

@@ -7,6 +7,7 @@ dpkg); apk's ``installed`` database; PEP 376 and PEP 566 for Python; npm's ``pac
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Final
 
 from pratique.errors import Malformed
@@ -22,8 +23,19 @@ _DPKG_PARTS: Final = "var/lib/dpkg/status.d/"
 _APK: Final = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 _METADATA: Final = re.compile(r"\.dist-info/METADATA$|\.egg-info(?:/PKG-INFO)?$")
 _NODE: Final = re.compile(r"(?:^|/)node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json$")
+
+
+class RpmForm(StrEnum):
+    """A form in which rpm keeps its database; its value is the file's name."""
+
+    BERKELEY = "Packages"
+    NDB = "Packages.db"
+    SQLITE = "rpmdb.sqlite"
+
+
 _RPM_FOLDERS: Final = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
-_RPM_NAMES: Final = ("/Packages", "/Packages.db", "/rpmdb.sqlite", "/rpmdb.sqlite-wal")
+_RPM_LOG: Final = "rpmdb.sqlite-wal"
+_RPM_NAMES: Final = (*RpmForm, _RPM_LOG)
 
 
 def record_of(path: str) -> Manager | None:
@@ -41,7 +53,7 @@ def record_of(path: str) -> Manager | None:
 
 def places() -> tuple[str, ...]:
     """Return the paths that a package manager opens, wherever a link may lead it."""
-    rpm = (f"{folder}{name}" for folder in _RPM_FOLDERS for name in _RPM_NAMES)
+    rpm = (f"{folder}/{name}" for folder in _RPM_FOLDERS for name in _RPM_NAMES)
     return (_DPKG, *_APK, *rpm)
 
 
@@ -51,13 +63,15 @@ def is_record(path: str) -> bool:
 
 
 def unread_database(path: str) -> bool:
-    """Tell whether a file belongs to rpm's database, of which a record is only what somebody opened with SQLite."""
-    return path.endswith(_RPM_NAMES) and path.rpartition("/")[0] in _RPM_FOLDERS
+    """Tell whether a file belongs to rpm's database, of which a record is only what somebody opened as one."""
+    folder, _, name = path.rpartition("/")
+    return name in _RPM_NAMES and folder in _RPM_FOLDERS
 
 
-def is_rpm_sqlite(path: str) -> bool:
-    """Tell whether a file is rpm's database in the form that SQLite opens."""
-    return path.endswith("/rpmdb.sqlite") and unread_database(path)
+def rpm_form(path: str) -> RpmForm | None:
+    """Return in which form a file is rpm's database by its path, if it is one."""
+    name = path.rpartition("/")[2]
+    return RpmForm(name) if unread_database(path) and name != _RPM_LOG else None
 
 
 def installed(manager: Manager, content: bytes) -> tuple[InstalledPackage, ...]:
@@ -76,7 +90,7 @@ def installed(manager: Manager, content: bytes) -> tuple[InstalledPackage, ...]:
         case Manager.NPM:
             found = _npm(content)
         case Manager.RPM:
-            raise Malformed("rpm database: expected to be opened by SQLite, and not to be read as a record")
+            raise Malformed("rpm database: expected to be opened as one, and not to be read as a record")
     return tuple(sorted(set(found)))
 
 
