@@ -11,6 +11,7 @@ from pratique.cli.times import moment_or_span
 
 if TYPE_CHECKING:
     from pratique.service.simulate import Simulation
+    from pratique.service.simulate_load import Load
 
 
 def add(verbs: Subverbs) -> None:
@@ -27,14 +28,15 @@ def add(verbs: Subverbs) -> None:
         "--as-of",
         choices=("then", "now"),
         default="then",
-        help="judge each by its own moment (default), or all by this one",
+        help="judge each by its own moment and inputs (default), or all by this moment and what is known today",
     )
     verb.set_defaults(run=_simulate)
 
 
 def _simulate(arguments: argparse.Namespace) -> Answer:
     from pratique.service.policy import read_bundle
-    from pratique.service.simulate import Clock, Since, simulate
+    from pratique.service.simulate import Since, simulate
+    from pratique.service.simulate_inputs import Clock
     from pratique.wire import open_workspace
 
     bundle = read_bundle(arguments.path).bundle
@@ -69,8 +71,32 @@ def _value(found: "Simulation") -> dict[str, Any]:
             for flip in found.flips
         ],
         "orphaned": [{"waiver": waiver, "because": because} for waiver, because in found.orphaned],
+        "reviewers": _reviewers(found.load),
+        "known": list(found.known),
+        "unavailable": list(found.unavailable),
         "not_replayed": [{"promotion": promotion, "because": because} for promotion, because in found.unplayed],
     }
+
+
+def _reviewers(load: "Load") -> dict[str, Any]:
+    return {
+        "roles": [
+            {
+                "role": role.role,
+                "before": role.before,
+                "after": role.after,
+                "people": [{"person": person, "answered": answered} for person, answered in role.people],
+            }
+            for role in load.roles
+        ],
+        "answers": load.answers,
+        "median_seconds": _seconds(load.median),
+        "added_seconds": _seconds(load.added),
+    }
+
+
+def _seconds(span: timedelta | None) -> int | None:
+    return None if span is None else round(span.total_seconds())
 
 
 def _lines(found: "Simulation") -> list[str]:
@@ -83,9 +109,36 @@ def _lines(found: "Simulation") -> list[str]:
     lines += [f"{count} × {kind}" for kind, count in found.kinds]
     lines += [f"waiver {waiver} would no longer apply: {because}" for waiver, because in found.orphaned]
     lines += [f"not replayed: {promotion}: {because}" for promotion, because in found.unplayed]
-    before, after = found.asked
+    lines += [*_asked(found.load), *(f"known today: {what}" for what in found.known)]
+    lines += [f"not available: {what}" for what in found.unavailable]
     lines.append(
-        f"{found.replayed} decisions replayed, {len(found.flips)} would come out otherwise; "
-        f"{before} approvals were asked for, {after} would be"
+        f"{found.replayed} decisions replayed as of {found.clock}, {len(found.flips)} would come out otherwise; "
+        f"{found.load.before} approvals were asked for, {found.load.after} would be"
     )
     return lines
+
+
+def _asked(load: "Load") -> list[str]:
+    rows = [
+        (
+            "any of them" if role.role == "*" else role.role,
+            str(role.before),
+            str(role.after),
+            ", ".join(f"{person} ({answered})" for person, answered in role.people),
+        )
+        for role in load.roles
+    ]
+    lines = ["", table(("ROLE", "ASKED FOR", "WOULD BE", "PEOPLE (DECISIONS THEY SIGNED)"), rows)] if rows else []
+    return [*lines, "", *_waited(load)] if rows else []
+
+
+def _waited(load: "Load") -> list[str]:
+    if load.median is None or load.added is None:
+        return ["how long people take is not known: nobody has answered in this time"]
+    sign = "-" if load.added < timedelta(0) else "+"
+    pace = f"half of {load.answers} answers took at most {_hours(load.median)}"
+    return [f"{pace}; at that pace, people would be waited for {sign}{_hours(abs(load.added))}"]
+
+
+def _hours(span: timedelta) -> str:
+    return f"{span / timedelta(hours=1):.1f} h"

@@ -30,7 +30,12 @@ class Listed:
 
 def list_pieces(pieces: Iterable[Piece]) -> tuple[Listed, ...]:
     """Return what is listed of these pieces, sorted and distinct; their order changes nothing."""
-    every = {Listed(one.digest, one.media_type, one.size, one.subject, one.origin) for one in pieces}
+    return list_distinct(Listed(one.digest, one.media_type, one.size, one.subject, one.origin) for one in pieces)
+
+
+def list_distinct(listed: Iterable[Listed]) -> tuple[Listed, ...]:
+    """Return what is listed, sorted and distinct; the order changes nothing."""
+    every = set(listed)
     # The same bytes on the same digest are one piece of evidence, however often and wherever they were found.
     one_each = {(one.digest, one.subject): one for one in sorted(every, key=_order, reverse=True)}
     return tuple(sorted(one_each.values(), key=_order))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pratique.errors import Conflict, Refused
-from pratique.policy.facts import Arrival
 from pratique.promotion.calendar import Frozen
 from pratique.promotion.case import bodies_of, build_case
 from pratique.promotion.consequences import Verdict, follow
@@ -34,6 +33,7 @@ from pratique.promotion.record_form import parse_record
 from pratique.promotion.sightings import Sightings, asks_for_sightings, first_sightings
 from pratique.promotion.states import Promotion
 from pratique.service.again import judge_again
+from pratique.service.arrivals import arrivals_of
 from pratique.service.calendar import calendar_of
 from pratique.service.copying import frozen_evidence
 from pratique.service.perform import Done, NotYet
@@ -47,7 +47,6 @@ from pratique.service.workspace import Workspace
 from pratique.storage.effect import EffectStanding
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest
-from pratique.values.ids import Kind
 from pratique.values.uris import RECORD_MEDIA
 
 _MOST_EARLIER = 20  # records; each of them knows what those before it knew
@@ -196,15 +195,9 @@ def _history(workspace: Workspace, view: View, promotion: Promotion) -> HistoryU
     record = None if held is None else _record_of_arrival(workspace, view, held)
     uncounted = withheld(view, workspace.holds(view), promotion)
     late = overdue(view, promotion.application) if promotion.track is Track.EMERGENCY else ()
-    stopped = {one.environment for one in uncounted if one.by.startswith(Kind.HOLD)}
     return HistoryUsed(
         current=None if held is None else Held(held.image, None if record is None else record.digest),
-        arrivals=tuple(
-            _arrival(view, one, view.now)
-            for one in view.arrivals.of_image(promotion.image)
-            if (one.application, one.image_name) == (promotion.application, promotion.image_name)
-            and one.environment not in stopped  # what was taken back is no arrival any more
-        ),
+        arrivals=arrivals_of(view, promotion, uncounted),
         current_facts=None if record is None else record.decision.profile,
         left=_left(view, promotion),
         first_seen=_sightings(workspace, view, promotion),
@@ -243,16 +236,6 @@ def _first_asked(view: View, promotion: Promotion, image: Digest) -> Promotion:
     same = promotion.application, promotion.image_name
     every = (one for one in view.promotions.of_image(image) if (one.application, one.image_name) == same)
     return min(every, key=lambda one: one.index)
-
-
-def _arrival(view: View, one: Arrived, now: datetime) -> Arrival:
-    """Return an arrival with the last moment at which it ran there: now, or when another image took its place."""
-    held = view.arrivals.current(one.application, one.image_name, one.environment)
-    if held is not None and held.image == one.image:
-        return Arrival(one.environment, one.at, one.level, now)
-    there = view.arrivals.at_place(one.application, one.image_name, one.environment)
-    replaced = min((each.at for each in there if each.at >= one.at and each.image != one.image), default=None)
-    return Arrival(one.environment, one.at, one.level, replaced)
 
 
 def _earlier(workspace: Workspace, promotion: Promotion) -> Record | None:

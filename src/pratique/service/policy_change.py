@@ -21,7 +21,8 @@ from pratique.service.policy import SOURCES_MEDIA, Read, announce, joined, state
 from pratique.service.policy_history import history
 from pratique.service.scribe import Scribe, keep
 from pratique.service.signatory import Signatory, sign
-from pratique.service.simulate import Clock, Since, simulate
+from pratique.service.simulate import Since, simulate
+from pratique.service.simulate_inputs import Clock
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import Transaction, View
 from pratique.values.canonical import canonical

@@ -23,7 +23,7 @@ def shadow_of(workspace: Workspace, record: Record) -> PolicyShadowed | None:
     live = record.decision
     try:
         bundle = parse_bundle(workspace.blobs.get(item.digest)) if item else None
-        after = judge_under(workspace, bundle, live, live.inputs.now) if bundle else None
+        after = judge_under(workspace, bundle, live) if bundle else None
     except PratiqueError:
         return None
     return None if after is None else _shadowed(proposal.proposed, live, after)

@@ -1,35 +1,30 @@
-"""What a policy would have decided: recorded decisions judged again under other rules, from their recorded inputs.
+"""What a policy would have decided: recorded decisions judged again under other rules.
 
-Two clocks: *then* judges each by its own moment, *now* by this one; what was found of the image stays as recorded.
-Nothing is recorded, and the same ledger gives the same answer.
+Two clocks: *then* judges each by its own moment and its recorded inputs; *now* by this moment and what is known today
+(``simulate_inputs``). Nothing is recorded, and the same ledger gives the same answer.
 """
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from pratique.errors import Absent, PratiqueError
+from pratique.errors import PratiqueError
 from pratique.policy.document import Bundle
+from pratique.policy.result import Outcome
 from pratique.promotion.case import bodies_of, build_case
-from pratique.promotion.directory import Directory
 from pratique.promotion.happenings import PromotionJudged
 from pratique.promotion.judge import judge
-from pratique.promotion.record import Decision, Inputs, PolicyUsed
+from pratique.promotion.record import Decision
 from pratique.promotion.record_form import parse_record
 from pratique.promotion.waiver import Fate
+from pratique.service.simulate_inputs import Candidate, Clock, candidate, inputs_again, knowledge
+from pratique.service.simulate_load import Load, load_of
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
 from pratique.values.canonical import Json
 from pratique.values.digest import Digest
-
-
-class Clock(StrEnum):
-    """By which clock a recorded decision is judged again."""
-
-    THEN = "then"
-    NOW = "now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +51,19 @@ class Flip:
 class Simulation:
     """What came of a replay.
 
-    ``orphaned`` are waivers that would no longer apply, with why; ``asked`` the approvals that would be asked for,
-    before and after; ``unplayed`` the decisions that cannot be replayed, with why.
+    ``orphaned`` are waivers that would no longer apply, with why; ``unplayed`` the decisions that cannot be replayed,
+    with why; ``known`` the lists of today that it went by, and ``unavailable`` what would have been needed besides.
     """
 
     policy: Digest
+    clock: Clock
     replayed: int
     flips: tuple[Flip, ...]
     orphaned: tuple[tuple[str, str], ...]
-    asked: tuple[int, int]
+    load: Load
     unplayed: tuple[tuple[str, str], ...]
+    known: tuple[str, ...]
+    unavailable: tuple[str, ...]
 
     @property
     def kinds(self) -> tuple[tuple[str, int], ...]:
@@ -78,11 +76,12 @@ class Simulation:
         """The counts, for a proposal's report."""
         return {
             "policy": str(self.policy),
+            "as_of": str(self.clock),
             "replayed": self.replayed,
             "unplayed": len(self.unplayed),
             "flips": dict(self.kinds),
             "orphaned_waivers": [waiver for waiver, _ in self.orphaned],
-            "approvals_asked": {"before": self.asked[0], "after": self.asked[1]},
+            "approvals_asked": {"before": self.load.before, "after": self.load.after},
         }
 
 
@@ -93,30 +92,33 @@ def simulate(workspace: Workspace, bundle: Bundle, since: Since, clock: Clock) -
         workspace: Whose ledger is replayed.
         bundle: The policy to judge by.
         since: From when on.
-        clock: By which clock.
+        clock: By which clock, and which knowledge.
     """
-    recorded, now = workspace.store.read(lambda view: (tuple(_recorded(view, since)), view.now))
-    flips: list[Flip] = []
-    orphaned: dict[str, str] = {}
+    return workspace.store.read(lambda view: _simulate(workspace, view, bundle, since, clock))
+
+
+def _simulate(workspace: Workspace, view: View, bundle: Bundle, since: Since, clock: Clock) -> Simulation:
+    policy = candidate(bundle)
+    pairs: list[tuple[Decision, Decision]] = []
     unplayed: list[tuple[str, str]] = []
-    asked = [0, 0]
-    for promotion, digest in recorded:
-        decision = parse_record(workspace.blobs.get(digest)).decision
+    for promotion, digest in _recorded(view, since):
         try:
-            after = judge_under(workspace, bundle, decision, now if clock is Clock.NOW else decision.inputs.now)
+            before = parse_record(workspace.blobs.get(digest)).decision
+            pairs.append((before, _judged_again(workspace, view, policy, before, clock)))
         except PratiqueError as error:
             unplayed.append((promotion, str(error)))
-            continue
-        flips.extend(_flip(decision, after))
-        orphaned.update(_orphaned(decision, after))
-        asked = [asked[0] + _people(decision), asked[1] + _people(after)]
+    known, unavailable = knowledge(view, clock)
+    replayed = tuple(pairs)
     return Simulation(
-        policy=bundle.digest,
-        replayed=len(recorded) - len(unplayed),
-        flips=tuple(flips),
-        orphaned=tuple(sorted(orphaned.items())),
-        asked=(asked[0], asked[1]),
+        policy=policy.digest,
+        clock=clock,
+        replayed=len(replayed),
+        flips=tuple(flip for before, after in replayed for flip in _flip(before, after)),
+        orphaned=tuple(sorted({waiver: why for pair in replayed for waiver, why in _orphaned(*pair)}.items())),
+        load=load_of(workspace, view, bundle, replayed),
         unplayed=tuple(unplayed),
+        known=known,
+        unavailable=(*unavailable, *_never_gathered(replayed)),
     )
 
 
@@ -129,25 +131,27 @@ def _recorded(view: View, since: Since) -> Iterator[tuple[str, Digest]]:
             yield event.promotion, data.record
 
 
-def judge_under(workspace: Workspace, bundle: Bundle, decision: Decision, now: datetime) -> Decision:
-    """Return what a policy makes of the recorded inputs of a decision at a moment; raises where these are gone."""
-    rules = bundle.rules(decision.inputs.to)
-    inputs = replace(
-        decision.inputs, now=now, policy=PolicyUsed(bundle.digest, rules.digest, decision.inputs.policy.editors)
+def judge_under(workspace: Workspace, bundle: Bundle, decision: Decision) -> Decision:
+    """Return what a policy makes of a decision at its own moment; raises where what it rests on is gone."""
+    return workspace.store.read(
+        lambda view: _judged_again(workspace, view, candidate(bundle), decision, Clock.THEN)
     )
-    bodies = {digest: workspace.blobs.get(digest) for digest in bodies_of(inputs)}
-    directory = workspace.store.read(lambda view: _directory(workspace, view, inputs))
+
+
+def _judged_again(
+    workspace: Workspace, view: View, policy: Candidate, decision: Decision, clock: Clock
+) -> Decision:
+    again = inputs_again(workspace, view, policy, decision, clock)
+    bodies = {digest: workspace.blobs.get(digest) for digest in bodies_of(again.inputs)}
     case = build_case(
-        decision.promotion, decision.generation, inputs, bundle=bundle, directory=directory, bodies=bodies
+        decision.promotion,
+        decision.generation,
+        again.inputs,
+        bundle=policy.bundle,
+        directory=again.directory,
+        bodies=bodies,
     )
     return judge(case).decision
-
-
-def _directory(workspace: Workspace, view: View, inputs: Inputs) -> Directory:
-    for _, directory in workspace.chain(view).versions:
-        if directory.digest == inputs.directory.digest:
-            return directory
-    raise Absent(f"directory {inputs.directory.digest}: this ledger never had it")
 
 
 def _flip(before: Decision, after: Decision) -> Iterator[Flip]:
@@ -168,8 +172,17 @@ def _orphaned(before: Decision, after: Decision) -> Iterator[tuple[str, str]]:
     for heard in before.waivers:
         now = later.get(heard.waiver)
         if heard.fate is Fate.APPLIED and (now is None or now.fate is not Fate.APPLIED):
-            yield heard.waiver, now.because or now.fate if now else "it would not be heard"
+            yield heard.waiver, now.because or now.fate if now else "it is over, or was taken back"
 
 
-def _people(decision: Decision) -> int:
-    return sum(need.count for need in decision.approvals)
+def _never_gathered(replayed: tuple[tuple[Decision, Decision], ...]) -> Iterator[str]:
+    """Yield the checks that would find nothing to judge by, which no check of the recorded decision had asked for."""
+    lacking: Counter[tuple[str, str]] = Counter()
+    for before, after in replayed:
+        judged = {result.id for result in before.checks if result.outcome is not Outcome.UNKNOWN}
+        unknown = {result.id for result in before.checks} - judged
+        for result in after.checks:
+            if result.outcome is Outcome.UNKNOWN and result.id not in unknown:
+                lacking[after.inputs.to, result.id] += 1
+    for (environment, check), count in sorted(lacking.items()):
+        yield f"what check {check} of {environment} needs: of {count} of {len(replayed)} decisions it was not gathered"
