@@ -1,6 +1,7 @@
 """What was at a place, and until when: what a way back rests on."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +52,8 @@ def test_what_was_there_when_it_was_asked_for_does_not_go_back() -> None:
     came = (arrival("old", 3), arrival("new", 8))
     assert replacement_of(digest("old"), came, 8) is None
     assert replacement_of(digest("old"), came, 9) == came[1]
+    again = (arrival("old", 1), arrival("new", 2), *came)
+    assert replacement_of(digest("old"), again, 8) is None
 
 
 ARRIVALS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Level)), max_size=8).map(
@@ -62,10 +65,11 @@ ARRIVALS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Level)), m
 def test_what_comes_of_all_arrivals_comes_of_those_that_a_proof_shows(
     came: tuple[Arrival, ...], asked: int
 ) -> None:
-    """The image's own arrivals, what took its place, and the last of all: no more is needed to tell."""
+    """The image's own arrivals, what came after each, and the last of all: no more is needed to tell."""
     image = digest("a")
     found = replacement_of(image, came, asked)
-    shown = {one for one in came if one.image == image} | {*came[-1:]} | ({found} if found else set())
+    after = {later for one, later in pairwise(came) if one.image == image}
+    shown = {one for one in came if one.image == image} | {*came[-1:]} | after
     assert replacement_of(image, tuple(sorted(shown, key=lambda one: one.index)), asked) == found
 
 

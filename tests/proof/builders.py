@@ -23,6 +23,7 @@ from tests.promotion.builders import (
     PEOPLE,
     PR,
     PROD,
+    SERVICES,
     STAGING,
     document,
     identifier,
@@ -34,10 +35,12 @@ from pratique.attest.dsse import IN_TOTO, Signature, build_envelope, pae
 from pratique.attest.policy import POLICY_FORM, Policy
 from pratique.attest.request import REQUEST_FORM, Request
 from pratique.attest.review import REVIEW_FORM, Decision, Review, Seen
-from pratique.attest.seal import Level
+from pratique.attest.seal import Level, Seal
 from pratique.attest.sshsig import envelope_signature
-from pratique.attest.vsa import Vsa, build_vsa
+from pratique.attest.statement import Subject
+from pratique.attest.vsa import Result, Vsa, build_vsa
 from pratique.policy.document import Bundle
+from pratique.policy.facts import Arrival as Visit
 from pratique.promotion.case import build_case
 from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory
@@ -54,13 +57,16 @@ from pratique.promotion.happenings import (
 from pratique.promotion.image import MANIFESTS_MEDIA, build_manifests, platforms_of
 from pratique.promotion.intake import EvidenceAdded
 from pratique.promotion.judge import judge
-from pratique.promotion.record import Inputs, Record, RequestUsed, judged
+from pratique.promotion.past import Arrival, replacement_of
+from pratique.promotion.profile import Profile
+from pratique.promotion.record import Held, HistoryUsed, Inputs, Record, RequestUsed, judged
 from pratique.promotion.steps import (
     Checkpoint,
     PromotionAttached,
     PromotionCopied,
     PromotionPointed,
     PromotionPromoted,
+    PromotionRecalled,
     PromotionSealed,
 )
 from pratique.proof.clearance import Sources, assemble_clearance, assemble_promotion
@@ -76,7 +82,7 @@ from pratique.tlog.tree import leaf_hash
 from pratique.values.canonical import canonical
 from pratique.values.digest import Digest
 from pratique.values.ids import Kind as IdKind
-from pratique.values.names import Actor
+from pratique.values.names import Actor, Environment
 from pratique.values.reference import parse_reference
 from pratique.values.uris import DIRECTORY_MEDIA, ENVELOPE_MEDIA, POLICY_MEDIA, RECORD_MEDIA
 
@@ -132,8 +138,13 @@ def signed(payload: bytes, namespace: str, payload_type: str, *names: str) -> by
 
 
 @cache
-def sealed(payload: bytes, key: str) -> bytes:
+def sealed_by(payload: bytes, key: str) -> bytes:
     return build_envelope(payload, IN_TOTO, (service(key).signature(payload),))
+
+
+def record_behind(promotion: str) -> Digest:
+    """The record by which an earlier promotion was let in."""
+    return digest_of(f"record of {promotion}")
 
 
 @cache
@@ -164,13 +175,23 @@ def trust_root(
 # Documents.
 
 
+SEALING: Mapping[str, Any] = {
+    **SERVICES,
+    "service:seal-staging": {
+        "keys": [{"kind": "ecdsa-p256", "key": service("seal-staging").pem}],
+        "uses": ["seal:staging"],
+    },
+}
+
+
 def directory_document(**changes: Any) -> dict[str, Any]:
     """Return the directory of ``tests.promotion.builders``, with keys of ``ssh-keygen`` and two root holders."""
     people = {
         name: {**person, "keys": [key_of(name.removeprefix("person:")).public]} for name, person in PEOPLE.items()
     }
     keys = [{"person": f"person:{name}", "key": key_of(f"{name}-root").public} for name in ROOTS]
-    return document(**{"people": people, "root": {"keys": keys, "threshold": 2}, **changes})
+    root = {"keys": keys, "threshold": 2}
+    return document(**{"people": people, "root": root, "services": SEALING, **changes})
 
 
 def bundle(gate: str = GATE) -> Bundle:
@@ -249,10 +270,11 @@ class Story:
     inputs: Inputs | None = None
     record: Record | None = None
     reviews: list[Digest] = field(default_factory=list)
+    past: list[Arrival] = field(default_factory=list)
 
     def branch(self) -> "Story":
         """Return a story that is the same so far."""
-        return replace(self, book=self.book.branch(), reviews=list(self.reviews))
+        return replace(self, book=self.book.branch(), reviews=list(self.reviews), past=list(self.past))
 
     # What everybody relies on.
 
@@ -302,6 +324,150 @@ class Story:
             self.book.keep("policy-sources", b"sources", "application/json"),
         )
 
+    # Earlier promotions.
+
+    def came(
+        self,
+        environment: Environment = STAGING,
+        image: str = "image",
+        level: Level = Level.PROMOTED,
+        *,
+        name: str = "api",
+        request: bool = True,
+        seal: bool = True,
+        key: str | None = None,
+        says: Mapping[str, Any] | None = None,
+        sealed: Mapping[str, Any] | None = None,
+        known: bool = True,
+    ) -> Arrival:
+        """Log that an image came to an environment earlier.
+
+        Args:
+            environment: Where to.
+            image: Which one.
+            level: As what.
+            name: The image's name.
+            request: Whether it is logged who asked.
+            seal: Whether a seal is logged.
+            key: Who seals, if not the environment's own key.
+            says: What the seal says instead.
+            sealed: What the event of the seal says instead.
+            known: Whether the server's own history has it.
+        """
+        promotion = identifier(IdKind.PROMOTION, ("earlier", len(self.book.events)))
+        about = {
+            "promotion": promotion,
+            "application": "shop",
+            "environment": environment,
+            "image": digest_of(image),
+        }
+        destination = f"oci:{environment}/{name}"
+        if request:
+            self.book.append(self._earlier_request(environment, name, destination), **about)
+        if seal:
+            vsa = self._earlier_seal(promotion, environment, digest_of(image), destination, level)
+            other = dict(says or {})
+            if isinstance(changes := other.get("seal"), Mapping) and vsa.seal:
+                other["seal"] = replace(vsa.seal, **changes)
+            said = replace(vsa, **other)
+            envelope = sealed_by(build_vsa(said), key or f"seal-{environment}")
+            item = self.book.keep("seal", envelope)
+            seen = self.book.seen()
+            data = PromotionSealed(
+                1,
+                item.digest,
+                service(key or f"seal-{environment}").key.key_id,
+                Checkpoint(seen.size, seen.root),
+                level,
+            )
+            self.book.append(replace(data, **(sealed or {})), item, **about)
+        entry = self.book.append(PromotionPromoted(1, level, None), **about)
+        arrival = Arrival(
+            entry.index, promotion, "shop", name, environment, digest_of(image), level, entry.event.at
+        )
+        if known:
+            self.past.append(arrival)
+        return arrival
+
+    def recall(self, arrival: Arrival) -> Entry:
+        """Log that somebody took back what came earlier."""
+        self.past.remove(arrival)
+        return self.book.append(
+            PromotionRecalled(Actor("person:eve"), "c" * 32, digest_of("words")),
+            promotion=arrival.promotion,
+            application="shop",
+            environment=arrival.environment,
+            image=arrival.image,
+        )
+
+    def _earlier_request(self, environment: Environment, name: str, destination: str) -> PromotionRequested:
+        return PromotionRequested(
+            generation=1,
+            image_name=name,
+            source="oci:images/api",
+            from_=None,
+            to=environment,
+            destination=destination,
+            policy=digest_of("policy"),
+            rules=digest_of("rules"),
+            directory=self.directory.digest,
+            requester=Actor("service:ci"),
+            signed=False,
+            nonce=None,
+            supersedes=None,
+            comment=None,
+        )
+
+    def _earlier_seal(
+        self, promotion: str, environment: Environment, image: Digest, destination: str, level: Level
+    ) -> Vsa:
+        seal = Seal(
+            environment=environment,
+            application="shop",
+            promotion=promotion,
+            approved_index=len(self.book.events) - 1,
+            checkpoint=self.book.checkpoint().decode(),
+            directory=self.directory.digest,
+            record=record_behind(promotion),
+            level=level,
+        )
+        return Vsa(
+            subjects=(Subject(image),),
+            verifier=VERIFIER,
+            verified_at=self.book.now,
+            resource_uri=destination,
+            policy_uri="urn:pratique:policy:shop:1",
+            policy=digest_of("policy"),
+            inputs=(),
+            result=Result.PASSED,
+            levels=(seal.level_name,),
+            seal=seal,
+        )
+
+    @property
+    def history(self) -> HistoryUsed:
+        """What the server knows of the past when it judges."""
+        assert self.requested is not None
+        own = next(entry for entry in self.book.entries if entry.event.promotion == self.id)
+        place = tuple(one for one in self.past if one.environment == PROD)
+        replacement = replacement_of(digest_of("image"), place, own.index)
+        arrivals = tuple(
+            Visit(one.environment, one.at, one.level) for one in self.past if one.image == digest_of("image")
+        )
+        history = HistoryUsed(None, arrivals, None, left=replacement.at if replacement else None)
+        if not place:
+            return history
+        held = Held(place[-1].image, record_behind(place[-1].promotion))
+        return replace(history, current=held, current_facts=Profile(), overtaken=self._overtaken(held.digest))
+
+    def _overtaken(self, held: Digest) -> datetime | None:
+        asked: dict[Digest | None, Entry] = {}
+        for entry in self.book.entries:
+            if isinstance(entry.event.data, PromotionRequested):
+                asked.setdefault(entry.event.image, entry)
+        own, other = asked[digest_of("image")], asked[held]
+        return other.event.at if own.index < other.index else None
+
     # One promotion.
 
     def append(self, data: Happening, *objects: EventObject) -> Entry:
@@ -320,6 +486,9 @@ class Story:
     def ask(
         self, by: str | None = "service:ci", statement: Mapping[str, Any] | None = None, **changes: Any
     ) -> Entry:
+        """Log the request; where nothing is known of the past, the image came to staging first."""
+        if not self.past:
+            self.came()
         requester = Actor(by or "service:ci")
         request = Request(
             images=(digest_of("image"),),
@@ -337,7 +506,9 @@ class Story:
         if by:
             name = requester.partition(":")[2]
             is_service = by.startswith("service:")
-            envelope = sealed(payload, name) if is_service else signed(payload, "pratique-request", IN_TOTO, name)
+            envelope = (
+                sealed_by(payload, name) if is_service else signed(payload, "pratique-request", IN_TOTO, name)
+            )
             objects = (self.book.keep("request", envelope),)
             self.request = objects[0].digest
         self.requested = PromotionRequested(
@@ -369,7 +540,7 @@ class Story:
         parts = self.book.keep("manifests", build_manifests((MANIFEST,)), MANIFESTS_MEDIA)
         request = RequestUsed(self.request, self.requested.requester, self.requested.signed)
         judged_at = self.book.now + timedelta(seconds=1)  # the moment at which the gathering is logged
-        self.inputs = replace(found, request=request, now=judged_at)
+        self.inputs = replace(found, request=request, now=judged_at, history=self.history)
         for content in (*contents, cases.advisories()):
             self.book.objects[Digest.of(content)] = content
         listed = self.book.keep("evidence-list", build_list(found.evidence.pieces), "application/json")
@@ -488,7 +659,7 @@ class Story:
     ) -> Entry:
         """Log a seal by ``key``, which is said to be the one of ``key_id``."""
         seen = self.book.seen()
-        envelope = sealed(payload or build_vsa(vsa or self.summary()), key)
+        envelope = sealed_by(payload or build_vsa(vsa or self.summary()), key)
         item = self.book.keep("seal", envelope)
         data = PromotionSealed(
             generation=1,

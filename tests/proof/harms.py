@@ -161,8 +161,8 @@ def flip_in_a_review() -> Attempt:
 
 def edit_an_event() -> Attempt:
     def redirect(document: dict[str, Any]) -> None:
-        body = base64.b64decode(document["entries"][2]["event"]).replace(b"oci:prod/api", b"oci:evil/api")
-        document["entries"][2]["event"] = base64.b64encode(body).decode()
+        body = base64.b64decode(document["entries"][5]["event"]).replace(b"oci:prod/api", b"oci:evil/api")
+        document["entries"][5]["event"] = base64.b64encode(body).decode()
 
     return carried(redirect)
 
@@ -486,16 +486,18 @@ def fast_by_an_overdue_policy() -> Attempt:
 def back_after_its_time() -> Attempt:
     """What left long ago is said to go back, past every check, with whoever is on call."""
     story = founded(gate=GATE.replace("      slow:", f"      {ROLLBACK}\n      slow:"), packages=cases.HIGH)
-    story.ask()
+    story.came(PROD)
+    story.came(PROD, "current")
+    story.book.now += timedelta(days=91)
+    story.ask(statement={"issued_at": story.book.now})
     story.gather()
     decision = story.decide().decision
-    history = replace(decision.inputs.history, left=NOW - timedelta(days=91))
     changed: dict[str, Any] = {
-        "inputs": replace(decision.inputs, history=history),
         "track": replace(decision.track, name=Track.ROLLBACK),
         "approvals": (Need("release", 1),),
         "separation": replace(decision.separation, rules=(), excluded=()),
-        "review_until": NOW + timedelta(days=1),
+        "review_until": story.book.now + timedelta(days=1),
+        "holds_until": None,
     }
     story.judge(build_record(replace(decision, **changed)))
     story.review("cleo")

@@ -9,7 +9,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from tests.promotion.builders import INSTALLATION
+from tests.promotion.builders import INSTALLATION, PROD
 from tests.promotion.cases import CLEAN, HIGH
 from tests.proof.builders import (
     GATE,
@@ -18,6 +18,7 @@ from tests.proof.builders import (
     VERIFIER,
     Story,
     fast_story,
+    founded,
     judged_story,
     key_of,
     note_key,
@@ -25,6 +26,7 @@ from tests.proof.builders import (
 )
 from tests.proof.shelves import files_of
 from tests.proof.test_decision import looked_again
+from tests.proof.test_past import BACK, went_back
 from tests.proof.waived import waived_story
 
 from pratique.attest.seal import Level
@@ -80,7 +82,17 @@ def looked_at_again() -> Story:
     return story
 
 
+def back() -> Story:
+    story = founded(gate=BACK, packages=HIGH)
+    story.came(PROD)
+    story.came(PROD, "current")
+    story.ask()
+    story.gather()
+    return ended(went_back(story))
+
+
 STORIES = {
+    "back": back,
     "slow": promoted_story,
     "fast": lambda: ended(fast_story()),
     "waived": lambda: ended(waived_story()),

@@ -44,10 +44,10 @@ def test_a_flipped_byte_in_an_object_is_named() -> None:
 
 def test_a_flipped_byte_in_an_event_breaks_its_place_in_the_ledger() -> None:
     def flip(document: dict[str, Any]) -> None:
-        body = base64.b64decode(document["entries"][2]["event"]).replace(b"oci:prod/api", b"oci:evil/api")
-        document["entries"][2]["event"] = base64.b64encode(body).decode()
+        body = base64.b64decode(document["entries"][5]["event"]).replace(b"oci:prod/api", b"oci:evil/api")
+        document["entries"][5]["event"] = base64.b64encode(body).decode()
 
-    refused_edit(approved_story().clearance(), flip, "inclusion of entry 3 in a tree of 14")
+    refused_edit(approved_story().clearance(), flip, "inclusion of entry 6 in a tree of 17")
 
 
 def test_a_dropped_approval_shows_in_the_count() -> None:
@@ -96,7 +96,7 @@ def test_a_growth_that_nobody_needs_is_refused() -> None:
 def test_a_growth_that_is_missing_is_named() -> None:
     story = approved_story()
     refused_edit(
-        story.clearance(), lambda document: document["consistency"].pop(0), r"proof\.consistency: .*see size 7"
+        story.clearance(), lambda document: document["consistency"].pop(0), r"proof\.consistency: .*see size 10"
     )
 
 
@@ -135,7 +135,7 @@ def test_a_review_after_the_approval_does_not_count() -> None:
     late = story.review("eve")
     content = edited(story.clearance(), lambda document: insert(document, story, late.index))
     with pytest.raises(
-        Unverified, match=r"entry 10 \(review\.given/1\) does not belong here; nothing after the approval at 9"
+        Unverified, match=r"entry 13 \(review\.given/1\) does not belong here; nothing after the approval at 12"
     ):
         verify_clearance(content, trust_root())
     refused(story, "expected 1 people as security in version 1 of the directory, found 0")

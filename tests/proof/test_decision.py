@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.promotion.builders import NOW, STAGING, digest
+from tests.promotion.builders import NOW, PROD, STAGING, digest
 from tests.promotion.cases import CLEAN, HIGH, MEDIUM
 from tests.proof.attacks import refused, refused_forgery, reviewed
 from tests.proof.builders import (
@@ -208,7 +208,7 @@ def test_an_event_that_announces_another_record_is_refused(changes: dict[str, An
 def test_a_decision_that_no_longer_held_is_refused() -> None:
     story = gathered_story()
     story.judge()
-    story.book.now += timedelta(days=29)
+    story.book.now += timedelta(days=31)
     refused(reviewed(story, *REVIEWERS), "had to be judged again first: the decision held until")
 
 
@@ -340,12 +340,17 @@ def test_an_event_about_another_image_is_refused() -> None:
         story.review(name)
     entry = story.approve()
     story.book.events[entry.index] = replace(story.book.events[entry.index], image=digest("other"))
-    refused(story, r"entry 10 \(promotion\.approved/1\), what it is about: expected shop, prod, sha256")
+    refused(story, r"entry 13 \(promotion\.approved/1\), what it is about: expected shop, prod, sha256")
 
 
 def test_what_was_older_than_what_was_there_is_refused_on_the_fast_track() -> None:
-    story = gathered_story(packages=CLEAN)
-    inputs = story.decide().decision.inputs
-    story.judge(recorded(story, inputs=replace(inputs, history=replace(inputs.history, overtaken=NOW))))
+    story = founded(packages=CLEAN)
+    story.came()
+    story.came(PROD, "current")
+    story.ask()
+    story.gather()
+    honest = story.decide().decision
+    assert honest.inputs.history.overtaken is not None
+    story.judge(recorded(story, track=replace(honest.track, name=Track.FAST), approvals=(), review_until=None))
     story.approve()
     refused(story, "record, track fast: it is older than what the environment held, so people had to decide")

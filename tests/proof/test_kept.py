@@ -39,7 +39,7 @@ def test_the_proof_that_was_kept_holds() -> None:
     established = verify_promotion(CONTENT, parse_trust_root((KEPT / "trust-root.json").read_bytes()))
     assert [str(approver.person) for approver in established.approvers] == ["person:bea", "person:eve"]
     assert established.record == Digest.parse(
-        "sha256:c88d9a22d5490699f0db725049ed23162ed94f182cab46d21f5d0cd8bb760485"
+        "sha256:d7cbcb9f58dde05720b5558be9c41e8a76d4667573c56496e73263c835234d0a"
     )
 
 

@@ -90,7 +90,7 @@ def test_a_veto_is_not_voided_by_a_second_look_that_keeps_its_record() -> None:
     for name in REVIEWERS:
         story.review(name, logged={"generation": 2})
     story.approve(2)
-    refused(story, r"review\.voided at 9: expected a record that another took the place of, found sha256")
+    refused(story, r"review\.voided at 12: expected a record that another took the place of, found sha256")
 
 
 def looked_again(story: Story) -> None:
@@ -230,7 +230,7 @@ def test_a_key_revoked_before_the_review_does_not_count() -> None:
     story.publish_policy()
     story.publish_directory(revoked=[revoked])
     decided(story, *REVIEWERS)
-    refused(story, r"review by person:cleo at 6: the key SHA256:\S+ of person:cleo is revoked from index 2 on")
+    refused(story, r"review by person:cleo at 9: the key SHA256:\S+ of person:cleo is revoked from index 2 on")
 
 
 def _key_id(name: str) -> str:
@@ -244,7 +244,7 @@ def test_a_key_that_turns_out_to_have_been_stolen_takes_the_approval_with_it() -
     content = story.clearance()
     assert verify_clearance(content, trust_root())
     story.publish_directory(revoked=[{"key": _key_id("cleo"), "reason": "stolen", "from_index": 4}])
-    refused(story, "the key .* of person:cleo is revoked from index 4 on, so what it signed at 7 does not count")
+    refused(story, "the key .* of person:cleo is revoked from index 4 on, so what it signed at 10 does not count")
 
 
 def test_a_key_revoked_after_the_review_still_counts_for_it() -> None:

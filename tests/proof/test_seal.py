@@ -46,7 +46,7 @@ def sealed_story(**seal: Any) -> Story:
     ("changes", "message"),
     [
         ({"promotion": identifier(Kind.PROMOTION, "other")}, "seal, promotion: expected"),
-        ({"approved_index": 3}, "seal, approved index: expected 13, found 3"),
+        ({"approved_index": 3}, "seal, approved index: expected 16, found 3"),
         ({"directory": digest("other")}, "seal, directory: expected"),
         ({"record": digest("other")}, "seal, record: expected"),
         ({"application": "other"}, "seal: expected the summary of this approval, found one that says something"),
@@ -89,7 +89,7 @@ def test_a_seal_by_another_key_is_refused() -> None:
     story = approved_story()
     story.copy()
     story.seal(key="record")
-    refused_promotion(story, r"seal: the key \S+ may not seal for prod at 15")
+    refused_promotion(story, r"seal: the key \S+ may not seal for prod at 18")
 
 
 def test_a_seal_signed_by_another_key_than_it_says_is_refused() -> None:
@@ -103,7 +103,7 @@ def test_a_seal_whose_key_was_stolen_is_refused() -> None:
     story = promoted_story()
     key = service("seal-prod").key.key_id
     story.publish_directory(revoked=[{"key": key, "reason": "stolen", "from_index": 5}])
-    refused_promotion(story, r"may not seal for prod at 16.*or it is revoked")
+    refused_promotion(story, r"may not seal for prod at 19.*or it is revoked")
 
 
 def test_a_seal_of_another_verifier_than_the_trust_root_names_is_refused() -> None:
@@ -128,7 +128,7 @@ def test_a_seal_on_an_older_checkpoint_than_the_approval_is_refused() -> None:
     old = story.book.checkpoint(size).decode()
     seen = story.book.seen(size)
     story.seal(story.summary(checkpoint=old), checkpoint=Checkpoint(seen.size, seen.root))
-    refused_promotion(story, "expected one that covers the approval at 13 .* found one of 10 entries")
+    refused_promotion(story, "expected one that covers the approval at 16 .* found one of 10 entries")
 
 
 def test_a_seal_of_another_level_than_promoted_is_refused() -> None:
@@ -171,7 +171,7 @@ def test_a_seal_that_was_taken_back_proves_nothing(data: Happening) -> None:
     content = story.proof()
     assert verify_promotion(content, trust_root())
     later = story.append(data)
-    with pytest.raises(Refused, match=rf"its seal at 15 no longer stands: .* at {later.index} came after it"):
+    with pytest.raises(Refused, match=rf"its seal at 18 no longer stands: .* at {later.index} came after it"):
         story.proof()
 
 
@@ -181,7 +181,7 @@ def test_a_proof_that_carries_what_took_its_seal_back_is_refused() -> None:
     told = replace(story.book.sources, entries=story.book.entries[: later.index])
     hiding = assemble_promotion(story.id, story.book.checkpoint(), told)
     whole = edited(hiding, lambda document: insert(document, story, later.index))
-    with pytest.raises(Unverified, match=r"promotion\.retried/1 at 16 came after it, and no other seal"):
+    with pytest.raises(Unverified, match=r"promotion\.retried/1 at 19 came after it, and no other seal"):
         verify_promotion(whole, trust_root())
 
 

@@ -103,7 +103,8 @@ def test_what_nobody_checked_is_said() -> None:
     assert any(sentence.startswith("judgement not recomputed") for sentence in found)
     assert any(sentence.startswith("not witnessed") for sentence in found)
     assert any(sentence.startswith("a later withdrawal or recall cannot be seen offline") for sentence in found)
-    assert any("where the image was before" in s and "the clock" in s and "a feed" in s for s in found)
+    assert any(s.startswith("earlier promotions are shown by their seals alone") for s in found)
+    assert any("the clock" in s and "a feed" in s and "first seen" in s for s in found)
     assert any(sentence.startswith("that nothing was left out between these entries") for sentence in found)
     assert not any("no person signed this" in sentence for sentence in found)
 

@@ -15,6 +15,7 @@ from pratique.errors import Unverified
 from pratique.proof.decision import verify_decision
 from pratique.proof.directory import verify_directories
 from pratique.proof.document import Kind
+from pratique.proof.past import verify_past
 from pratique.proof.policy import verify_policies
 from pratique.proof.reading import open_proof
 from pratique.proof.trust import parse_trust_root
@@ -188,7 +189,7 @@ def test_a_proof_counts_the_grants_again_by_the_signed_policy(shop: Shop) -> Non
     reading = open_proof(proof.read_bytes(), Kind.PROMOTION, trust)
     chain = verify_directories(reading, trust)
     rules = verify_policies(reading, chain, trust).rules
-    record = verify_decision(reading, chain, rules)
+    record = verify_decision(reading, chain, rules, verify_past(reading, chain, trust.verifier))
     one = {"role": "security", "count": 1}
     for other in (
         None,

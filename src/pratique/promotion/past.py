@@ -43,9 +43,5 @@ def replacement_of(image: Digest, place: tuple[Arrival, ...], asked: int) -> Arr
     """
     if not place or place[-1].image == image:
         return None
-    found = (
-        later
-        for one, later in pairwise(place)
-        if one.image == image and one.level in PROPER and later.index < asked
-    )
-    return max(found, key=lambda one: one.index, default=None)
+    found = [later for one, later in pairwise(place) if one.image == image and one.level in PROPER]
+    return found[-1] if found and found[-1].index < asked else None

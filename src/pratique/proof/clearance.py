@@ -23,7 +23,8 @@ class Sources:
     """Where the parts come from.
 
     Attributes:
-        entries: At least every publication of a directory or policy, and every event of the promotion.
+        entries: At least every publication of a directory or policy, every event of the promotion, and those of the
+            earlier ones that came to the same places.
         node: The ledger's perfect subtrees.
         object: The bytes of an object; raises ``Absent`` where it is not kept.
     """
@@ -89,7 +90,7 @@ def _relied_on(contents: Contents, objects: dict[Digest, bytes]) -> Iterator[See
         match entry.event.data:
             case ReviewGiven() if role == "review" and digest in contents.approval.reviews:
                 yield seen_by(REVIEW_FORM.parse(parse_envelope(objects[digest]).payload))
-            case PromotionSealed(checkpoint=checkpoint) if role == "seal":
+            case PromotionSealed(checkpoint=checkpoint) if role == "seal" and contents.concerns(entry):
                 yield checkpoint.size, checkpoint.root
             case _:
                 pass

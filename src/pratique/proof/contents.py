@@ -1,8 +1,8 @@
 """What belongs in a proof: which entries of the ledger, and which of the objects that they name.
 
 One answer for whoever makes a proof and whoever verifies it. Nothing is left out, and nothing is carried that is
-not looked at: every directory and policy, every event of the promotion, and of their objects those that the decision
-rests on.
+not looked at: every directory and policy, every event of the promotion, the earlier ones that it follows upon, and of
+their objects those that the decision rests on.
 """
 
 from collections.abc import Iterable, Iterator
@@ -43,6 +43,7 @@ from pratique.promotion.steps import (
     PromotionWithdrawn,
 )
 from pratique.proof.document import Kind
+from pratique.proof.earlier import Earlier, earlier_of
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 
@@ -70,13 +71,15 @@ _ON_WAIVERS = (WaiverGranted, WaiverRevoked, WaiverExpired, WaiverVoided)
 class Contents:
     """The parts of one proof; ``standing`` is the promotion as the last of its entries leaves it.
 
-    ``entries`` are in the ledger's order. ``objects`` pairs each entry with the objects it contributes.
+    ``entries`` are in the ledger's order, those of ``earlier`` promotions among them. ``objects`` pairs each entry
+    with the objects it contributes.
     """
 
     entries: tuple[Entry, ...]
     standing: Promotion
     approval: Approval
     judgement: Judgement
+    earlier: Earlier
     objects: tuple[tuple[Entry, str, Digest], ...]
 
     @property
@@ -85,8 +88,14 @@ class Contents:
         return frozenset(digest for _, _, digest in self.objects)
 
     def of(self, kind: type[Happening]) -> tuple[Entry, ...]:
-        """Return the entries of one type, in order."""
-        return tuple(entry for entry in self.entries if isinstance(entry.event.data, kind))
+        """Return the entries of one type, in order, but those of other promotions."""
+        return tuple(
+            entry for entry in self.entries if isinstance(entry.event.data, kind) and self.concerns(entry)
+        )
+
+    def concerns(self, entry: Entry) -> bool:
+        """Tell whether an entry is this promotion's own, or everybody's."""
+        return entry.event.promotion in (None, self.standing.id)
 
 
 def contents_of(kind: Kind, promotion: str, entries: Iterable[Entry]) -> Contents:
@@ -105,10 +114,21 @@ def contents_of(kind: Kind, promotion: str, entries: Iterable[Entry]) -> Content
     published = tuple(entry for entry in every if isinstance(entry.event.data, _PUBLISHED))
     waivers = tuple(_of_waivers(every, own, approval, judgement))
     holds = tuple(_of_holds(every, own, standing))
-    chosen = tuple(sorted((*own, *published, *waivers, *holds), key=lambda entry: entry.index))
+    earlier = earlier_of(every, standing, tuple(_judged(own, judgement)))
+    parts = {entry.index: entry for entry in (*own, *published, *waivers, *holds, *earlier.entries)}
+    chosen = tuple(entry for _, entry in sorted(parts.items()))
     rests_on = _RestsOn(standing, approval, judgement, policies_used(published, approval, judgement))
     named = tuple((entry, role, digest) for entry in chosen for role, digest in _named(entry, rests_on))
-    return Contents(chosen, standing, approval, judgement, named)
+    return Contents(chosen, standing, approval, judgement, earlier, named)
+
+
+def _judged(own: Iterable[Entry], judgement: Judgement) -> Iterator[int]:
+    """Yield the index of the judgement in force, and that of the second look that confirmed it."""
+    yield judgement.index
+    for entry in own:
+        data = entry.event.data
+        if isinstance(data, PromotionRechecked) and data.by_record == judgement.rechecked_by:
+            yield entry.index
 
 
 def _of_waivers(
@@ -208,6 +228,8 @@ def _named(entry: Entry, rests_on: _RestsOn) -> Iterator[tuple[str, Digest]]:
 
 def _roles(entry: Entry, rests_on: _RestsOn) -> tuple[str, ...]:
     """Return which of an entry's objects the decision rests on."""
+    if entry.event.promotion not in (None, rests_on.standing.id):
+        return ("seal",) if isinstance(entry.event.data, PromotionSealed) else ()
     approval, judgement = rests_on.approval, rests_on.judgement
     roles: tuple[str, ...] = ()
     match entry.event.data:

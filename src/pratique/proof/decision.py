@@ -4,13 +4,10 @@ Not judged again: that takes the evidence itself (``proof.rejudge``).
 """
 
 import re
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import assert_never
+from datetime import datetime
 
-from pratique.attest.seal import Level
-from pratique.errors import Malformed, Unverified
-from pratique.policy.result import Outcome, rank, worst
+from pratique.errors import Unverified
+from pratique.policy.result import Outcome, rank
 from pratique.promotion.authority import Chain
 from pratique.promotion.catalogue import Happening
 from pratique.promotion.events import Entry
@@ -25,20 +22,27 @@ from pratique.promotion.happenings import (
 )
 from pratique.promotion.image import parse_manifests, platforms_of
 from pratique.proof.demand import demand
+from pratique.proof.outcome import verify_outcome
+from pratique.proof.past import Past, check_history
 from pratique.proof.reading import Reading
-from pratique.proof.record import Checked, Recorded, read_record
-from pratique.proof.rules import Fast, Rules
+from pratique.proof.record import Recorded, read_record
+from pratique.proof.rules import Rules
 from pratique.values.canonical import parse_json
 from pratique.values.moment import render_moment
-from pratique.values.reference import parse_reference
 
 _SCORE = re.compile(r"[0-9]{1,3}\.[0-9]")
 _PASSED = (Outcome.PASS, Outcome.WARN)
 _TRACKS = (Track.FAST, Track.SLOW, Track.ROLLBACK, Track.EMERGENCY, Track.ADOPT, Track.REMEDIATION)
 
 
-def verify_decision(reading: Reading, chain: Chain, rules: Rules) -> Recorded:
+def verify_decision(reading: Reading, chain: Chain, rules: Rules, past: Past) -> Recorded:
     """Return the record that the promotion was approved by.
+
+    Args:
+        reading: An opened proof.
+        chain: Its directories.
+        rules: Those of the environment.
+        past: The earlier promotions that it shows.
 
     Raises:
         Unverified: The record is about something else, its outcome does not follow from its checks and the rules,
@@ -46,33 +50,13 @@ def verify_decision(reading: Reading, chain: Chain, rules: Rules) -> Recorded:
         Malformed: The record breaks its form.
     """
     record = _judged(reading)
-    _check_outcome(record, rules)
+    check_history(reading.standing, record.inputs, past, reading.judgement.index)
+    verify_outcome(record, rules)
     _check_waivers(reading, chain, record, rules)
     _check_separation(reading, record, chain, rules)
-    _check_rechecked(reading, chain, record, rules)
+    _check_rechecked(reading, chain, record, rules, past)
     _check_approval(reading, record, chain)
     return record
-
-
-def level_of(record: Recorded, rules: Rules) -> Level:
-    """Return how an image with this record enters: admitted where the gate lets in what it does not pass.
-
-    That is what blocks, and on the fast track, where nobody looks at it, whatever did not pass. In an emergency, or
-    adopted, it enters as that.
-    """
-    if record.track is Track.EMERGENCY:
-        return Level.EMERGENCY
-    if record.track is Track.ADOPT:
-        return Level.ADOPTED
-    unseen = record.track is Track.FAST and record.outcome not in _PASSED
-    return Level.ADMITTED if rules.warns and (unseen or any(_blocking(record, rules))) else Level.PROMOTED
-
-
-def lasts_of(record: Recorded, rules: Rules) -> timedelta | None:
-    """Return how long a seal over this record holds; None where it does not lapse."""
-    if record.track is Track.ADOPT and rules.adopt:
-        return rules.adopt.lasts
-    return rules.emergency.lasts if record.track is Track.EMERGENCY and rules.emergency else None
 
 
 # 1. The record is about this promotion, and says what the events say.
@@ -167,102 +151,7 @@ def _gathered(reading: Reading, generation: int) -> tuple[Entry, PromotionGather
     raise Unverified(f"proof.entries: expected promotion.gathered of generation {generation}, found none")
 
 
-# 2. The outcome and the track follow from the checks and the rules.
-
-
-def _check_outcome(record: Recorded, rules: Rules) -> None:
-    demand("record, checks", rules.checks, tuple((check.id, check.check) for check in record.checks))
-    demand("record, outcome of its checks", worst(tuple(check.outcome for check in record.checks)), record.outcome)
-    for way in (Track.EMERGENCY, Track.ADOPT):
-        demand(f"record, {way}", record.inputs.track == way, record.track is way)
-    for check in _blocking(record, rules):
-        if not (rules.warns or _passed_over(check, record, rules)):
-            raise Unverified(f"record, track {record.track}: check {check.id} is {check.outcome}, which blocks")
-    match record.track:
-        case Track.FAST:
-            _check_fast(record, rules, rules.fast)
-        case Track.SLOW:
-            if rules.slow is None:
-                raise Unverified("record, track slow: the policy has no slow track here")
-        case Track.ROLLBACK:
-            _check_back(record, rules)
-        case Track.EMERGENCY:
-            if rules.emergency is None:
-                raise Unverified("record, track emergency: the policy has no emergency track here")
-        case Track.ADOPT:
-            _check_adopted(record, rules)
-        case Track.REMEDIATION:
-            raise Unverified("record, track: expected one that lets an image in, found remediation")
-        case _:
-            assert_never(record.track)
-
-
-def _blocking(record: Recorded, rules: Rules) -> Iterator[Checked]:
-    yield from (check for check in record.checks if rules.counts_as(check.outcome) is Outcome.BLOCK)
-
-
-def _passed_over(check: Checked, record: Recorded, rules: Rules) -> bool:
-    """Tell whether a check may block and yet not stop it: back, in an emergency, or adopted (``promotion.way``)."""
-    if record.track is Track.ROLLBACK:
-        return True
-    if record.track is Track.ADOPT and rules.adopt is not None:
-        return check.id not in rules.adopt.never
-    if record.track is not Track.EMERGENCY or rules.emergency is None:
-        return False
-    held, found = record.inputs.held, frozenset(check.terms)
-    no_worse = check.outcome is Outcome.BLOCK and bool(found) and held is not None and found <= held
-    return check.id in rules.emergency.skippable or (check.id in rules.known_exploited and no_worse)
-
-
-def _check_back(record: Recorded, rules: Rules) -> None:
-    if rules.rollback is None:
-        raise Unverified("record, track rollback: the policy has no rollback track here")
-    if record.inputs.left is None:
-        raise Unverified(
-            "record, track rollback: expected an image that was here before, found one that never was"
-        )
-    if record.inputs.now - record.inputs.left > rules.keep:
-        raise Unverified(
-            f"record, track rollback: expected an image that was here within {rules.keep.days} days, found one that "
-            f"left at {render_moment(record.inputs.left)}"
-        )
-
-
-def _check_adopted(record: Recorded, rules: Rules) -> None:
-    inputs = record.inputs
-    if rules.adopt is None:
-        raise Unverified("record, track adopt: the policy has no adopt track here")
-    repository = str(parse_reference(inputs.source).repository)
-    if inputs.from_ is not None or repository != inputs.destination:
-        raise Unverified(
-            f"record, track adopt: expected an image that stood at {inputs.destination}, found one of "
-            f"{inputs.from_ or repository}"
-        )
-
-
-def _check_fast(record: Recorded, rules: Rules, fast: Fast | None) -> None:
-    if fast is None:
-        raise Unverified("record, track fast: the policy has no fast track here")
-    if record.inputs.overtaken is not None:
-        raise Unverified("record, track fast: it is older than what the environment held, so people had to decide")
-    if record.inputs.current is None and not fast.first_arrival:
-        raise Unverified("record, track fast: it is the first image of its name here, so people had to decide")
-    if record.inputs.now.date() > rules.fast_until:
-        raise Unverified(f"record, track fast: the policy was to be reviewed 30 days before {rules.fast_until}")
-    must_pass = fast.all_pass or not rules.warns  # as promotion.track, which the server asks
-    if must_pass and not record.checks:
-        raise Unverified("record, track fast: expected at least one check, found none")
-    for check in record.checks:
-        if must_pass and check.outcome not in _PASSED:
-            raise Unverified(f"record, track fast: check {check.id} is {check.outcome}, not passed")
-    if fast.risk_at_most is not None and _tenths(record.risk) > 10 * fast.risk_at_most:
-        raise Unverified(f"record, track fast: risk at most {fast.risk_at_most}, found {record.risk}")
-
-
-def _tenths(text: str) -> int:
-    if not _SCORE.fullmatch(text):
-        raise Malformed(f"record.risk.score: expected a number with one decimal, found {text[:40]!r}")
-    return int(text.replace(".", ""))
+# 2. Waivers and people.
 
 
 def _check_waivers(reading: Reading, chain: Chain, record: Recorded, rules: Rules) -> None:
@@ -287,7 +176,7 @@ def _check_separation(reading: Reading, record: Recorded, chain: Chain, rules: R
 # 3. A second look that left the record in force came out no worse.
 
 
-def _check_rechecked(reading: Reading, chain: Chain, record: Recorded, rules: Rules) -> None:
+def _check_rechecked(reading: Reading, chain: Chain, record: Recorded, rules: Rules, past: Past) -> None:
     for entry in reading.of(PromotionRechecked):
         data = entry.event.data
         if isinstance(data, PromotionRechecked) and data.by_record == reading.judgement.rechecked_by:
@@ -300,7 +189,8 @@ def _check_rechecked(reading: Reading, chain: Chain, record: Recorded, rules: Ru
             demand("promotion.rechecked, times that do not count", later.inputs.withheld, data.withheld)
             _check_inputs(reading, later, data.generation)
             _check_moment(reading, later, data.generation, entry.event.at)
-            _check_outcome(later, rules)
+            check_history(reading.standing, later.inputs, past, entry.index)
+            verify_outcome(later, rules)
             _check_waivers(reading, chain, later, rules)
             refuse_worse(record, later)
 

@@ -116,6 +116,8 @@ class Established:
     not_checked: tuple[str, ...]
     release: tuple[tuple[str, Digest], ...] = ()
     """The names and digests of every image of its release, in the order in which they were asked for."""
+    past: tuple[str, ...] = ()
+    """What earlier promotions that it rests on show, by their seals."""
     judged_again: tuple[Digest, ...] = ()
     """Records that the evidence itself gave again, byte for byte."""
 
@@ -143,6 +145,7 @@ class Established:
             ("promotion", f"{self.promotion} of {self.application}"),
             ("way", f"{self.from_ or self.source} → {self.environment}, at {self.destination}"),
             *(("release", f"all or nothing, {name} {digest}") for name, digest in self.release),
+            *(("before", sentence) for sentence in self.past),
             ("asked by", self.requester if self.request_signed else f"{self.requester} (unsigned)"),
             ("decision", f"{self.outcome}, track {self.track}, risk {self.risk}; record {self.record}"),
             ("approved", f"at index {self.approved_index}, {render_moment(self.approved_at)}"),

@@ -87,7 +87,7 @@ def _check_subject(contents: Contents) -> None:
     about = (standing.application, standing.to, standing.image)
     for entry in contents.entries:
         event = entry.event
-        if event.promotion is not None:
+        if event.promotion == standing.id:
             found = (event.application, event.environment, event.image)
             demand(f"entry {entry.index} ({event.type}), what it is about", about, found)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from pratique.attest.fields import Fields
+from pratique.attest.seal import Level
 from pratique.errors import Malformed
 from pratique.policy.result import Outcome
 from pratique.promotion.happenings import Feed, Platform, Track
@@ -65,6 +66,10 @@ class Inputs:
     evidence_root: Digest
     feeds: tuple[Feed, ...]
     current: Digest | None
+    current_record: Digest | None
+    """The record that let in what the environment held."""
+    arrivals: tuple[tuple[str, datetime, Level], ...]
+    """Where the image was, since when, and how it came there."""
     left: datetime | None
     held: frozenset[str] | None
     """The vulnerabilities of what the environment held; None where they were not known."""
@@ -187,6 +192,11 @@ def _inputs(fields: Fields) -> Inputs:
         evidence_root=_evidence_root(fields.object("evidence")),
         feeds=tuple(Feed(feed.text("name"), _digest(feed, "digest")) for feed in fields.objects("feeds")),
         current=_digest(current, "digest") if current.values else None,
+        current_record=_digest(current, "record") if current.has("record") else None,
+        arrivals=tuple(
+            (item.text("environment"), item.moment("at"), item.member("level", Level))
+            for item in history.objects("arrivals")
+        ),
         track=request.text("track") if request.has("track") else None,
         left=history.moment("left") if history.has("left") else None,
         held=_held(history) if current.values else None,

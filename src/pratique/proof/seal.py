@@ -88,7 +88,7 @@ def verify_seal(reading: Reading, chain: Chain, cleared: Established, trust: Tru
         Malformed: The seal breaks its form.
     """
     entry, data = _sealed(reading)
-    key = _key(chain, entry, data, cleared)
+    key = seal_key(chain, entry.index, data.key, cleared.environment)
     envelope = parse_envelope(reading.object(entry, "seal"))
     demand("promotion.sealed, seal", data.seal, envelope.digest)
     level = cleared.level.name_in(cleared.environment)
@@ -118,15 +118,16 @@ def _sealed(reading: Reading) -> tuple[Entry, PromotionSealed]:
     raise Unverified("proof.entries: expected promotion.sealed, found none")
 
 
-def _key(chain: Chain, entry: Entry, data: PromotionSealed, cleared: Established) -> PublicKey:
-    directory = chain.at(entry.index)
-    for _, key in directory.service_keys(f"seal:{cleared.environment}"):
+def seal_key(chain: Chain, index: int, key_id: str, environment: str) -> PublicKey:
+    """Return the key with this id, if it may seal for the environment at this index, or raise ``Unverified``."""
+    directory = chain.at(index)
+    for _, key in directory.service_keys(f"seal:{environment}"):
         revoked = chain.revoked_from(key.key_id)
-        if key.key_id == data.key and (revoked is None or revoked > entry.index):
+        if key.key_id == key_id and (revoked is None or revoked > index):
             return key
     raise Unverified(
-        f"seal: the key {data.key} may not seal for {cleared.environment} at {entry.index}: version "
-        f"{directory.version} of the directory does not say so, or it is revoked"
+        f"seal: the key {key_id} may not seal for {environment} at {index}: version {directory.version} of the "
+        "directory does not say so, or it is revoked"
     )
 
 

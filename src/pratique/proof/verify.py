@@ -20,22 +20,23 @@ from dataclasses import replace
 from pratique.errors import Absent, Conflict, Refused, Unverified
 from pratique.promotion.authority import Chain
 from pratique.promotion.governance import HoldPlaced
-from pratique.promotion.happenings import Track
 from pratique.promotion.release import Release
-from pratique.proof.decision import lasts_of, level_of, verify_decision
+from pratique.proof.decision import verify_decision
 from pratique.proof.demand import demand
 from pratique.proof.directory import verify_directories
 from pratique.proof.document import Kind
-from pratique.proof.established import CONDITIONS, NOT_RECOMPUTED, Established, Sealed, witnesses_of
+from pratique.proof.established import Established, Sealed, witnesses_of
 from pratique.proof.ledger import verify_growths
+from pratique.proof.outcome import lasts_of, level_of
+from pratique.proof.past import verify_past
 from pratique.proof.policy import PolicyInForce, verify_policies
 from pratique.proof.reading import Reading, open_proof
 from pratique.proof.record import Recorded
 from pratique.proof.request import verify_request
 from pratique.proof.review import People, verify_people
-from pratique.proof.rules import Rules
 from pratique.proof.seal import verify_seal
 from pratique.proof.trust import TrustRoot
+from pratique.proof.unchecked import unchecked
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 
@@ -121,10 +122,11 @@ def _established(reading: Reading, trust: TrustRoot) -> tuple[Chain, Established
     policy = verify_policies(reading, chain, trust)
     _check_witnesses(policy.rules.witnesses, len(reading.ledger.checkpoint.cosignatures), "checkpoint")
     verify_request(reading, chain, policy.rules)
-    record = verify_decision(reading, chain, policy.rules)
+    past = verify_past(reading, chain, trust.verifier)
+    record = verify_decision(reading, chain, policy.rules, past)
     people = verify_people(reading, chain, record, policy.rules)
     _check_holds(reading, chain)
-    return chain, _facts(reading, chain, policy, record, people), people
+    return chain, replace(_facts(reading, chain, policy, record, people), past=past.told), people
 
 
 def _check_holds(reading: Reading, chain: Chain) -> None:
@@ -176,7 +178,7 @@ def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Record
         witnesses_needed=policy.rules.witnesses,
         lasts=lasts_of(record, policy.rules),
         sealed=None,
-        not_checked=tuple(_not_checked(reading, record, policy.rules)),
+        not_checked=tuple(unchecked(reading, record, policy.rules)),
         release=_release(standing.release),
     )
 
@@ -195,33 +197,3 @@ def _inputs(reading: Reading, record: Recorded) -> tuple[Digest, ...]:
     request = (reading.standing.request,) if reading.standing.request else ()
     grants = (envelope for used in record.inputs.waivers for envelope, _ in used.grants)
     return tuple(sorted({*request, *reading.approval.reviews, *record.evidence, *grants}))
-
-
-def _not_checked(reading: Reading, record: Recorded, rules: Rules) -> Iterator[str]:
-    yield NOT_RECOMPUTED
-    way = rules.fast if record.track is Track.FAST else rules.people(record.track)
-    if way is not None and way.conditions:
-        yield CONDITIONS
-    if certified := max((check.certified for check in record.checks), default=0):
-        yield (
-            f"signatures by certificates ({certified}) were verified when they were handed in, by the server's word: "
-            "not re-verified offline"
-        )
-    if record.track is Track.FAST:
-        yield "no person signed this: the policy's fast track asks nobody"
-    if record.track is Track.ROLLBACK:
-        yield "what the checks found did not stop it: it went back to what was there before, by the server's word"
-    if record.track is Track.EMERGENCY:
-        yield "an emergency: checks that the policy names were passed over"
-    if record.track is Track.ADOPT:
-        yield "adopted: it stood there before there was a gate, and people let it stay whatever the checks found"
-    if not reading.standing.signed:
-        yield "nobody signed the request; who asked is the server's word"
-    if not reading.ledger.checkpoint.cosignatures:
-        yield "not witnessed: only the ledger's own key says that everybody is shown the same ledger"
-    yield "where the image was before, what the environment held, the clock and what a feed held: the server's word"
-    yield (
-        "that nothing was left out between these entries, such as a hold, is the server's word; a monitor that reads "
-        "the whole ledger sees it"
-    )
-    yield f"a later withdrawal or recall cannot be seen offline: nothing is known after entry {reading.ledger.size - 1}"

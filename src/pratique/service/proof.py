@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from pratique.promotion.happenings import DirectoryPublished, PolicyPublished
+from pratique.promotion.events import Entry
+from pratique.promotion.happenings import DirectoryPublished, PolicyPublished, PromotionJudged, PromotionRechecked
 from pratique.promotion.hold import TYPES as HOLD_TYPES
 from pratique.promotion.states import Promotion
 from pratique.promotion.waiver_standing import TYPES
@@ -14,7 +15,9 @@ from pratique.storage.ledger import SignedCheckpoint
 from pratique.storage.transaction import View
 from pratique.tlog.checkpoint import open_checkpoint
 from pratique.tlog.note import keep_lines
+from pratique.values.digest import Digest
 
+_PROMOTED = "promotion.promoted/1"
 _PUBLISHED = ("directory.published/1", "policy.published/1")
 
 
@@ -84,8 +87,41 @@ def _accountable(workspace: Workspace, checkpoint: SignedCheckpoint) -> bytes:
 
 def _sources(workspace: Workspace, view: View, promotion: str) -> Sources:
     published = tuple(entry for name in (*_PUBLISHED, *TYPES, *HOLD_TYPES) for entry in view.ledger.of_type(name))
+    own = view.ledger.of_promotion(promotion)
+    earlier = _earlier(view, view.promotions.find(promotion), own)
+    every = {entry.index: entry for entry in (*published, *own, *earlier)}
     return Sources(
-        entries=(*published, *view.ledger.of_promotion(promotion)),
+        entries=tuple(every.values()),
         node=view.ledger.node,
         object=workspace.blobs.get,
     )
+
+
+def _earlier(view: View, standing: Promotion, own: tuple[Entry, ...]) -> Iterator[Entry]:
+    """Yield at least what came before of this image, of what the environment held, and of what took its place there."""
+    judged = [entry for entry in own if isinstance(entry.event.data, PromotionJudged | PromotionRechecked)]
+    images = {standing.image, *(one for entry in judged if (one := _compared_with(entry)) is not None)}
+    for image in sorted(images):
+        yield from view.ledger.of_image(image)
+    if judged:
+        yield from _after(view, standing, judged[-1].index)
+
+
+def _compared_with(entry: Entry) -> Digest | None:
+    data = entry.event.data
+    return data.current if isinstance(data, PromotionJudged | PromotionRechecked) else None
+
+
+def _after(view: View, standing: Promotion, last: int) -> Iterator[Entry]:
+    """Yield everything of the promotions that came to where this image was before, after it and before an index."""
+    came = (
+        entry.index
+        for entry in view.ledger.of_image(standing.image)
+        if (entry.event.type, entry.event.application) == (_PROMOTED, standing.application)
+        and entry.event.environment == standing.to
+    )
+    first = min(came, default=last)
+    if first < last:
+        for entry in view.ledger.at_place(_PROMOTED, standing.application, standing.to, first):
+            if entry.index < last and entry.event.promotion is not None:
+                yield from view.ledger.of_promotion(entry.event.promotion)

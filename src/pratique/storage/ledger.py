@@ -142,6 +142,11 @@ class LedgerRows:
         """Return every event of a type such as ``directory.published/1``, in order."""
         return self._entries(EVENT.c.type == name)
 
+    def at_place(self, name: str, application: str, environment: str, start: int) -> tuple[Entry, ...]:
+        """Return every event of a type about an application in an environment, from an index on, in order."""
+        place = (EVENT.c.application == application) & (EVENT.c.environment == environment)
+        return self._entries((EVENT.c.type == name) & (EVENT.c.idx >= start) & place)
+
     def newest(self, names: tuple[str, ...]) -> int | None:
         """Return the index of the last event of any of these types, or nothing where there is none."""
         query = sa.select(sa.func.max(EVENT.c.idx)).where(EVENT.c.type.in_(names))
