@@ -15,7 +15,8 @@ from pratique.errors import Absent, Conflict
 from pratique.promotion.events import Entry, Event, build_event, parse_event
 from pratique.storage import tree
 from pratique.storage.direct import Direct
-from pratique.storage.schema import CHECKPOINT, COSIGNATURE, EVENT, LEDGER_HEAD, STAMP
+from pratique.storage.head import Head
+from pratique.storage.schema import CHECKPOINT, COSIGNATURE, EVENT, STAMP
 from pratique.tlog.key import NoteVerifier, SignatureLine
 from pratique.tlog.note import add_lines, parse_line, parse_note, render_line
 from pratique.tlog.tree import Frontier, leaf_hash
@@ -23,10 +24,7 @@ from pratique.values.digest import Digest
 from pratique.values.moment import parse_moment, render_moment
 
 # Statements made once are compiled once.
-_HEAD = sa.select(LEDGER_HEAD.c.frontier).where(LEDGER_HEAD.c.id == 1)
 _INSERT = sa.insert(EVENT)
-_LOCK_HEAD = Direct(sa.select(LEDGER_HEAD.c.frontier).with_for_update())  # the table has one row
-_GROW = Direct(sa.update(LEDGER_HEAD).values(size=sa.bindparam("size"), frontier=sa.bindparam("frontier")))
 _APPEND = Direct(_INSERT)
 _BODIES = sa.select(EVENT.c.idx, EVENT.c.body).order_by(EVENT.c.idx)
 
@@ -64,13 +62,14 @@ class KeptStamp:
 class LedgerRows:
     """The ledger as one transaction sees it, and lets it grow."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """Use this connection, in a transaction."""
+    def __init__(self, connection: sa.Connection, head: Head) -> None:
+        """Use this connection, in a transaction, and the head that everybody in it uses."""
         self._connection = connection
+        self._head = head
 
     def frontier(self) -> Frontier:
         """Return the tree's size and all that is needed of it to know its root."""
-        return Frontier.from_bytes(self._connection.execute(_HEAD).scalar_one())
+        return self._head.frontier()
 
     def append(self, event: Event) -> Entry:
         """Give the event the next index; the ledger is locked from here to the end of the transaction.
@@ -81,10 +80,10 @@ class LedgerRows:
         """
         body = build_event(event)
         leaf = leaf_hash(body)
-        frontier = self._locked()
+        frontier = self._head.locked()
         grown = frontier.append(leaf)
         _APPEND.run(self._connection, **row_of(event, frontier.size, leaf, body))
-        _GROW.run(self._connection, size=grown.size, frontier=grown.to_bytes())
+        self._head.grow(grown)
         tree.keep(self._connection, grown.size)
         return Entry(frontier.size, event)
 
@@ -95,7 +94,7 @@ class LedgerRows:
             Malformed: One is no event.
             Conflict: One with its id is there already.
         """
-        frontier = self._locked()
+        frontier = self._head.locked()
         entries = tuple(Entry(index, parse_event(body)) for index, body in enumerate(bodies, frontier.size))
         leaves = [leaf_hash(body) for body in bodies]
         grown = frontier.extend(leaves)
@@ -105,7 +104,7 @@ class LedgerRows:
         ]
         if rows:
             self._connection.execute(_INSERT, rows)
-        _GROW.run(self._connection, size=grown.size, frontier=grown.to_bytes())
+        self._head.grow(grown)
         tree.keep_from(self._connection, frontier.size, grown.size)
         return entries
 
@@ -208,11 +207,6 @@ class LedgerRows:
         at = render_moment(checkpoint.at)
         row = {"size": checkpoint.size, "root": checkpoint.root, "note": checkpoint.note, "at": at}
         self._connection.execute(sa.insert(CHECKPOINT), row)
-
-    def _locked(self) -> Frontier:
-        """Return the tree, which nobody else can change until the transaction ends."""
-        (head,) = _LOCK_HEAD.run(self._connection).fetchone()
-        return Frontier.from_bytes(head)
 
     def _checkpoint(self, row: sa.Row[Any]) -> SignedCheckpoint:
         query = sa.select(COSIGNATURE.c.line).where(COSIGNATURE.c.size == row.size).order_by(COSIGNATURE.c.witness)

@@ -11,6 +11,7 @@ from pratique.storage.compare import compare
 from pratique.storage.effects import Hint
 from pratique.storage.engine import database_file
 from pratique.storage.failure import translated
+from pratique.storage.group import Group
 from pratique.storage.patience import Patience
 from pratique.storage.transaction import Transaction, View
 from pratique.storage.writer import Writer
@@ -53,7 +54,7 @@ class Store:
             Unreachable: The database is locked for longer than anybody waits, full or failing. If the commit
                 itself failed, it may have been recorded all the same: look before asking for the same again.
         """
-        return self._writer.run(lambda connection: command(Transaction(connection, self._patience, self._hint)))
+        return self._writer.run(lambda group: command(Transaction(group, self._patience, self._hint)))
 
     def read(self, query: Callable[[View], T]) -> T:
         """Run a query on one snapshot and return its answer; writers are not waited for.
@@ -62,7 +63,7 @@ class Store:
             Unreachable: The database cannot be read.
         """
         with translated(self._file), self._engine.begin() as connection:
-            return query(View(connection, self._patience, self._hint))
+            return query(View(Group(connection), self._patience, self._hint))
 
     def compare(self, other: "Store", size: int) -> tuple[str, ...]:
         """Return how another database differs from this one in the first ``size`` entries and what they make.

@@ -8,14 +8,12 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from pratique.promotion.events import Entry, Event
 from pratique.promotion.plan import Effect
 from pratique.storage.arrival import ArrivalRows
 from pratique.storage.audit import audit
-from pratique.storage.clock import database_now
 from pratique.storage.effects import EffectRows, Hint
+from pratique.storage.group import Group
 from pratique.storage.ledger import LedgerRows
 from pratique.storage.mutex import MutexRows
 from pratique.storage.once import OnceRows
@@ -46,38 +44,33 @@ class View:
         once: Nonces and answers: what may happen once only.
     """
 
-    def __init__(self, connection: sa.Connection, patience: Patience, hint: Hint | None) -> None:
-        """See through this connection, which is in a transaction."""
-        self._connection = connection
-        self._now: datetime | None = None
-        self.ledger = LedgerRows(connection)
+    def __init__(self, group: Group, patience: Patience, hint: Hint | None) -> None:
+        """See what this transaction sees."""
+        connection, now = group.connection, group.clock.now
+        self._group = group
+        self.ledger = LedgerRows(connection, group.head)
         self.promotions = PromotionRows(connection)
         self.arrivals = ArrivalRows(connection)
         self.remediations = RemediationRows(connection)
         self.published = PublishedRows(connection)
-        self.effects = EffectRows(connection, self._moment, patience, hint)
+        self.effects = EffectRows(connection, now, patience, hint)
         self.openings = OpeningRows(connection)
         self.signals = SignalRows(connection)
         self.packages = PackageRows(connection)
-        self.once = OnceRows(connection, self._moment)
+        self.once = OnceRows(connection, now)
 
     @property
     def now(self) -> datetime:
         """The moment of this transaction by the database's clock: asked once, in whole milliseconds."""
-        return self._moment()
+        return self._group.clock.now()
 
     def drift(self) -> tuple[str, ...]:
         """Fold every event anew and return where the projections differ: nothing, if all is well."""
-        return differences(self._connection)
+        return differences(self._group.connection)
 
     def audit(self) -> tuple[Fault, ...]:
         """Return what is wrong with the ledger's rows: nothing, if all is well."""
-        return audit(self._connection)
-
-    def _moment(self) -> datetime:
-        if self._now is None:
-            self._now = database_now(self._connection)
-        return self._now
+        return audit(self._group.connection)
 
 
 class Transaction(View):
@@ -87,10 +80,15 @@ class Transaction(View):
         mutexes: Who may write alone to a place outside.
     """
 
-    def __init__(self, connection: sa.Connection, patience: Patience, hint: Hint | None) -> None:
-        """Change through this connection, which is in a transaction that may write."""
-        super().__init__(connection, patience, hint)
-        self.mutexes = MutexRows(connection, self._moment)
+    def __init__(self, group: Group, patience: Patience, hint: Hint | None) -> None:
+        """Change what this transaction sees; it must be one that may write."""
+        super().__init__(group, patience, hint)
+        self.mutexes = MutexRows(group.connection, group.clock.now)
+
+    def audit(self) -> tuple[Fault, ...]:
+        """Return what is wrong with the ledger's rows, with those that this transaction adds."""
+        self._group.head.write()
+        return super().audit()
 
     def chance(self, count: int) -> bytes:
         """Return this many random bytes, for identifiers and salts."""
@@ -108,7 +106,7 @@ class Transaction(View):
         if event.at != self.now:
             raise ValueError(f"an event happens at its transaction's moment, {self.now}, not at {event.at}")
         entry = self.ledger.append(event)
-        project(self._connection, entry)
+        project(self._group.connection, entry)
         return entry
 
     def replay(self, bodies: Sequence[bytes]) -> tuple[Entry, ...]:
@@ -120,7 +118,7 @@ class Transaction(View):
         """
         entries = self.ledger.replay(bodies)
         for entry in entries:
-            project(self._connection, entry)
+            project(self._group.connection, entry)
         return entries
 
     def want(self, effect: Effect) -> None:

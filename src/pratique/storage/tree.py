@@ -7,18 +7,19 @@ heights 8, 16, … are the hashes that published tiles hold (c2sp.org/tlog-tiles
 import sqlalchemy as sa
 
 from pratique.errors import Absent
+from pratique.storage.direct import Direct
 from pratique.storage.schema import EVENT, TREE_NODE
 from pratique.tlog.tree import parents
 
 STEP = 4
 """Heights that are multiples of this are kept; height 0 is the leaf hashes in the event table."""
 
-_LEAVES = (
+_LEAVES = Direct(
     sa.select(EVENT.c.leaf_hash)
     .where(EVENT.c.idx >= sa.bindparam("start"), EVENT.c.idx < sa.bindparam("end"))
     .order_by(EVENT.c.idx)
 )
-_NODES = (
+_NODES = Direct(
     sa.select(TREE_NODE.c.hash)
     .where(
         TREE_NODE.c.height == sa.bindparam("height"),
@@ -27,6 +28,7 @@ _NODES = (
     )
     .order_by(TREE_NODE.c.position)
 )
+_KEEP = Direct(sa.insert(TREE_NODE))
 
 
 def node(connection: sa.Connection, height: int, index: int) -> bytes:
@@ -48,9 +50,11 @@ def kept(connection: sa.Connection, height: int, start: int, end: int) -> tuple[
     Raises:
         Absent: The ledger is too small to hold them.
     """
-    found = tuple(
-        connection.scalars(_NODES if height else _LEAVES, {"height": height, "start": start, "end": end})
-    )
+    if height:
+        rows = _NODES.run(connection, height=height, start=start, end=end)
+    else:
+        rows = _LEAVES.run(connection, start=start, end=end)
+    found = tuple(row for (row,) in rows)
     if len(found) != end - start:
         raise Absent(f"ledger: expected subtrees {start} to {end} at height {height}, found {len(found)} of them")
     return found
@@ -64,7 +68,7 @@ def keep(connection: sa.Connection, size: int) -> None:
         row = list(kept(connection, height - STEP, position << STEP, position + 1 << STEP))
         for _ in range(STEP):
             row = parents(row)
-        connection.execute(sa.insert(TREE_NODE).values(height=height, position=position, hash=row[0]))
+        _KEEP.run(connection, height=height, position=position, hash=row[0])
         height += STEP
 
 
@@ -77,5 +81,5 @@ def keep_from(connection: sa.Connection, before: int, size: int) -> None:
             row = list(kept(connection, height - STEP, position << STEP, position + 1 << STEP))
             for _ in range(STEP):
                 row = parents(row)
-            connection.execute(sa.insert(TREE_NODE).values(height=height, position=position, hash=row[0]))
+            _KEEP.run(connection, height=height, position=position, hash=row[0])
         height += STEP

@@ -13,9 +13,9 @@ from typing import Any, NoReturn, TypeVar
 
 import sqlalchemy as sa
 
-from pratique.storage.direct import say
 from pratique.storage.engine import database_file, writing
 from pratique.storage.failure import dooms_the_transaction, in_our_words
+from pratique.storage.group import Group
 from pratique.storage.migrate import check_last
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class _Job:
 
     __slots__ = ("_answer", "_answered", "command")
 
-    def __init__(self, command: Callable[[sa.Connection], Any]) -> None:
+    def __init__(self, command: Callable[[Group], Any]) -> None:
         self.command = command
         self._answered = threading.Lock()
         self._answered.acquire()
@@ -59,7 +59,7 @@ class Writer:
         self._connection: sa.Connection | None = None
         self._changing = threading.Lock()
 
-    def run(self, command: Callable[[sa.Connection], T]) -> T:
+    def run(self, command: Callable[[Group], T]) -> T:
         """Run the command in a transaction and return its answer once that is on disk.
 
         Raises:
@@ -120,24 +120,26 @@ class Writer:
             connection = self._connected()
             with connection.begin():
                 check_last(connection, self._file)  # a newer program may have upgraded it while this one ran
-                outcomes = [self._alone(job, connection) for job in jobs]
+                group = Group(connection)
+                outcomes = [self._alone(job, group) for job in jobs]
+                group.head.write()
         except BaseException as error:  # whatever it is, whoever waits must hear of it
             wrong = in_our_words(error, self._file)
             outcomes = [partial(_raise, wrong)] * len(jobs)
         for job, outcome in zip(jobs, outcomes, strict=True):
             job.settle(outcome)
 
-    def _alone(self, job: _Job, connection: sa.Connection) -> Callable[[], Any]:
+    def _alone(self, job: _Job, group: Group) -> Callable[[], Any]:
         """Run one command and return how to answer it; raise only what dooms them all."""
-        say(connection, "SAVEPOINT command")
+        mark = group.savepoint()
         try:
-            result = job.command(connection)
+            result = job.command(group)
         except BaseException as error:  # carried to the caller, in whose thread it is raised
             if dooms_the_transaction(error):
                 raise
-            say(connection, "ROLLBACK TO command")
+            group.take_back(mark)
             return partial(_raise, in_our_words(error, self._file))
-        say(connection, "RELEASE command")
+        group.release()
         return lambda: result
 
 

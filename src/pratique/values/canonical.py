@@ -6,7 +6,7 @@ duplicate key, NaN, a lone surrogate, deep nesting or a huge document is refused
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -52,7 +52,6 @@ _LEAVES = frozenset({str, bool, type(None)})
 
 
 _ARRAYS = frozenset({list, tuple})
-_COMMON = frozenset({dict, list, tuple, int})
 
 
 def _check(value: Json) -> bool:
@@ -64,21 +63,25 @@ def _check(value: Json) -> bool:
     plain = True
     level: list[Any] = [value]
     while level:
-        objects = [item for item in level if item.__class__ is dict]
-        arrays = [item for item in level if item.__class__ in _ARRAYS]
+        kinds: defaultdict[type, list[Any]] = defaultdict(list)
+        for item in level:
+            kinds[item.__class__].append(item)
+        objects = kinds.pop(dict, [])
         plain = plain and "".join(set[str]().union(*objects)).isascii()
-        _check_numbers([item for item in level if item.__class__ is int])
-        rare = [item for item in level if item.__class__ not in _COMMON]
-        plain = plain and not any(isinstance(item, Mapping) for item in rare)
         level = [child for item in objects for child in item.values() if child.__class__ not in _LEAVES]
-        level += [child for item in arrays for child in item if child.__class__ not in _LEAVES]
-        for item in rare:
-            level += _inside(item)
+        for kind, items in kinds.items():
+            if kind is int:
+                _check_numbers(items)
+            elif kind in _ARRAYS:
+                level += [child for item in items for child in item if child.__class__ not in _LEAVES]
+            else:
+                plain = plain and not any(isinstance(item, Mapping) for item in items)
+                level += [child for item in items for child in _inside(item)]
     return plain
 
 
 def _check_numbers(numbers: list[int]) -> None:
-    for number in (min(numbers), max(numbers)) if numbers else ():
+    for number in (min(numbers), max(numbers)):
         if not -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER:
             raise Malformed(f"canonical JSON: expected an integer within ±(2^53-1), found {number}")
 

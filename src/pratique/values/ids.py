@@ -11,6 +11,7 @@ from enum import StrEnum
 from pratique.errors import Malformed
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)  # two digits cost as much as one
 _ID = re.compile(rf"(pr|rl|rv|wv|rm|hd|ev|sg)_[0-7][{_ALPHABET}]{{25}}")
 
 
@@ -38,7 +39,7 @@ def build_id(kind: Kind, at: datetime, chance: bytes) -> str:
     if len(chance) != 10:
         raise ValueError("chance must be exactly 10 bytes")
     number = int(at.timestamp() * 1000) << 80 | int.from_bytes(chance)
-    return f"{kind}_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return f"{kind}_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def parse_id(text: str, kind: Kind) -> str:
