@@ -7,13 +7,11 @@ Source: path_resolution(7); OCI image-spec 1.1, layer.md.
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 from pratique.evidence.surface.layer import ACCOUNTS, Trait
 from pratique.evidence.surface.packages import is_record, places
+from pratique.evidence.surface.passages import resolve
 from pratique.evidence.surface.stack import Stack
-
-_MAX_HOPS: Final = 40  # as Linux follows symlinks (path_resolution(7))
 
 
 class Links:
@@ -22,33 +20,11 @@ class Links:
     def __init__(self, stack: Stack) -> None:
         """Look at what the layers come to."""
         self._stack = stack
-        self._symlinks = {
-            path: target
-            for index, layer in enumerate(stack.layers)
-            for path, target in layer.links.items()
-            if stack.holder.get(path) == index
-        }
-        # Members that lie "in" a symlink are unpacked to where it leads.
-        self._passages = tuple(path for path in self._symlinks if path in stack.folders)
+        self._symlinks = stack.symlinks
 
     def resolve(self, path: str) -> str | None:
         """Follow every symlink on the way to a path and at its end; nothing where they never end."""
-        waiting, done = path.split("/")[::-1], list[str]()
-        hops = 0
-        while waiting:
-            part = waiting.pop()
-            if part == "..":
-                done = done[:-1]
-            elif part not in ("", "."):
-                target = self._symlinks.get("/".join((*done, part)))
-                if target is None:
-                    done.append(part)
-                elif (hops := hops + 1) > _MAX_HOPS:
-                    return None
-                else:
-                    done = [] if target.startswith("/") else done
-                    waiting += target.split("/")[::-1]
-        return "/".join(done)
+        return resolve(self._symlinks, path)
 
     def is_program(self, path: str) -> bool:
         """Tell whether a path leads to something that may be executed."""
@@ -58,14 +34,12 @@ class Links:
     def unread_records(self) -> frozenset[str]:
         """Return the records of packages that are reached by links alone, and lie where none was looked for."""
         linked = (path for path in (*places(), *self._symlinks, *self._hard_links()) if is_record(path))
-        behind = (path for path in linked if self._lies_elsewhere(path))
-        return frozenset((*behind, *(path for path in self._unpacked_elsewhere() if is_record(path))))
+        return frozenset(path for path in linked if self._lies_elsewhere(path))
 
     def accounts_are_linked(self) -> bool:
         """Tell whether ``etc/passwd`` is another file than the one of this name, if any."""
         found = self.resolve(ACCOUNTS)
-        elsewhere = found != ACCOUNTS and (found is None or found in self._stack.seen)
-        return elsewhere or ACCOUNTS in self._unpacked_elsewhere()
+        return found != ACCOUNTS and (found is None or found in self._stack.seen)
 
     def _hard_links(self) -> Iterator[str]:
         for index, layer in enumerate(self._stack.layers):
@@ -80,10 +54,3 @@ class Links:
         if source != found and source not in self._stack.seen:
             return True
         return not is_record(source)
-
-    def _unpacked_elsewhere(self) -> Iterator[str]:
-        """Yield where members end up that lie in a symlink."""
-        for passage in self._passages:
-            for path in self._stack.seen:
-                if path.startswith(f"{passage}/") and (found := self.resolve(path)):
-                    yield found

@@ -3,6 +3,7 @@
 Putting together is associative: layers may be combined in any grouping, as long as their order stays. What a layer
 deletes stays known, because it deletes from whatever it is put upon. A folder that is only named by what is in it
 changes nothing; a whiteout that leads through a symlink is taken as written, so that more is seen rather than less.
+Members lie where the links of what is below them lead (:mod:`pratique.evidence.surface.passages`).
 
 Source: OCI image-spec 1.1, layer.md, "Whiteouts" and "Opaque Whiteout".
 """
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from pratique.evidence.surface.layer import LayerFacts, Trait
+from pratique.evidence.surface.passages import unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,16 @@ class Stack:
     hidden: frozenset[tuple[str, int]]
     folders: frozenset[str]
     """Every path that something is in, stated or not; those of what is deleted may be among them."""
+
+    @property
+    def symlinks(self) -> dict[str, str]:
+        """The symlinks that are seen, and where each points as written."""
+        return {
+            path: target
+            for index, layer in enumerate(self.layers)
+            for path, target in layer.links.items()
+            if self.holder.get(path) == index
+        }
 
 
 NOTHING = Stack((), {}, {}, frozenset(), frozenset(), frozenset(), frozenset())
@@ -75,8 +87,12 @@ def put(lower: Stack, upper: Stack) -> Stack:
 
 
 def stacked(layers: Sequence[LayerFacts]) -> Stack:
-    """Return the layers of an image as one, given from the lowest."""
-    return reduce(put, map(alone, layers)) if layers else NOTHING
+    """Return the layers of an image as one, given from the lowest; members lie where links of lower layers lead."""
+    return reduce(_unpack, layers, NOTHING)
+
+
+def _unpack(lower: Stack, layer: LayerFacts) -> Stack:
+    return put(lower, alone(unpacked(layer, lower.symlinks, lower.seen)))
 
 
 def _gone(below: Stack, upper: Stack) -> Iterator[str]:
