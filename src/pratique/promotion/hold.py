@@ -21,7 +21,7 @@ from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment
 
-TYPES = ("hold.placed/1", "hold.lifted/1")
+TYPES = (HoldPlaced.TYPE, HoldLifted.TYPE)
 """The events that say something of a hold."""
 
 ROLES: Final = frozenset({"security", "steward", "change-board"})

@@ -7,7 +7,7 @@ say; here only what happened.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, get_args
 
 from pratique.promotion.events import Entry
 from pratique.promotion.governance import (
@@ -24,7 +24,7 @@ from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor, Environment
 
-TYPES = ("waiver.proposed/1", "waiver.granted/1", "waiver.revoked/1", "waiver.expired/1", "waiver.voided/1")
+TYPES = tuple(kind.TYPE for kind in get_args(WaiverEvent))
 """The events that say something of a waiver."""
 
 

@@ -63,7 +63,7 @@ def drill(workspace: Workspace, scratch: Path | None = None) -> Drill:
 
 def last_drill(view: View) -> Entry | None:
     """Return the last drill that was recorded, if there was any."""
-    found = view.ledger.of_type("drill.completed/1")
+    found = view.ledger.of_type(DrillCompleted.TYPE)
     return found[-1] if found else None
 
 

@@ -74,7 +74,7 @@ def begin(workspace: Workspace, origin: str, last: bytes) -> Epoch:
 
 
 def _begun(tx: Transaction) -> tuple[Entry, ...]:
-    return tx.ledger.of_type("epoch.begun/1")
+    return tx.ledger.of_type(EpochBegun.TYPE)
 
 
 def _checked(workspace: Workspace, origin: str, last: bytes) -> Checkpoint:

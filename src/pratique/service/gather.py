@@ -141,8 +141,7 @@ def every_frozen_evidence(workspace: Workspace, view: View, promotion: Promotion
 def feeds_in_force(view: View) -> tuple[tuple[Feed, EventObject], ...]:
     """Return the newest snapshot of every feed."""
     newest: dict[str, tuple[Feed, EventObject]] = {}
-    for entry in view.ledger.of_type("feed.imported/1"):
-        data, item = entry.event.data, entry.event.object("feed")
-        if isinstance(data, FeedImported) and item is not None:
+    for entry, data in view.ledger.told(FeedImported):
+        if (item := entry.event.object("feed")) is not None:
             newest[data.name] = Feed(data.name, data.digest), item
     return tuple(newest[name] for name in sorted(newest))

@@ -4,12 +4,15 @@ That is evidence that was handed in, an image that arrived, or other rules or pe
 import of advisories looks by itself.
 """
 
+from pratique.promotion.happenings import DirectoryPublished, PolicyPublished
+from pratique.promotion.intake import EvidenceAdded, FeedImported
+from pratique.promotion.steps import PromotionPromoted
 from pratique.service.watch import Turned, look_again
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
 
-_NEWS = ("evidence.added/1", "promotion.promoted/1", "policy.published/1", "directory.published/1")
-_LOOKED = ("feed.imported/1",)
+_NEWS = (EvidenceAdded.TYPE, PromotionPromoted.TYPE, PolicyPublished.TYPE, DirectoryPublished.TYPE)
+_LOOKED = (FeedImported.TYPE,)
 _NOTHING = -1
 
 

@@ -211,12 +211,7 @@ def publish(
 
 def succession(workspace: Workspace, view: View, bundle: Bundle) -> Succession:
     """Return where a policy would stand; raises ``Refused`` for another name, ``Conflict`` for the last one again."""
-    published = [
-        entry.event.data
-        for entry in view.ledger.of_type("policy.published/1")
-        if isinstance(entry.event.data, PolicyPublished)
-    ]
-    last = published[-1]
+    _, last = view.ledger.told(PolicyPublished)[-1]
     if last.bundle != bundle.metadata.name:
         raise Refused(f"policy: expected the name {last.bundle}, found {bundle.metadata.name}; keep the name")
     if last.digest == bundle.digest:

@@ -13,8 +13,7 @@ from pratique.storage.transaction import View
 from pratique.values.canonical import parse_object
 from pratique.values.names import Actor, Environment
 
-TYPES = ("policy.proposed/1", "policy.endorsed/1", "policy.published/1", "policy.reviewed/1")
-_EVENTS = PolicyProposed | PolicyEndorsed | PolicyPublished | PolicyReviewed
+TYPES = (PolicyProposed.TYPE, PolicyEndorsed.TYPE, PolicyPublished.TYPE, PolicyReviewed.TYPE)
 
 
 def history(view: View) -> tuple[Entry, ...]:
@@ -25,8 +24,8 @@ def history(view: View) -> tuple[Entry, ...]:
 
 def published(view: View, version: int) -> Entry:
     """Return the publication of a version; raises ``Absent`` where there was none."""
-    for entry in view.ledger.of_type("policy.published/1"):
-        if isinstance(data := entry.event.data, PolicyPublished) and data.version == version:
+    for entry, data in view.ledger.told(PolicyPublished):
+        if data.version == version:
             return entry
     raise Absent(f"policy: there is no version {version}; see `pratique policy log`")
 
@@ -49,9 +48,8 @@ def editors(view: View, rules: EnvironmentRules) -> tuple[Actor, ...]:
         return ()
     last: Actor | None = None
     before = None
-    for entry in view.ledger.of_type("policy.published/1"):
-        if isinstance(data := entry.event.data, PolicyPublished):
-            now = dict(data.environments).get(Environment(rules.name))
-            if now != before:
-                last, before = entry.event.actor, now
+    for entry, data in view.ledger.told(PolicyPublished):
+        now = dict(data.environments).get(Environment(rules.name))
+        if now != before:
+            last, before = entry.event.actor, now
     return () if last is None else (last,)

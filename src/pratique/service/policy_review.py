@@ -68,9 +68,4 @@ def review(workspace: Workspace, comment: str, signatory: Signatory) -> PolicyRe
 
 def _in_force(workspace: Workspace, view: View) -> PolicyPublished:
     digest = workspace.policy_digest(view)
-    found = [
-        data
-        for entry in view.ledger.of_type("policy.published/1")
-        if isinstance(data := entry.event.data, PolicyPublished) and data.digest == digest
-    ]
-    return found[-1]
+    return [data for _, data in view.ledger.told(PolicyPublished) if data.digest == digest][-1]

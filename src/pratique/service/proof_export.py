@@ -9,6 +9,7 @@ from typing import assert_never
 from pratique.errors import Absent, Conflict, Refused, Unreachable
 from pratique.promotion.events import Entry
 from pratique.promotion.states import Promotion
+from pratique.promotion.steps import PromotionSealed
 from pratique.proof.collection import (
     LIST_FILE,
     MAX_PROOFS,
@@ -29,8 +30,6 @@ from pratique.service.proof_layout import files_of, write_file, write_folder, wr
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest
-
-_SEALED = "promotion.sealed/1"
 
 
 class Report(StrEnum):
@@ -157,7 +156,7 @@ def export_many(workspace: Workspace, asked: Asked, folder: Path, wish: Wish) ->
 
 
 def _fitting(view: View, asked: Asked) -> Iterator[Promotion]:
-    sealed = (entry.event.promotion for entry in view.ledger.of_type(_SEALED) if _fits(entry, asked))
+    sealed = (entry.event.promotion for entry in view.ledger.of_type(PromotionSealed.TYPE) if _fits(entry, asked))
     for promotion in dict.fromkeys(sealed):
         if promotion is not None:
             yield view.promotions.find(promotion)

@@ -202,7 +202,7 @@ def _dated(workspace: Workspace, document: DirectoryDocument) -> DirectoryDocume
 
 def _record(workspace: Workspace, replaced: KeyReplaced) -> None:
     def known(view: View) -> bool:
-        return any(entry.event.data == replaced for entry in view.ledger.of_type("key.replaced/1"))
+        return any(data == replaced for _, data in view.ledger.told(KeyReplaced))
 
     if not workspace.store.read(known):
         workspace.store.transact(lambda tx: Scribe(tx).append(replaced))

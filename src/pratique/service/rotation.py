@@ -69,11 +69,10 @@ def finish(workspace: Workspace) -> Rotation:
 
 
 def _recorded(workspace: Workspace, new: NoteVerifier) -> bool:
-    found = workspace.store.read(lambda view: view.ledger.of_type("key.rotated/1"))
-    return any(isinstance(data := entry.event.data, KeyRotated) and data.new == str(new) for entry in found)
+    found = workspace.store.read(lambda view: view.ledger.told(KeyRotated))
+    return any(data.new == str(new) for _, data in found)
 
 
 def _retire(tx: Transaction, old: NoteVerifier, new: NoteVerifier) -> None:
-    events = tx.ledger.of_type("key.retired/1")
-    if not any(isinstance(data := entry.event.data, KeyRetired) and data.key == str(old) for entry in events):
+    if not any(data.key == str(old) for _, data in tx.ledger.told(KeyRetired)):
         Scribe(tx).append(KeyRetired(str(old), str(new), tx.ledger.frontier().size + 1))

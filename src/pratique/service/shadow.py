@@ -49,5 +49,4 @@ def tell(scribe: Scribe, shadowed: PolicyShadowed, record: Record) -> None:
 
 def shadows(view: View) -> tuple[PolicyShadowed, ...]:
     """Return everything that shadows said, in the ledger's order."""
-    found = (entry.event.data for entry in view.ledger.of_type("policy.shadowed/1"))
-    return tuple(data for data in found if isinstance(data, PolicyShadowed))
+    return tuple(data for _, data in view.ledger.told(PolicyShadowed))

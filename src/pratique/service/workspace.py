@@ -14,7 +14,7 @@ from pratique.policy.document import Bundle, parse_bundle
 from pratique.promotion.authority import Chain, RootOfTrust, installation_of, verify_chain
 from pratique.promotion.directory import Directory
 from pratique.promotion.guards import InForce
-from pratique.promotion.happenings import PolicyPublished
+from pratique.promotion.happenings import DirectoryPublished, PolicyPublished
 from pratique.promotion.hold import TYPES as HOLD_TYPES
 from pratique.promotion.hold import HoldStanding, fold_holds, holding
 from pratique.promotion.states import Promotion
@@ -95,8 +95,8 @@ class Workspace:
         Raises:
             Unverified: A version does not follow from the trust root; nothing in this ledger counts then.
         """
-        published = view.ledger.of_type("directory.published/1")
-        named = ((entry.index, entry.event.object("directory")) for entry in published)
+        published = view.ledger.told(DirectoryPublished)
+        named = ((entry.index, entry.event.object("directory")) for entry, _ in published)
         envelopes = tuple((index, item.digest) for index, item in named if item is not None)
         return _chain(self.blobs, self.root_of_trust, envelopes)
 
@@ -118,12 +118,10 @@ class Workspace:
 
     def policy_digest(self, view: View) -> Digest:
         """Return the digest of the policy in force, or raise ``Absent``."""
-        published = view.ledger.of_type("policy.published/1")
         effective = [
             data.digest
-            for entry in published
-            if isinstance(data := entry.event.data, PolicyPublished)
-            and (data.effective_on is None or data.effective_on <= view.now)
+            for _, data in view.ledger.told(PolicyPublished)
+            if data.effective_on is None or data.effective_on <= view.now
         ]
         if not effective:
             raise Absent("policy: none is in force; publish one with `pratique policy publish`")

@@ -7,11 +7,12 @@ is in the ledger is what was committed. Triggers refuse to change or delete an e
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from pratique.errors import Absent, Conflict
+from pratique.promotion.catalogue import Known
 from pratique.promotion.events import Entry, Event, build_event, parse_event
 from pratique.storage import tree
 from pratique.storage.direct import Direct
@@ -22,6 +23,8 @@ from pratique.tlog.note import add_lines, parse_line, parse_note, render_line
 from pratique.tlog.tree import Frontier, leaf_hash
 from pratique.values.digest import Digest
 from pratique.values.moment import parse_moment, render_moment
+
+K = TypeVar("K", bound=Known)
 
 # Statements made once are compiled once.
 _INSERT = sa.insert(EVENT)
@@ -145,6 +148,11 @@ class LedgerRows:
         """Return every event of a type about an application in an environment, from an index on, in order."""
         place = (EVENT.c.application == application) & (EVENT.c.environment == environment)
         return self._entries((EVENT.c.type == name) & (EVENT.c.idx >= start) & place)
+
+    def told(self, kind: type[K]) -> tuple[tuple[Entry, K], ...]:
+        """Return every event of a type, each with what happened, in order."""
+        found = self.of_type(kind.TYPE)
+        return tuple((entry, data) for entry in found if isinstance(data := entry.event.data, kind))
 
     def newest(self, names: tuple[str, ...]) -> int | None:
         """Return the index of the last event of any of these types, or nothing where there is none."""
