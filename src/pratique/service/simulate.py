@@ -124,11 +124,10 @@ def _simulate(workspace: Workspace, view: View, bundle: Bundle, since: Since, cl
 
 def _recorded(view: View, since: Since) -> Iterator[tuple[str, Digest]]:
     """Yield each promotion's decisions, one for each record, in the ledger's order."""
-    for entry in view.ledger.of_type("promotion.judged/1"):
-        data, event = entry.event.data, entry.event
-        late = since.moment is None or event.at >= since.moment
-        if late and isinstance(data, PromotionJudged) and event.promotion is not None:
-            yield event.promotion, data.record
+    for entry, data in view.ledger.told(PromotionJudged):
+        late = since.moment is None or entry.event.at >= since.moment
+        if late and entry.event.promotion is not None:
+            yield entry.event.promotion, data.record
 
 
 def judge_under(workspace: Workspace, bundle: Bundle, decision: Decision) -> Decision:

@@ -173,11 +173,7 @@ def knowledge(view: View, clock: Clock) -> tuple[tuple[str, ...], tuple[str, ...
     """Return what is known by a clock beyond the records, in words, and what is not to be had."""
     if clock is Clock.THEN:
         return (), ()
-    imported = {
-        entry.event.data.name: entry.event.at
-        for entry in view.ledger.of_type("feed.imported/1")
-        if isinstance(entry.event.data, FeedImported)
-    }
+    imported = {data.name: entry.event.at for entry, data in view.ledger.told(FeedImported)}
     known = tuple(f"{name}, imported at {render_moment(at)}" for name, at in sorted(imported.items()))
     missing = tuple(
         f"{what}: nobody imported any"
