@@ -8,8 +8,13 @@ from tests.policy.worlds import judge, measured, rule, searched
 
 from pratique.errors import Malformed
 from pratique.evidence.facts.scan import Severity
+from pratique.policy import expression_facts
+from pratique.policy.environment import EnvironmentRules
+from pratique.policy.expression_facts import DIFF, IMAGE, diff_facts, image_facts
 from pratique.policy.facts import CurrentFacts
 from pratique.policy.result import Outcome
+from pratique.policy.schema import decode
+from pratique.service.measuring import asks_for_layers
 from pratique.values.digest import Digest
 
 GRAVE = 'v.new_since_current && v.severity in ["high", "critical"] && v.reachable != false'
@@ -26,6 +31,19 @@ def test_a_condition_on_the_image_passes_or_is_told_in_the_words_of_the_rule() -
     result = judge(document, facts(measured(root_user=True, uncompressed=1_000_001)))
     assert result.outcome is Outcome.BLOCK
     assert result.findings[0].message == "it runs as root and is 2 MB"
+
+
+@pytest.mark.parametrize(
+    ("user", "known"), [("app", "app"), ("1001:1001", "1001"), ("app:staff", "app"), (" app ", "app")]
+)
+def test_the_user_is_the_one_that_the_config_names_without_its_group(user: str, known: str) -> None:
+    assert judge(expr(f'image.user == "{known}"'), facts(measured(user=user))).outcome is Outcome.PASS
+
+
+def test_whoever_has_the_number_0_is_root_however_the_config_calls_them() -> None:
+    document = expr('image.user != "root"', message="it runs as {image.user}")
+    result = judge(document, facts(measured(user="boss", root_user=True)))
+    assert (result.outcome, result.findings[0].message) == (Outcome.BLOCK, "it runs as root")
 
 
 def test_a_fact_that_nobody_knows_is_an_error_whatever_the_rest_says() -> None:
@@ -104,3 +122,23 @@ def test_a_thousand_findings_are_kept_and_all_are_counted() -> None:
     result = judge(expr('v.severity == "high"', for_each="vulnerability"), many)
     assert dict(result.counts)["counted"] == 1200
     assert len(result.findings) == 1000
+
+
+def layers_asked(**tracks: Any) -> bool:
+    whole = {"name": "prod", "from": [], "checks": [], "tracks": tracks}
+    return asks_for_layers(decode(EnvironmentRules, whole))
+
+
+def test_layers_are_measured_where_a_condition_of_a_track_asks_about_them() -> None:
+    people = [{"role": "lead", "count": 1}, {"role": "security", "count": 1, "when": 'image . user == "root"'}]
+    assert layers_asked(slow={"approvals": people})
+    assert layers_asked(fast={"when": "all_pass", "also": {"expr": "diff.surface_added == 0"}})
+    assert not layers_asked(fast={"when": "all_pass", "also": {"expr": "image.critical == 0"}})
+
+
+@pytest.mark.parametrize("name", [name for name, _ in (*IMAGE, *DIFF)])
+def test_a_fact_of_layers_is_known_only_where_they_were_measured(name: str) -> None:
+    held = CurrentFacts(Digest("f" * 64), None, None, None, surface=frozenset())
+    known = image_facts(facts(measured())) | diff_facts(facts(measured(), current=held))
+    unmeasured = image_facts(facts()) | diff_facts(facts(current=held))
+    assert expression_facts.asks_for_layers(name) is (name in known.keys() - unmeasured.keys())

@@ -22,6 +22,7 @@ from pratique.policy.checks.signature import SignatureRule, judge_signature
 from pratique.policy.checks.tests import TestsRule, judge_tests
 from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule, judge_vulnerabilities
 from pratique.policy.checks.vulnerability_budget import VulnerabilityBudgetRule, judge_vulnerability_budget
+from pratique.policy.expression_facts import asks_for_layers
 from pratique.policy.facts import Facts
 from pratique.policy.result import CheckFinding, CheckResult, Outcome
 
@@ -93,7 +94,7 @@ def needs_layers(rule: Rule) -> bool:
         case BaseImageRule():
             return rule.max_age is not None
         case ExprRule():
-            return "image." in rule.expr or "diff.surface" in rule.expr
+            return asks_for_layers(rule.expr)
         case _:
             return False
 

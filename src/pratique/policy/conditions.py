@@ -8,9 +8,15 @@ from pratique.policy.expression import Fault, compile_expression
 from pratique.policy.expression_facts import TRACK
 from pratique.policy.naming import names
 from pratique.policy.schema import Misfit
+from pratique.policy.tracks import Tracks
 from pratique.policy.words import Expression
 
 _CONDITION = frozenset({Expression})
+
+
+def conditions(tracks: Tracks) -> tuple[Expression, ...]:
+    """Return every condition that the ways into an environment name."""
+    return tuple(Expression(condition) for _, _, condition in names(tracks, _CONDITION))
 
 
 def faulty_conditions(bundle: Bundle) -> Iterator[Misfit]:

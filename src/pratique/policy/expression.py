@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from pratique.errors import Malformed
+from pratique.policy.expression_words import in_our_words
 from pratique.policy.schema import suggestion
 
 MAX_LENGTH: Final = 2000
@@ -296,5 +297,5 @@ def _orders() -> Iterator[Any]:
 def _refused(told: str) -> Fault:
     found = _PLACE.search(told)
     if found:
-        return Fault(int(found[1]), int(found[2]), found[3])
+        return Fault(int(found[1]), int(found[2]), in_our_words(found[3]))
     return Fault(1, 1, " ".join(told.replace("INVALID_ARGUMENT: ", "").split())[:200])

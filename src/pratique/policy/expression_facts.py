@@ -102,12 +102,25 @@ TRACK: Final = Vocabulary(
 """What the conditions of tracks and approvals may refer to."""
 
 
+_MEASURED: Final = (
+    *("image.user", "image.size_mb", "image.layers", "image.files", "image.executables", "image.setuid"),
+    *("image.ports", "image.volumes", "image.shells", "image.package_managers", "image.healthcheck"),
+    *("image.secrets", "diff.surface_added"),
+)
+
+
+def asks_for_layers(source: str) -> bool:
+    """Tell whether an expression refers to a fact that is known only where the image's layers were measured."""
+    told = "".join(source.split())
+    return any(name in told for name in _MEASURED)
+
+
 def image_facts(facts: Facts) -> Values:
     """Return what is known of the image itself; of its layers nothing, where nobody measured them."""
     known: Values = {"image.repository": facts.repository, "image.digest": str(facts.subject)}
     for surface, _ in facts.surfaces[:1]:
         known |= {
-            "image.user": "root" if surface.root_user else "other",
+            "image.user": "root" if surface.root_user else surface.user.partition(":")[0].strip(),
             "image.size_mb": -(-surface.uncompressed // 1_000_000),
             "image.layers": len(surface.layers),
             "image.files": surface.files,

@@ -11,7 +11,9 @@ from pratique.errors import Absent, Malformed, Refused, Unverified
 from pratique.evidence.model import Piece
 from pratique.evidence.surface import claim
 from pratique.evidence.surface.made import build_made
+from pratique.policy import expression_facts
 from pratique.policy.check import needs_layers
+from pratique.policy.conditions import conditions
 from pratique.policy.environment import EnvironmentRules
 from pratique.registry.closure import Closure
 from pratique.registry.interface import Registry
@@ -25,8 +27,10 @@ _log = logging.getLogger(__name__)
 
 
 def asks_for_layers(rules: EnvironmentRules) -> bool:
-    """Tell whether any check of an environment needs to know what the layers hold."""
-    return any(needs_layers(rule) for rule in rules.checks)
+    """Tell whether any check of an environment, or a condition of its tracks, needs to know what the layers hold."""
+    return any(map(needs_layers, rules.checks)) or any(
+        map(expression_facts.asks_for_layers, conditions(rules.tracks))
+    )
 
 
 def measured_pieces(

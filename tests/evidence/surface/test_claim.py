@@ -69,7 +69,7 @@ def test_a_report_about_something_else_is_no_surface() -> None:
     assert surface_of(Attributes(None, ())) is None
 
 
-@pytest.mark.parametrize("name", ["setuid", "files", "root_user", "packages", "created"])
+@pytest.mark.parametrize("name", ["setuid", "files", "root_user", "user", "packages", "created"])
 def test_a_measure_that_is_missing_is_malformed_and_not_nothing(measured: Surface, name: str) -> None:
     values = surface_value(measured)
     del values[name]
@@ -108,6 +108,7 @@ VALUES = surface_value(
         (),
         (),
         0,
+        "",
         False,
         None,
         (),

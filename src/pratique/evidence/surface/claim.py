@@ -134,6 +134,10 @@ def _yes_or_no(value: Any, what: str) -> bool:
     return bool(_typed(bool, value, what))
 
 
+def _text(value: Any, what: str) -> str:
+    return str(_typed(str, value, what))
+
+
 def _text_or_none(value: Any, what: str) -> str | None:
     return None if value is None else str(_typed(str, value, what))
 
@@ -182,6 +186,7 @@ _READERS: Final[Mapping[str, _Read]] = {
     **dict.fromkeys(("root_user", "healthcheck"), _yes_or_no),
     **dict.fromkeys(("secrets", "secret_in_hidden_file"), _secrets),
     "created": _text_or_none,
+    "user": _text,
     "packages": _held,
 }
 """How each measure is read; all others are lists of texts."""

@@ -13,6 +13,7 @@ from pratique.evidence.crosscheck import InstalledPackage
 from pratique.evidence.surface.layer import ACCOUNTS, LayerFacts, Trait
 from pratique.evidence.surface.links import Links
 from pratique.evidence.surface.programs import Use, use_of
+from pratique.evidence.surface.secrets import told
 from pratique.evidence.surface.settings import ImageSettings
 from pratique.evidence.surface.stack import Stack, stacked
 from pratique.values.dataclass import dataclass
@@ -66,7 +67,8 @@ class Surface:
         secret_in_hidden_file: Credentials in files that a later layer deletes or replaces; a layer can be unpacked
             by itself, so they are as good as published.
         unsearched: Files that are too large to be searched for credentials.
-        root_user: Whether it runs as root unless told otherwise.
+        user: As which it runs unless told otherwise, as the config names it; empty where it names none.
+        root_user: Whether that is root.
         created: As the config states it; ``None`` where it does not.
         ports: That it exposes.
         volumes: That it declares.
@@ -97,6 +99,7 @@ class Surface:
     secrets: tuple[Secret, ...]
     secret_in_hidden_file: tuple[Secret, ...]
     unsearched: int
+    user: str
     root_user: bool
     created: str | None
     ports: tuple[str, ...]
@@ -147,6 +150,7 @@ def measure_surface(layers: tuple[LayerFacts, ...], settings: ImageSettings, com
             stack, (each for each in _with_secrets(stack) if stack.holder.get(each[0]) != each[1])
         ),
         unsearched=counts.with_trait(Trait.UNSEARCHED),
+        user=told(settings.user),
         root_user=_root(settings.user, stack, links),
         created=settings.created,
         ports=settings.ports,
