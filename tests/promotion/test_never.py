@@ -6,7 +6,7 @@ from tests.promotion.test_policy_test import APPLICATION, HEAD, HIGH, golden
 from pratique.policy.policy_test import read_tests
 from pratique.policy.source import load
 from pratique.promotion.happenings import Track
-from pratique.promotion.policy_test import Ran, run_case, tried
+from pratique.promotion.policy_test import Ran, Tried, run_case, tried
 
 GATE = """
 apiVersion: pratique/v1
@@ -30,11 +30,14 @@ EXPLOITED = f"lists: {{kev: [CVE-2026-1]}}\n    evidence:{HIGH}"
 HELD = 'current: {vulnerabilities: ["CVE-2026-1@pkg:pypi/jinja2"]}\n    '
 
 
+def policy(outcome: str) -> Tried:
+    return tried(load({"gate.yaml": GATE.replace("OUTCOME", outcome), "applications/shop.yaml": APPLICATION}))
+
+
 def ran(facts: str, asks_for: str, outcome: str = "block") -> Ran:
-    policy = tried(load({"gate.yaml": GATE.replace("OUTCOME", outcome), "applications/shop.yaml": APPLICATION}))
     case = f"  - name: it\n    environment: prod\n    asks_for: {asks_for}\n    {facts}\n    expect: {{}}\n"
     text = f"{HEAD}cases:\n{case}"
-    return run_case(read_tests(text, "t.yaml")[0], policy, golden())
+    return run_case(read_tests(text, "t.yaml")[0], policy(outcome), golden())
 
 
 def unsigned(*also: str) -> str:

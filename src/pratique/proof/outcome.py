@@ -53,7 +53,7 @@ def verify_outcome(record: Recorded, rules: Rules) -> None:
     demand("record, checks", rules.checks, tuple((check.id, check.check) for check in record.checks))
     demand("record, outcome of its checks", worst(tuple(check.outcome for check in record.checks)), record.outcome)
     _check_way(record, rules)
-    for check in _blocking(record, rules):
+    for check in _standing(record, rules):
         if not _let_in(check, record, rules):
             raise Unverified(f"record, track {record.track}: check {check.id} is {check.outcome}, which blocks")
     match record.track:
@@ -91,6 +91,17 @@ def _blocking(record: Recorded, rules: Rules) -> Iterator[Checked]:
     yield from (check for check in record.checks if rules.counts_as(check.outcome) is Outcome.BLOCK)
 
 
+def _standing(record: Recorded, rules: Rules) -> Iterator[Checked]:
+    """Yield what blocks, and what did not pass of what an emergency or an adoption passes over never."""
+    never: tuple[str, ...] = ()
+    if record.track is Track.EMERGENCY and rules.emergency is not None:
+        never = rules.emergency.never
+    if record.track is Track.ADOPT and rules.adopt is not None:
+        never = rules.adopt.never
+    insisted = (check for check in record.checks if check.id in never and check.outcome not in _PASSED)
+    yield from dict.fromkeys((*_blocking(record, rules), *insisted))
+
+
 def _let_in(check: Checked, record: Recorded, rules: Rules) -> bool:
     """Tell whether a check may block and yet not stop it: back, in an emergency, or adopted (``promotion.way``).
 
@@ -112,7 +123,8 @@ def _let_in(check: Checked, record: Recorded, rules: Rules) -> bool:
 
 def _skipped(check: Checked, record: Recorded, rules: Rules, emergency: Emergency) -> bool:
     held, found = record.inputs.held, frozenset(check.terms)
-    no_worse = check.outcome is Outcome.BLOCK and bool(found) and held is not None and found <= held
+    failed = check.outcome in (Outcome.BLOCK, Outcome.REVIEW)
+    no_worse = failed and bool(found) and held is not None and found <= held
     return check.id in emergency.skippable or (check.id in rules.known_exploited and no_worse)
 
 

@@ -74,6 +74,7 @@ class Emergency:
 
     people: Slow
     skippable: tuple[str, ...]
+    never: tuple[str, ...]
     lasts: timedelta
 
 
@@ -263,6 +264,7 @@ def _emergency(fields: Fields) -> Emergency:
     return Emergency(
         people=_people(fields, SEPARATION),
         skippable=fields.texts("skippable") if "skippable" in fields.values else (),
+        never=fields.texts("never") if "never" in fields.values else (),
         lasts=fields.parsed("expires", parse_duration) if fields.has("expires") else LASTS,
     )
 
