@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pratique.config import FILE, WORKSPACE, Config, Lookup, RegistrySettings, load, workspace_root
+from pratique.config.load import load
+from pratique.config.settings import FILE, WORKSPACE, Config, Lookup, RegistrySettings, workspace_root
 from pratique.errors import Refused, Unreachable
 from pratique.registry.credentials import CredentialSource, Remembered, first_known
 from pratique.registry.docker_config import config_files, docker_credentials

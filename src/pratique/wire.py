@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import assert_never
 
-from pratique.config import Config, load, workspace_root
+from pratique.config.load import load
+from pratique.config.settings import Config, workspace_root
 from pratique.dispatch.interface import Dispatcher
 from pratique.errors import Absent
 from pratique.ledger.directory import DirectoryTarget

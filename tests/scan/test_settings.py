@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pratique.config import load
+from pratique.config.load import load
 from pratique.errors import Malformed
 from pratique.scan.interface import Limits, Yields
 from pratique.scan.ready import READY

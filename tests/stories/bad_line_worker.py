@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.dispatch.unreliable import Unreliable
 
-from pratique.config import load
+from pratique.config.load import load
 from pratique.dispatch.dbos import DbosDispatcher
 from pratique.service.work import work
 from pratique.storage.effects import QUEUE

@@ -14,7 +14,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from pratique.config import load
+from pratique.config.load import load
 from pratique.promotion.plan import Step
 from pratique.promotion.states import Promotion, State
 from pratique.registry.interface import Registry

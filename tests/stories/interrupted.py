@@ -10,7 +10,7 @@ from itertools import count
 
 from tests.stories.shop import Shop
 
-from pratique.config import load
+from pratique.config.load import load
 from pratique.promotion.plan import Step
 from pratique.promotion.states import Promotion
 from pratique.registry.interface import Registry

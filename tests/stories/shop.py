@@ -24,7 +24,7 @@ from tests.stories.documents import write_advisories, write_people, write_policy
 from pratique.attest.bundle import BUNDLE_MEDIA, build_bundle, bundle_annotations
 from pratique.attest.dsse import IN_TOTO, parse_envelope
 from pratique.cli.main import run
-from pratique.config import load
+from pratique.config.load import load
 from pratique.registry.attach import Body, attach_referrer
 from pratique.registry.interface import Registry
 from pratique.registry.open import Settings, open_repository

@@ -31,7 +31,7 @@ def parser(program: str, summary: str) -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    from pratique.config import workspace_root
+    from pratique.config.settings import workspace_root
     from pratique.service.setup import Founding, RootHolder, found
 
     founding = Founding(

@@ -71,7 +71,8 @@ def _epoch(arguments: argparse.Namespace) -> Answer:
 
 
 def _remove(arguments: argparse.Namespace) -> Answer:
-    from pratique.config import load, workspace_root
+    from pratique.config.load import load
+    from pratique.config.settings import workspace_root
     from pratique.service.trust import remove_log
     from pratique.tlog.key import NoteVerifier
 

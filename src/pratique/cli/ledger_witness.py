@@ -29,7 +29,8 @@ def add_witness_words(verbs: Subverbs) -> None:
 
 
 def _add_witness(arguments: argparse.Namespace) -> Answer:
-    from pratique.config import load, workspace_root
+    from pratique.config.load import load
+    from pratique.config.settings import workspace_root
     from pratique.service.trust import add_witness
     from pratique.tlog.key import NoteVerifier
 
@@ -40,7 +41,8 @@ def _add_witness(arguments: argparse.Namespace) -> Answer:
 
 
 def _remove_witness(arguments: argparse.Namespace) -> Answer:
-    from pratique.config import load, workspace_root
+    from pratique.config.load import load
+    from pratique.config.settings import workspace_root
     from pratique.service.trust import remove_witness
 
     trust_root = load(workspace_root(arguments.workspace)).trust_root
@@ -48,7 +50,8 @@ def _remove_witness(arguments: argparse.Namespace) -> Answer:
 
 
 def _require(arguments: argparse.Namespace) -> Answer:
-    from pratique.config import load, workspace_root
+    from pratique.config.load import load
+    from pratique.config.settings import workspace_root
     from pratique.service.trust import require_witnesses
 
     trust_root = load(workspace_root(arguments.workspace)).trust_root

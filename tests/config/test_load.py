@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.config import Config, Lookup, RegistrySettings, load
+from pratique.config.load import load
+from pratique.config.settings import Config, Lookup, RegistrySettings
 from pratique.errors import Absent, Malformed
 
 BASE = 'origin = "ledger.example/shop"\nverifier = "https://pratique.example/verifier/shop"\n'
