@@ -36,7 +36,7 @@ def approved(shop: Shop, promotion: str) -> None:
 
 def test_a_licence_that_nobody_states_is_decided_by_people(shop: Shop, tmp_path: Path) -> None:
     image = shop.deliver("untold", CLEAN)
-    bill = {
+    bill: dict[str, Any] = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
