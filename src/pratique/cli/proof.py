@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pratique.proof.established import Established
-    from pratique.proof.trust import TrustRoot
+    from pratique.proof.trust import Authority, TrustRoot
     from pratique.service.proof_verify import Complete, Outcome
 
 _EXPORTS = """\
@@ -91,6 +91,13 @@ def verify_arguments(check: argparse.ArgumentParser) -> None:
     check.add_argument("--image", metavar="DIGEST", help="the image that it must be about")
     check.add_argument("--environment", metavar="NAME", help="where the image must have been let in")
     check.add_argument("--resource-uri", metavar="URI", help="where the image must have been promoted to")
+    check.add_argument(
+        "--authority",
+        metavar="NAME=CERTIFICATES",
+        action="append",
+        default=[],
+        help="whose timestamps count: a file of PEM certificates, and the name that the proof uses; repeat it",
+    )
     check.set_defaults(run=verify, complete=None)
 
 
@@ -135,6 +142,7 @@ def _check(arguments: argparse.Namespace, trust: "TrustRoot") -> "Callable[[byte
     from pratique.values.digest import Digest
 
     image = None if arguments.image is None else Digest.parse(arguments.image)
+    authorities = tuple(map(_authority, arguments.authority))
 
     def check(content: bytes) -> "Established":
         return verify_promotion(
@@ -143,9 +151,19 @@ def _check(arguments: argparse.Namespace, trust: "TrustRoot") -> "Callable[[byte
             image=image,
             environment=arguments.environment,
             resource_uri=arguments.resource_uri,
+            authorities=authorities,
         )
 
     return check
+
+
+def _authority(text: str) -> "Authority":
+    from pratique.proof.trust import Authority
+
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise Malformed(f"usage: --authority: expected NAME=CERTIFICATES, found {text[:200]!r}")
+    return Authority(name, _read(path))
 
 
 def _core_at(path: str) -> bytes | None:

@@ -28,6 +28,7 @@ def restored(arguments: argparse.Namespace) -> Answer:
         "root": done.root.hex(),
         "objects": done.objects,
         "openings": done.openings,
+        "timestamps": done.stamps,
         "missing": missing,
         "lost": {"first": done.lost.start, "count": len(done.lost)},
         "cleared": list(done.cleared),
@@ -35,6 +36,7 @@ def restored(arguments: argparse.Namespace) -> Answer:
     lines = [
         *(f"removed {path}, which a restore left that was killed" for path in done.cleared),
         f"{done.size} entries, {done.objects} objects and {done.openings} openings are in {arguments.to}",
+        *((f"{done.stamps} timestamps",) if done.stamps else ()),
         *(f"missing: {item.class_} {item.digest} ({item.role})" for item in done.missing),
     ]
     if done.lost:

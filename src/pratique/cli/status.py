@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pratique.promotion.events import Entry
     from pratique.promotion.states import Promotion
     from pratique.service.show import Status
+    from pratique.service.stamp_patience import Failing
     from pratique.storage.effect import EffectStanding
     from pratique.storage.signal import Signal
 
@@ -28,12 +29,14 @@ def _run(arguments: argparse.Namespace) -> Answer:
     from pratique.cli.watch import signal_value
     from pratique.service.history import trouble
     from pratique.service.show import status
+    from pratique.service.stamp_patience import failing
     from pratique.values.moment import render_moment
     from pratique.wire import open_workspace
 
     with open_workspace(arguments.workspace) as workspace:
         found = status(workspace, arguments.application)
         lost = trouble(workspace)
+        silent = failing(workspace.root)
     rows = [
         (one.application, one.image_name, one.environment, str(one.image), one.level, render_moment(one.at))
         for one in found.holding
@@ -72,11 +75,45 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "stopped": lost,
         "ledger": {"size": found.size, "checkpoint": found.checkpoint, "witnesses": list(found.witnesses)},
         "drill": _drill_value(found.drill),
+        "timestamps_failing": list(map(_failing_value, silent)),
     }
     loud = (f"STOPPED: nothing is signed or sealed: {lost}", "") if lost else ()
     return Answer(
-        value, "\n".join((*loud, held, "", *moving, "", *_stopping(found), *_turned(found.signals), ledger))
+        value,
+        "\n".join(
+            (
+                *loud,
+                held,
+                "",
+                *moving,
+                "",
+                *_stopping(found),
+                *_turned(found.signals),
+                ledger,
+                *map(_failing_told, silent),
+            )
+        ),
     )
+
+
+def _failing_told(one: "Failing") -> str:
+    from pratique.values.moment import render_moment
+
+    tries = f"{one.failures} times since {render_moment(one.since)}, asked again at {render_moment(one.again)}"
+    return f"no timestamp by {one.authority}, {tries}: {one.reason}"
+
+
+def _failing_value(one: "Failing") -> dict[str, object]:
+    from pratique.values.moment import render_moment
+
+    since, again = render_moment(one.since), render_moment(one.again)
+    return {
+        "authority": one.authority,
+        "failures": one.failures,
+        "since": since,
+        "again": again,
+        "reason": one.reason,
+    }
 
 
 def _drilled(last: "Entry | None") -> str:

@@ -16,6 +16,7 @@ from types import ModuleType
 
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
+from pratique.attest.timestamp import verify_timestamp
 from pratique.errors import Absent, Malformed, Unreachable, Unverified
 
 Ask = Callable[[str, bytes], tuple[int, bytes]]
@@ -80,7 +81,17 @@ def ask_for_stamp(authority: Authority, text: str, ask: Ask) -> Stamp:
         raise Unreachable(
             f"timestamp authority {authority.name}: expected an answer, found status {status}: {said}"
         )
-    return Stamp(answer, verify_stamp(authority, text, answer, nonce=request.nonce))
+    at = verify_stamp(authority, text, answer, nonce=request.nonce)
+    _check_offline(authority, text, answer)
+    return Stamp(answer, at)
+
+
+def _check_offline(authority: Authority, text: str, answer: bytes) -> None:
+    """Return if whoever is given a proof with this answer can verify it; nothing else is worth keeping."""
+    try:
+        verify_timestamp(answer, text.encode(), tuple(_certificates(authority)))
+    except (Malformed, Unverified) as error:
+        raise Unverified(f"timestamp by {authority.name}: {error}; proofs could not rest on it") from error
 
 
 def verify_stamp(authority: Authority, text: str, answer: bytes, *, nonce: int | None = None) -> datetime:

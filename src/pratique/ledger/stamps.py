@@ -54,6 +54,14 @@ def check_stamps(
     return CheckedStamps(verified, unknown, tuple(faults))
 
 
+def exported_stamps(target: Target) -> Iterator[tuple[int, str, bytes]]:
+    """Yield every answer in an exported ledger, with the size and the authority that its name says."""
+    for path in target.list(FOLDER):
+        named = _NAME.fullmatch(path)
+        if named and named[2] and (answer := target.read(path)) is not None:
+            yield int(named[1]), named[2], answer
+
+
 def _text(target: Target, path: str, size: int, origins: Collection[str], root_at: RootAt) -> Iterator[Fault]:
     root, found = root_at(size), target.read(path)
     expected = [] if root is None else [Checkpoint(origin, size, root).render().encode() for origin in origins]

@@ -11,6 +11,7 @@ from pratique.proof.contents import Contents, contents_of
 from pratique.proof.document import Growth, Kind, Logged, Proof, build_proof
 from pratique.proof.ledger import Seen
 from pratique.proof.review import seen_by
+from pratique.proof.stamp import Kept, choose_stamps
 from pratique.tlog.checkpoint import Checkpoint, parse_checkpoint
 from pratique.tlog.note import parse_note
 from pratique.tlog.proofs import NodeSource, prove_consistency, prove_inclusion
@@ -27,11 +28,13 @@ class Sources:
             earlier ones that came to the same places.
         node: The ledger's perfect subtrees.
         object: The bytes of an object; raises ``Absent`` where it is not kept.
+        stamps: What timestamp authorities said of checkpoints of this ledger.
     """
 
     entries: tuple[Entry, ...]
     node: NodeSource
     object: Callable[[Digest], bytes]
+    stamps: tuple[Kept, ...] = ()
 
 
 def assemble_clearance(promotion: str, checkpoint: bytes, sources: Sources) -> bytes:
@@ -72,6 +75,7 @@ def _assembled(kind: Kind, promotion: str, note: bytes, sources: Sources) -> byt
             checkpoint=note,
             entries=tuple(_logged(entry, checkpoint, sources.node) for entry in contents.entries),
             objects=tuple(sorted(objects.items())),
+            stamps=choose_stamps(sources.stamps, contents.approval.index, checkpoint, sources.node),
             growths=tuple(
                 _growth(seen, checkpoint, sources.node) for seen in sorted(set(_relied_on(contents, objects)))
             ),

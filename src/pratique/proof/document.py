@@ -47,6 +47,14 @@ class _GrowthForm:
 
 
 @dataclass(frozen=True, slots=True)
+class _StampForm:
+    authority: str
+    checkpoint: str
+    answer: str
+    proof: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Form:
     media_type: str = field(metadata={"key": "mediaType"})
     kind: Kind
@@ -57,6 +65,7 @@ class _Form:
     entries: tuple[_EntryForm, ...]
     objects: tuple[tuple[str, str], ...]
     consistency: tuple[_GrowthForm, ...]
+    stamps: tuple[_StampForm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,19 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """A timestamp authority's answer about a checkpoint of the ledger, and that it is of the same tree (RFC 3161).
+
+    ``authority`` is what the ledger calls it, and says nothing; ``checkpoint`` is the text that was stamped.
+    """
+
+    authority: str
+    checkpoint: str
+    answer: bytes
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """A proof document, read but not verified."""
 
@@ -89,6 +111,7 @@ class Proof:
     entries: tuple[Logged, ...]
     objects: tuple[tuple[Digest, bytes], ...]
     growths: tuple[Growth, ...]
+    stamps: tuple[Stamp, ...] = ()
 
 
 def parse_proof(content: bytes) -> Proof:
@@ -115,6 +138,7 @@ def parse_proof(content: bytes) -> Proof:
             Growth(growth.size, growth.root, _hashes(growth.proof, f"proof.consistency {growth.size}"))
             for growth in form.consistency
         ),
+        stamps=tuple(map(_stamp, form.stamps)),
     )
     if build_proof(proof) != content:
         raise Malformed("proof: expected RFC 8785 bytes, found another spelling of the same document")
@@ -124,6 +148,12 @@ def parse_proof(content: bytes) -> Proof:
 def _entry(form: _EntryForm) -> Logged:
     where = f"proof.entries {form.index}"
     return Logged(form.index, parse_base64(form.event, where), _hashes(form.inclusion, where))
+
+
+def _stamp(form: _StampForm) -> Stamp:
+    where = f"proof.stamps {form.authority[:80]}"
+    answer = parse_base64(form.answer, where)
+    return Stamp(form.authority, form.checkpoint, answer, _hashes(form.proof, where))
 
 
 def _hashes(texts: tuple[str, ...], where: str) -> tuple[bytes, ...]:
@@ -155,6 +185,10 @@ def build_proof(proof: Proof) -> bytes:
                 objects=tuple((digest.hex, render_base64(content)) for digest, content in proof.objects),
                 consistency=tuple(
                     _GrowthForm(growth.size, growth.root, _texts(growth.proof)) for growth in proof.growths
+                ),
+                stamps=tuple(
+                    _StampForm(one.authority, one.checkpoint, render_base64(one.answer), _texts(one.proof))
+                    for one in proof.stamps
                 ),
             )
         )

@@ -50,6 +50,15 @@ class Witnessed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamped:
+    """That the ledger's first ``size`` entries existed no later than at this time, by a timestamp authority's clock."""
+
+    authority: str
+    size: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sealed:
     """The seal over the approval; from ``expires`` on it no longer holds, where there is such a moment.
 
@@ -118,6 +127,8 @@ class Established:
     """The names and digests of every image of its release, in the order in which they were asked for."""
     past: tuple[str, ...] = ()
     """What earlier promotions that it rests on show, by their seals."""
+    stamped: tuple[Stamped, ...] = ()
+    """By when what it rests on existed, by the clocks of authorities that the verifier believes."""
     judged_again: tuple[Digest, ...] = ()
     """Records that the evidence itself gave again, byte for byte."""
 
@@ -128,8 +139,9 @@ class Established:
 
     @property
     def first_witness(self) -> Witnessed | None:
-        """The witness that saw the approvals first, by its own clock; None where nobody outside says when."""
-        every = (*self.witnesses, *(self.sealed.witnesses if self.sealed else ()))
+        """Who outside saw the approvals first, by their own clock; None where nobody outside says when."""
+        sealed = self.sealed.witnesses if self.sealed else ()
+        every = (*self.witnesses, *sealed, *(Witnessed(one.authority, one.at) for one in self.stamped))
         return min(every, key=lambda one: (one.at, one.name), default=None)
 
     @property
@@ -155,6 +167,7 @@ class Established:
             ("directory", f"version {self.directory_version}, {self.directory}"),
             *((("sealed", _seal_told(self.sealed)),) if self.sealed else ()),
             ("ledger", f"{self.origin}, {self.size} entries; {_witnesses_told(self.witnesses)}"),
+            *(("existed before", _stamp_told(one, self)) for one in self.stamped),
             *(
                 ("judged again", f"{record}: the same bytes again, by {self.engine}, from the evidence itself")
                 for record in self.judged_again
@@ -177,6 +190,13 @@ def _seal_told(sealed: Sealed) -> str:
     return (
         f"at index {sealed.index}, {render_moment(sealed.at)}, by {sealed.verifier} with key {sealed.key}{until}"
     )
+
+
+def _stamp_told(stamped: Stamped, found: Established) -> str:
+    reach = (
+        "everything here" if stamped.size >= found.size else f"the approval and all before entry {stamped.size}"
+    )
+    return f"{render_moment(stamped.at)}: {reach}, according to the timestamp authority {stamped.authority}"
 
 
 def _witnesses_told(witnesses: tuple[Witnessed, ...]) -> str:

@@ -61,6 +61,14 @@ class TrustRoot:
     min_policy_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A timestamp authority that a verifier believes besides: its name in proofs, and its certificates in PEM."""
+
+    name: str
+    certificates: bytes
+
+
 def parse_trust_root(content: bytes) -> TrustRoot:
     """Read a trust root.
 

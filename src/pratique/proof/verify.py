@@ -8,6 +8,7 @@
 6. The people: whose signatures count, and that they are enough.
 7. The seal, where there is one.
 8. That the ledger only grew since each of them relied on it.
+9. The timestamps, as far as the caller believes their authorities.
 
 The core form: it needs the standard library and ``cryptography``, and starts in the time these take. What it does
 not check, it says. Source: spec/approvals.md section 6; decisions.md, "Clearance, seal, proof".
@@ -35,7 +36,7 @@ from pratique.proof.record import Recorded
 from pratique.proof.request import verify_request
 from pratique.proof.review import People, verify_people
 from pratique.proof.seal import verify_seal
-from pratique.proof.trust import TrustRoot
+from pratique.proof.trust import Authority, TrustRoot
 from pratique.proof.unchecked import unchecked
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
@@ -66,6 +67,7 @@ def verify_promotion(
     image: Digest | None = None,
     environment: str | None = None,
     resource_uri: str | None = None,
+    authorities: tuple[Authority, ...] = (),
 ) -> Established:
     """Return what a promotion's proof establishes: that an image may enter, and was sealed for it.
 
@@ -78,6 +80,7 @@ def verify_promotion(
         image: What it must be about; the image itself or one of its platforms.
         environment: Where the image must have been let in.
         resource_uri: Where the image must have been promoted to.
+        authorities: Whose timestamps count.
 
     Raises:
         Malformed, Unverified: As :func:`verify_clearance`; also where it is about something else than expected.
@@ -89,7 +92,8 @@ def verify_promotion(
         seal = verify_seal(reading, chain, cleared, trust)
         _check_witnesses(cleared.witnesses_needed, seal.witnesses, "seal, checkpoint")
         verify_growths(reading.proof.growths, people.seen | {seal.seen}, reading.ledger)
-        return replace(cleared, sealed=seal.sealed, not_checked=(*cleared.not_checked, *_not_now(seal.sealed)))
+        left = (*cleared.not_checked, *_not_now(seal.sealed))
+        return _stamped(reading, replace(cleared, sealed=seal.sealed, not_checked=left), authorities)
 
 
 @contextmanager
@@ -135,6 +139,16 @@ def _check_holds(reading: Reading, chain: Chain) -> None:
         from pratique.proof.hold import verify_holds
 
         verify_holds(reading, chain)
+
+
+def _stamped(reading: Reading, sealed: Established, authorities: tuple[Authority, ...]) -> Established:
+    if not reading.proof.stamps and not authorities:
+        return sealed
+    # As for waivers: loaded where there are some.
+    from pratique.proof.stamp import verify_stamps
+
+    seen = verify_stamps(reading.proof.stamps, reading.ledger, sealed.approved_index, authorities)
+    return replace(sealed, stamped=seen.stamped, not_checked=(*sealed.not_checked, *seen.not_checked))
 
 
 def _facts(reading: Reading, chain: Chain, policy: PolicyInForce, record: Recorded, people: People) -> Established:

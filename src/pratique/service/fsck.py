@@ -14,6 +14,7 @@ from pratique.ledger.named import named_objects
 from pratique.ledger.stamp import verify_stamp
 from pratique.promotion.upkeep import KeyRotated
 from pratique.service.private import Fate, Words, entries, words
+from pratique.service.stamp import kept_stamps
 from pratique.service.workspace import Workspace
 from pratique.storage.beside import Beside
 from pratique.storage.transaction import View
@@ -113,7 +114,7 @@ def _retired(view: View) -> Iterator[NoteVerifier]:
 
 
 def _stamps(workspace: Workspace, view: View) -> Iterator[Fault]:
-    texts = {signed.size: signed.text for signed in view.ledger.checkpoints()}
+    texts = {(one.checkpoint.size, one.authority): one.checkpoint.render() for one in kept_stamps(workspace, view)}
     known = {authority.name: authority for authority in workspace.authorities}
     for kept in view.ledger.stamps():
         authority = known.get(kept.authority)
@@ -122,7 +123,7 @@ def _stamps(workspace: Workspace, view: View) -> Iterator[Fault]:
             yield Fault("timestamp", f"of {kept.size} entries by {kept.authority}: {told}")
             continue
         try:
-            verify_stamp(authority, texts.get(kept.size, ""), kept.answer)
+            verify_stamp(authority, texts.get((kept.size, kept.authority), ""), kept.answer)
         except PratiqueError as error:
             yield Fault("timestamp", f"of {kept.size} entries: {error}")
 

@@ -17,7 +17,7 @@ from pratique.registry.interface import Registry
 from pratique.service.again import judge_again
 from pratique.service.copying import why_stale
 from pratique.service.perform import Done
-from pratique.service.proof import export
+from pratique.service.proof import export_bare
 from pratique.service.scribe import Scribe
 from pratique.service.workspace import Workspace
 from pratique.storage.effect import EffectStanding
@@ -57,7 +57,7 @@ def hang_seal(workspace: Workspace, destination: Registry, promotion: Promotion)
 
 def hang_proof(workspace: Workspace, destination: Registry, promotion: Promotion) -> Digest:
     """Attach the proof as the ledger has it now; return the referrer."""
-    proof = Body(PROOF_MEDIA, export(workspace, promotion.id))
+    proof = Body(PROOF_MEDIA, export_bare(workspace, promotion.id))
     return attach_referrer(destination, promotion.image, proof, workspace.lock)
 
 

@@ -1,6 +1,7 @@
 """Clearances and proofs, assembled from this ledger; whoever verifies them needs nothing of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from pratique.promotion.events import Entry
 from pratique.promotion.happenings import DirectoryPublished, PolicyPublished, PromotionJudged, PromotionRechecked
@@ -8,7 +9,9 @@ from pratique.promotion.hold import TYPES as HOLD_TYPES
 from pratique.promotion.states import Promotion
 from pratique.promotion.waiver_standing import TYPES
 from pratique.proof.clearance import Sources, assemble_clearance, assemble_promotion
+from pratique.proof.stamp import Kept
 from pratique.service.ledger import checkpoint_over
+from pratique.service.stamp import kept_stamps
 from pratique.service.witness import cosigners, witnessed
 from pratique.service.workspace import Workspace
 from pratique.storage.ledger import SignedCheckpoint
@@ -16,6 +19,8 @@ from pratique.storage.transaction import View
 from pratique.tlog.checkpoint import open_checkpoint
 from pratique.tlog.note import keep_lines
 from pratique.values.digest import Digest
+
+Stamps = Callable[[Workspace, View], tuple[Kept, ...]]
 
 _PROMOTED = "promotion.promoted/1"
 _PUBLISHED = ("directory.published/1", "policy.published/1")
@@ -38,13 +43,21 @@ def clearance(workspace: Workspace, promotion: Promotion, checkpoint: SignedChec
 def export(workspace: Workspace, prefix: str) -> bytes:
     """Return the proof of a sealed or promoted promotion, under the first checkpoint that covers all of it.
 
-    It covers the oldest directory and policy, too, that the trust root accepts.
+    It covers the oldest directory and policy, too, that the trust root accepts, and carries the timestamps there are.
 
     Raises:
         Absent, Conflict: No such promotion, or several.
         Refused: It has not come so far.
     """
+    return _exported(workspace, prefix, kept_stamps)
 
+
+def export_bare(workspace: Workspace, prefix: str) -> bytes:
+    """Return the same without timestamps, so that it is the same bytes whenever it is attached; raises as above."""
+    return _exported(workspace, prefix, lambda _workspace, _view: ())
+
+
+def _exported(workspace: Workspace, prefix: str, stamps: Stamps) -> bytes:
     def last(view: View) -> tuple[str, int, int]:
         promotion = view.promotions.by_prefix(prefix)
         needed = workspace.bundle(view).rules(promotion.to).require_witnesses
@@ -53,9 +66,12 @@ def export(workspace: Workspace, prefix: str) -> bytes:
 
     promotion, index, needed = workspace.store.read(last)
     note = _accountable(workspace, _covering(workspace, index, needed))
-    return workspace.store.read(
-        lambda view: assemble_promotion(promotion, note, _sources(workspace, view, promotion))
-    )
+
+    def assembled(view: View) -> bytes:
+        sources = replace(_sources(workspace, view, promotion), stamps=stamps(workspace, view))
+        return assemble_promotion(promotion, note, sources)
+
+    return workspace.store.read(assembled)
 
 
 def _demanded(workspace: Workspace, view: View) -> Iterator[int]:

@@ -9,6 +9,7 @@ from pratique.ledger.export import Exported, Log, Stamped, export, export_openin
 from pratique.ledger.interface import Target
 from pratique.ledger.named import named_objects
 from pratique.promotion.events import Class, Entry, parse_event
+from pratique.service.stamp import kept_stamps
 from pratique.service.witness import Witnessed, witnessed
 from pratique.service.workspace import Workspace
 from pratique.storage.transaction import View
@@ -71,10 +72,9 @@ def _export(workspace: Workspace, view: View, target: Target, found: Witnessed, 
 
 def _stamps(workspace: Workspace, view: View) -> Iterator[Stamped]:
     """Yield the stamps of checkpoints under the ledger's present name; others stay where those were exported."""
-    texts = {signed.size: signed.text for signed in view.ledger.checkpoints() if signed.origin == workspace.origin}
-    for kept in view.ledger.stamps():
-        if kept.size in texts:
-            yield Stamped(kept.size, texts[kept.size], kept.authority, kept.answer)
+    for kept in kept_stamps(workspace, view):
+        if kept.checkpoint.origin == workspace.origin:
+            yield Stamped(kept.checkpoint.size, kept.checkpoint.render(), kept.authority, kept.answer)
 
 
 def _export_openings(workspace: Workspace, target: Target) -> int:

@@ -10,6 +10,7 @@ from functools import partial
 from hashlib import sha256
 
 from pratique.attest.dsse import parse_envelope
+from pratique.attest.timestamp_form import parse_timestamp
 from pratique.errors import Absent, Malformed, Refused, Unverified
 from pratique.ledger.export import CHECKPOINT
 from pratique.ledger.fsck import fsck
@@ -17,13 +18,14 @@ from pratique.ledger.interface import Target
 from pratique.ledger.named import named_objects
 from pratique.ledger.objects import object_path
 from pratique.ledger.openings import OpeningKey, exported_openings, opening_path
+from pratique.ledger.stamps import exported_stamps
 from pratique.promotion.events import Class, Entry, EventObject
 from pratique.promotion.happenings import PromotionRequested
 from pratique.promotion.upkeep import PrivateRedacted
 from pratique.service.perform import want_next
 from pratique.service.private import entries
 from pratique.storage.blobs import BlobStore
-from pratique.storage.ledger import SignedCheckpoint
+from pratique.storage.ledger import KeptStamp, SignedCheckpoint
 from pratique.storage.transaction import Transaction, View
 from pratique.storage.whole import clear_leftovers, new_database
 from pratique.tlog.checkpoint import Checkpoint, open_checkpoint
@@ -72,6 +74,7 @@ class Restored:
     missing: tuple[EventObject, ...]
     lost: range
     cleared: tuple[str, ...] = ()
+    stamps: int = 0
 
 
 Place = Callable[[EventObject], bool]
@@ -103,8 +106,9 @@ def restore(source: Source, database: str, place: Place) -> Restored:
         missing = tuple(item for item in named if not place(item))
         openings = store.transact(partial(_openings, source=source))
         store.transact(partial(_finish, checkpoint=checkpoint, note=note))
+        stamps = store.transact(partial(_stamps, target=source.export))
     found = len(named) - len(missing)
-    return Restored(checkpoint.size, checkpoint.root, found, openings, missing, lost, cleared)
+    return Restored(checkpoint.size, checkpoint.root, found, openings, missing, lost, cleared, stamps)
 
 
 def _checked(source: Source) -> tuple[Checkpoint, bytes]:
@@ -269,3 +273,16 @@ def _finish(tx: Transaction, checkpoint: Checkpoint, note: bytes) -> None:
     tx.ledger.add_checkpoint(SignedCheckpoint(checkpoint.size, checkpoint.root, note, tx.now))
     for promotion in tx.promotions.open_everywhere():
         want_next(tx, promotion.id)
+
+
+def _stamps(tx: Transaction, target: Target) -> int:
+    """Keep the timestamps that stand in the export; what they are worth is for ``ledger fsck`` to say."""
+    count = 0
+    for size, authority, answer in exported_stamps(target):
+        try:
+            at = parse_timestamp(answer).at
+        except Malformed:
+            continue  # of no time; the check of the export names it
+        tx.ledger.add_stamp(KeptStamp(size, authority, answer, at))
+        count += 1
+    return count
