@@ -28,7 +28,15 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from pratique.attest import der
 from pratique.attest.der import Reader, Value
-from pratique.attest.timestamp_form import SHA256_OID, TST_INFO, Signer, Timestamp, algorithm_of, parse_timestamp
+from pratique.attest.timestamp_form import (
+    SHA256_OID,
+    TST_INFO,
+    UNREADABLE,
+    Signer,
+    Timestamp,
+    algorithm_of,
+    parse_timestamp,
+)
 from pratique.errors import Malformed, Unverified
 
 MAX_CHAIN = 5  # certificates above the stamping one; ours, real ones have two
@@ -66,7 +74,7 @@ def parse_certificates(pem: bytes) -> tuple[Certificate, ...]:
     """Read the certificates of an authority, PEM; raises ``Malformed`` where there is none."""
     try:
         return tuple(load_pem_x509_certificates(pem))
-    except ValueError as error:
+    except UNREADABLE as error:
         raise Malformed(f"timestamp authority: expected certificates in PEM: {error}") from error
 
 
@@ -90,7 +98,7 @@ def verify_timestamp(answer: bytes, message: bytes, believed: tuple[Certificate,
         _check_signature(found, certificate)
         check_purpose(certificate)
         _check_chain(certificate, found, believed)
-    except (ValueError, TypeError) as error:  # what cryptography finds in a certificate only when it looks there
+    except UNREADABLE as error:
         raise Unverified(f"timestamp: a certificate cannot be read: {error}") from error
     return found
 
@@ -209,5 +217,5 @@ def _issued(certificate: Certificate, issuer: Certificate) -> bool:
         if not issuer.extensions.get_extension_for_class(BasicConstraints).value.ca:
             return False
         return issuer.extensions.get_extension_for_class(KeyUsage).value.key_cert_sign
-    except (ExtensionNotFound, InvalidSignature, ValueError, TypeError):
+    except (ExtensionNotFound, InvalidSignature, *UNREADABLE):
         return False

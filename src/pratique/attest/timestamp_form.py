@@ -9,7 +9,14 @@ Strict where anything rests on it; what only describes the answer is passed over
 
 from datetime import datetime, timedelta
 
-from cryptography.x509 import Certificate, load_der_x509_certificate
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509 import (
+    Certificate,
+    DuplicateExtension,
+    InvalidVersion,
+    UnsupportedGeneralNameType,
+    load_der_x509_certificate,
+)
 
 from pratique.attest import der
 from pratique.attest.der import Reader, Value, context
@@ -19,6 +26,15 @@ from pratique.values.dataclass import dataclass
 MAX_BYTES = 256 * 1024
 SHA256_OID = "2.16.840.1.101.3.4.2.1"
 TST_INFO = "1.2.840.113549.1.9.16.1.4"
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    InvalidVersion,
+    DuplicateExtension,
+    UnsupportedGeneralNameType,
+)
+"""What ``cryptography`` raises about a certificate, some of it only when that part is looked at."""
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
 
 
@@ -146,5 +162,5 @@ def _expect(found: str, wanted: str, where: str) -> None:
 def _certificate(value: Value) -> Certificate:
     try:
         return load_der_x509_certificate(value.whole)
-    except ValueError as error:
+    except UNREADABLE as error:
         raise Malformed(f"timestamp: expected certificates, found something else: {error}") from error

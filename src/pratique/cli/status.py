@@ -78,22 +78,8 @@ def _run(arguments: argparse.Namespace) -> Answer:
         "timestamps_failing": list(map(_failing_value, silent)),
     }
     loud = (f"STOPPED: nothing is signed or sealed: {lost}", "") if lost else ()
-    return Answer(
-        value,
-        "\n".join(
-            (
-                *loud,
-                held,
-                "",
-                *moving,
-                "",
-                *_stopping(found),
-                *_turned(found.signals),
-                ledger,
-                *map(_failing_told, silent),
-            )
-        ),
-    )
+    below = (*_stopping(found), *_turned(found.signals), ledger, *map(_failing_told, silent))
+    return Answer(value, "\n".join((*loud, held, "", *moving, "", *below)))
 
 
 def _failing_told(one: "Failing") -> str:
