@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.promotion import cases
 from tests.promotion.builders import NOW, PROD, STAGING, digest, service
 from tests.proof.attacks import insert, place_of, refused, refused_edit
-from tests.proof.builders import GATE, Story, founded, trust_root
+from tests.proof.builders import GATE, REVIEWERS, Story, founded, trust_root
 
 from pratique.attest.seal import Level
 from pratique.attest.statement import Subject
@@ -210,10 +210,29 @@ def test_a_past_by_a_seal_that_does_not_say_so(changes: dict[str, Any], message:
 
 def test_a_past_by_a_key_that_was_stolen_before() -> None:
     story = went_back(asked(here, another))
-    story.publish_directory(
-        revoked=[{"key": service("seal-prod").key.key_id, "reason": "stolen", "from_index": 4}]
-    )
-    refused(story, r"seal: the key \S+ may not seal for prod at 4: .* or it is revoked")
+    stolen(story)
+    refused(story, r"its seal's key \S+ is revoked from 4 on; bring sha256:\w+ to prod again first")
+
+
+def stolen(story: Story) -> None:
+    """Let the seals' key turn out, after everything else, to have been somebody else's from entry 4 on."""
+    key = service("seal-prod").key.key_id
+    story.publish_directory(revoked=[{"key": key, "reason": "stolen", "from_index": 4}])
+
+
+def test_what_a_stolen_key_sealed_keeps_nothing_from_taking_its_place() -> None:
+    story = clean(another, staged)
+    story.judge()
+    for name in REVIEWERS:
+        story.review(name)
+    story.approve()
+    before = verified(story).past
+    stolen(story)
+    after = verified(story).past
+    assert "by a key that was revoked since: the server's word" not in " ".join(before)
+    assert [text for text in after if "prod held" in text] == [
+        f"{text}, by a key that was revoked since: the server's word" for text in before if "prod held" in text
+    ]
 
 
 # What the environment held.

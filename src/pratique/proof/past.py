@@ -11,7 +11,7 @@ from pratique.attest.dsse import parse_envelope
 from pratique.attest.vsa import Expected, Vsa, check_vsa
 from pratique.errors import Unverified
 from pratique.promotion.authority import Chain
-from pratique.promotion.happenings import PromotionRequested
+from pratique.promotion.happenings import PromotionRequested, Track
 from pratique.promotion.past import Arrival, replacement_of
 from pratique.promotion.states import Promotion
 from pratique.promotion.steps import PromotionPromoted, PromotionSealed
@@ -19,7 +19,7 @@ from pratique.proof.demand import demand
 from pratique.proof.earlier import Came, Earlier, place_of
 from pratique.proof.reading import Reading
 from pratique.proof.record import Inputs
-from pratique.proof.seal import seal_key
+from pratique.proof.seal import key_listed
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
@@ -27,10 +27,14 @@ from pratique.values.moment import render_moment
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Earlier promotions whose seals hold, and the digest of the record that each rests on, by its arrival's index."""
+    """Earlier promotions whose seals hold, and the digest of the record that each rests on, by its arrival's index.
+
+    ``doubtful`` are the indexes of those whose key was revoked since from before their seal.
+    """
 
     earlier: Earlier
     records: tuple[tuple[int, Digest], ...]
+    doubtful: frozenset[int] = frozenset()
 
     def records_of(self, arrivals: tuple[Arrival, ...]) -> tuple[Digest, ...]:
         """Return the records by which these were let in."""
@@ -40,15 +44,16 @@ class Past:
     @property
     def told(self) -> tuple[str, ...]:
         """All of it for people, in order."""
-        return tuple(_told(one) for one in self.earlier.came)
+        return tuple(_told(one, self.doubtful) for one in self.earlier.came)
 
 
-def _told(came: Came) -> str:
+def _told(came: Came, doubtful: frozenset[int]) -> str:
     one = came.arrival
+    revoked = ", by a key that was revoked since: the server's word" if one.index in doubtful else ""
     taken_back = ", and it was taken back" if came.recalled else ""
     return (
         f"{one.environment} held {one.image} from {render_moment(one.at)}: sealed as {one.level} for {one.promotion}"
-        f"{taken_back}"
+        f"{revoked}{taken_back}"
     )
 
 
@@ -65,9 +70,45 @@ def verify_past(reading: Reading, chain: Chain, verifier: str) -> Past:
         Malformed: A seal breaks its form.
     """
     earlier = reading.contents.earlier
+    doubtful = tuple(one for one in earlier.came if _revoked(chain, one))
+    _refuse_rested_on(reading, chain, doubtful)
     return Past(
-        earlier, tuple((one.arrival.index, _sealed(reading, chain, one, verifier)) for one in earlier.came)
+        earlier,
+        tuple((one.arrival.index, _sealed(reading, chain, one, verifier)) for one in earlier.came),
+        frozenset(one.arrival.index for one in doubtful),
     )
+
+
+def _revoked(chain: Chain, came: Came) -> bool:
+    revoked = chain.revoked_from(_key_id(came))
+    return revoked is not None and revoked <= came.sealed.index
+
+
+def _key_id(came: Came) -> str:
+    data = came.sealed.event.data
+    return data.key if isinstance(data, PromotionSealed) else ""
+
+
+def _refuse_rested_on(reading: Reading, chain: Chain, doubtful: tuple[Came, ...]) -> None:
+    """Refuse a promotion for which an image came somewhere by a key that was stolen, and never by another one.
+
+    That such a key sealed what the environment holds is no reason to refuse what takes its place.
+    """
+    standing = reading.standing
+    back = reading.judgement.track is Track.ROLLBACK
+    good = {
+        (one.arrival.image, one.arrival.environment)
+        for one in reading.contents.earlier.came
+        if one not in doubtful
+    }
+    for one in doubtful:
+        arrival = one.arrival
+        rests = arrival.image == standing.image and (back or arrival.environment != standing.to)
+        if rests and (arrival.image, arrival.environment) not in good:
+            raise Unverified(
+                f"earlier promotion {arrival.promotion}: its seal's key {_key_id(one)} is revoked from "
+                f"{chain.revoked_from(_key_id(one))} on; bring {arrival.image} to {arrival.environment} again first"
+            )
 
 
 def _sealed(reading: Reading, chain: Chain, came: Came, verifier: str) -> Digest:
@@ -77,7 +118,7 @@ def _sealed(reading: Reading, chain: Chain, came: Came, verifier: str) -> Digest
     if not isinstance(sealed, PromotionSealed):
         raise Unverified(f"{where}: expected promotion.sealed, found {came.sealed.event.type}")
     _check_events(came, where)
-    key = seal_key(chain, came.sealed.index, sealed.key, arrival.environment)
+    key = key_listed(chain, came.sealed.index, sealed.key, arrival.environment)
     envelope = parse_envelope(reading.object(came.sealed, "seal"))
     demand(f"{where}, seal", sealed.seal, envelope.digest)
     level = arrival.level.name_in(arrival.environment)

@@ -120,13 +120,23 @@ def _sealed(reading: Reading) -> tuple[Entry, PromotionSealed]:
 
 def seal_key(chain: Chain, index: int, key_id: str, environment: str) -> PublicKey:
     """Return the key with this id, if it may seal for the environment at this index, or raise ``Unverified``."""
-    directory = chain.at(index)
-    for _, key in directory.service_keys(f"seal:{environment}"):
-        revoked = chain.revoked_from(key.key_id)
-        if key.key_id == key_id and (revoked is None or revoked > index):
+    revoked = chain.revoked_from(key_id)
+    if revoked is not None and revoked <= index:
+        raise _may_not(chain, index, key_id, environment)
+    return key_listed(chain, index, key_id, environment)
+
+
+def key_listed(chain: Chain, index: int, key_id: str, environment: str) -> PublicKey:
+    """Return the key with this id, if the directory of then lists it, though a later one may have revoked it since."""
+    for _, key in chain.at(index).service_keys(f"seal:{environment}"):
+        if key.key_id == key_id:
             return key
-    raise Unverified(
-        f"seal: the key {key_id} may not seal for {environment} at {index}: version {directory.version} of the "
+    raise _may_not(chain, index, key_id, environment)
+
+
+def _may_not(chain: Chain, index: int, key_id: str, environment: str) -> Unverified:
+    return Unverified(
+        f"seal: the key {key_id} may not seal for {environment} at {index}: version {chain.at(index).version} of the "
         "directory does not say so, or it is revoked"
     )
 
