@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pratique.errors import Absent
-from pratique.service.inspect import MAX_HASHED, Limits, inspect
+from pratique.service.confined import Limits
+from pratique.service.inspect import MAX_HASHED, inspect
 
 SBOM = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "purl": "pkg:pypi/a@1"}]}
 

@@ -14,6 +14,7 @@ from pratique.evidence.read import read
 from pratique.promotion.events import Class, EventObject
 from pratique.promotion.intake import EvidenceAdded
 from pratique.promotion.states import State
+from pratique.service.confined import unreadable
 from pratique.service.retry import retry_image
 from pratique.service.scribe import RECORDER, About, Scribe, keep
 from pratique.service.signatory import ServiceSignatory
@@ -65,6 +66,9 @@ def add(
         check_signatory(workspace, signatory)
     image = _image(workspace, reference)
     found = tuple((file, piece) for file in files for piece in _pieces(image, file, media_type, signatory))
+    for (file, _), broken in zip(found, unreadable(piece.content for _, piece in found), strict=True):
+        if broken is not None:
+            raise Malformed(f"{file}: {broken}; nothing was added")
     added = tuple(_added(file, piece) for file, piece in found)
     hand_in(workspace, tuple(piece for _, piece in found), RECORDER if signatory is None else signatory.actor)
     return added

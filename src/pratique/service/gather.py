@@ -20,6 +20,7 @@ from pratique.registry.closure import Closure, plan
 from pratique.registry.evidence import Carried, Found, collect_evidence
 from pratique.registry.interface import Registry
 from pratique.service.checking import checked_pieces
+from pratique.service.confined import PATIENT, Limits, unreadable
 from pratique.service.measuring import asks_for_layers, measured_pieces
 from pratique.service.perform import Done
 from pratique.service.scanning import scanned_pieces
@@ -96,7 +97,26 @@ def pieces_about(workspace: Workspace, repository: Registry, closure: Closure) -
     subjects = (closure.root, *(image.digest for image in closure.platforms))
     handed_in = workspace.store.read(lambda view: tuple(uploads(workspace, view, subjects)))
     known = workspace.store.read(lambda view: tuple(_known(workspace, view, closure.root)))
-    return (*_carried(repository, closure), *handed_in, *known)
+    return (*readable((*_carried(repository, closure), *handed_in), known), *known)
+
+
+def readable(found: tuple[Piece, ...], known: tuple[Piece, ...], limits: Limits = PATIENT) -> tuple[Piece, ...]:
+    """Return what can be read within limits; the rest, which breaks its reader, counts as not there.
+
+    Each is tried in a process of its own, before anything reads it in this one.
+
+    Args:
+        found: What somebody brought.
+        known: What was read before, and can be read again.
+        limits: What one piece may cost.
+    """
+    before = {piece.digest for piece in known}
+    fresh = {piece.digest: piece.content for piece in found if piece.digest not in before}
+    broken = dict(zip(fresh, unreadable(fresh.values(), limits), strict=True))
+    for piece in found:
+        if reason := broken.get(piece.digest):
+            _log.warning("evidence %s on %s counts as not there: %s", piece.digest, piece.subject, reason)
+    return tuple(piece for piece in found if broken.get(piece.digest) is None)
 
 
 def _carried(repository: Registry, closure: Closure) -> tuple[Piece, ...]:
