@@ -62,7 +62,6 @@ def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Registry:
 
 
 def test_a_repository_nobody_wrote_to_is_empty(registry: Registry) -> None:
-    registry.ping()
     assert registry.resolve("v1") is None
     assert registry.manifest_of("v1") is None
     assert registry.tags() == ()

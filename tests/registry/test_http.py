@@ -75,11 +75,6 @@ def test_a_registry_where_deleting_is_switched_off_is_told_by_its_setting() -> N
         at(server).delete_manifest(Digest("0" * 64))
 
 
-def test_a_host_without_a_registry_is_said_to_be_none() -> None:
-    with scripted_server(lambda asked: Reply(404)) as server, pytest.raises(Refused, match="no registry answers"):
-        at(server).ping()
-
-
 def test_an_upload_without_a_place_is_malformed() -> None:
     with scripted_server(lambda asked: Reply(202)) as server, pytest.raises(Malformed, match="did not say where"):
         at(server).put_blob(blob_of(BLOB), holding(BLOB))

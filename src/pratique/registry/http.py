@@ -43,13 +43,6 @@ class HttpRegistry:
         """Where this is."""
         return self._remote.repository
 
-    def ping(self) -> None:
-        """Ask for the protocol's root."""
-        answer = self._session.send(Request("GET", self._remote.root), self._remote.pull)
-        if answer.status == 404:
-            raise Refused(f"{answer.place}: no registry answers there; see the host and port of the reference")
-        expect(answer, (200,), "greeting it")
-
     def resolve(self, tag: str) -> Digest | None:
         """Return what the tag points to."""
         return self._remote.resolve(tag)

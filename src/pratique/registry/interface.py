@@ -57,10 +57,6 @@ class Registry(Protocol):
         """Where this is."""
         ...
 
-    def ping(self) -> None:
-        """Return if whoever is there speaks this protocol and accepts our credentials; moves nothing."""
-        ...
-
     def resolve(self, tag: str) -> Digest | None:
         """Return what the tag points to now, ``None`` if there is no such tag.
 

@@ -52,10 +52,6 @@ class Layout:
         """Where this is."""
         return self._repository
 
-    def ping(self) -> None:
-        """Read ``index.json``, if there is one."""
-        self._index()
-
     def resolve(self, tag: str) -> Digest | None:
         """Return what the tag points to."""
         return self._lookup().find(tag)
