@@ -1,5 +1,7 @@
 """Events fold into where a promotion stands; what cannot follow is refused."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,7 @@ from pratique.promotion.catalogue import Happening, Unknown
 from pratique.promotion.events import Entry, build_event, parse_event
 from pratique.promotion.form import read, write
 from pratique.promotion.happenings import (
+    Deciding,
     Failure,
     PromotionFailed,
     PromotionRechecked,
@@ -32,10 +35,11 @@ from pratique.promotion.happenings import (
     ReviewVoided,
     Track,
 )
-from pratique.promotion.history import fold, fold_all
+from pratique.promotion.history import LEGAL, fold, fold_all
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.steps import (
     Checkpoint,
+    Moving,
     PromotionAttached,
     PromotionCopied,
     PromotionExpired,
@@ -46,6 +50,7 @@ from pratique.promotion.steps import (
     PromotionSuperseded,
     PromotionVetoed,
     PromotionWithdrawn,
+    Stopping,
 )
 from pratique.values.ids import Kind
 from pratique.values.names import Actor
@@ -71,6 +76,11 @@ DONE = (*GOOD, COPIED, SEALED, ATTACHED, POINTED, PROMOTED)
 
 def stands(*happenings: Happening) -> Promotion:
     return fold_all(story(*happenings))
+
+
+def test_every_event_about_a_promotion_may_follow_somewhere() -> None:
+    assert set(LEGAL) == set(get_args(Deciding | Moving | Stopping))
+    assert all(LEGAL.values())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ The state tables are projections of the ledger, so this one function decides wha
 same promotion.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pratique.errors import Conflict
@@ -48,8 +48,7 @@ NO_WAY_BACK = (
 _OPEN = frozenset(State) - ENDED
 _RETRIED = _OPEN - {State.GATHERING}
 
-# What may follow what: the states in which each type of event is legal.
-_LEGAL: dict[type[Happening], frozenset[State]] = {
+LEGAL: Mapping[type[Happening], frozenset[State]] = {
     PromotionRetried: _RETRIED,
     PromotionGathered: frozenset({State.GATHERING}),
     PromotionJudged: frozenset({State.JUDGING}),
@@ -73,6 +72,7 @@ _LEGAL: dict[type[Happening], frozenset[State]] = {
     PromotionExpired: BEFORE_THE_SEAL,
     PromotionSuperseded: BEFORE_THE_SEAL,
 }
+"""What may follow what: the states in which each type of event is legal."""
 
 
 _TAKES_BACK = (
@@ -119,7 +119,7 @@ def _check(promotion: Promotion, data: Happening) -> None:
         return
     if promotion.released and promotion.open and isinstance(data, _TAKES_BACK):
         raise Conflict(f"promotion {promotion.id}: {NO_WAY_BACK}")
-    legal = _LEGAL.get(type(data), frozenset())
+    legal = LEGAL.get(type(data), frozenset())
     if promotion.state not in legal:
         states = ", ".join(sorted(legal)) or "no state"
         raise Conflict(
