@@ -39,11 +39,13 @@ def layers_of_properties(properties: Any) -> tuple[Digest, ...]:
     first = properties[0] if isinstance(properties, list) and properties else None
     if not isinstance(first, dict) or not str(first.get("name")).startswith(_TOOLS):
         return ()  # another tool's; there may be very many
+    told = [
+        (name, entry)
+        for entry in properties
+        if entry.__class__ is dict and (name := entry.get("name")).__class__ is str and name.startswith(_LAYERS)
+    ]  # of dozens a component
     found: dict[str, list[str]] = {}
-    for entry in properties:
-        name = entry.get("name") if isinstance(entry, dict) else None
-        if not isinstance(name, str) or not name.startswith(_LAYERS):
-            continue
+    for name, entry in told:
         if value := text_at(entry, "value"):
             found.setdefault(name.removeprefix(_TRIVY).rpartition(":")[2], []).append(value)
     return digests_of(*found.get("DiffID", ()), *found.get("layerID", ())) or digests_of(*found.get("Digest", ()))
