@@ -31,9 +31,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     judged = judging.twenty_checks()
     yield judged.judgement
     yield judged.everything
-    compared = opa.against_opa(folder / "opa")
-    if compared:
-        yield compared
+    yield from opa.against_opa(folder / "opa")
     yield replaying.recorded_decisions()
     yield watching.matching()
     yield watching.crowded()
