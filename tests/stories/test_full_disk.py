@@ -109,6 +109,31 @@ def test_an_export_and_a_restore_onto_a_full_disk_say_so_and_go_on_once_there_is
         assert (place / "new.db").is_file()
 
 
+@pytest.mark.parametrize("room", ["16k", "200k"])
+def test_a_drill_without_room_is_a_recorded_failure_and_leaves_nothing_behind(
+    shop: Shop, tmp_path: Path, room: str
+) -> None:
+    """There is room for the folder alone, or for some of the database."""
+    place = tmp_path / "small"
+    shop.bring("clean", "dev")
+    with small_disk(place, room):
+        if room == "16k":
+            fill(place / "filler")
+        said = shop.pratique("ledger", "drill", "--scratch", place)
+        assert (said.code, "could not be restored" in said.out) == (1, True), said
+        assert [path.name for path in place.iterdir() if path.name != "filler"] == []
+    told = shop.done("status").out
+    assert "restored the ledger in a drill, and found 1 faults" in told
+    assert shop.done("ledger", "fsck").code == 0
+    assert "0 missing" in shop.done("ledger", "drill").out
+
+
+def test_a_drill_into_a_folder_that_is_not_there_is_a_recorded_failure(shop: Shop, tmp_path: Path) -> None:
+    said = shop.pratique("ledger", "drill", "--scratch", tmp_path / "none")
+    assert (said.code, "name a folder with room" in said.out) == (1, True), said
+    assert shop.done("status", "--json").value["drill"]["faults"] == 1
+
+
 def test_two_who_export_to_one_place_at_once_make_one_log(shop: Shop, tmp_path: Path) -> None:
     place = tmp_path / "log"
     both = [start(shop, "ledger", "export", "--to", place) for _ in range(2)]

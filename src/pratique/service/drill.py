@@ -51,12 +51,12 @@ def drill(workspace: Workspace, scratch: Path | None = None) -> Drill:
 
     Raises:
         Conflict: The ledger was rolled back or rewritten; nothing is published then.
-        Unreachable: There is no room, or a disk fails; a drill that could not be finished is no drill.
+        Unreachable: It cannot be published, or its result cannot be recorded. That there is no room to restore it is
+            a result.
     """
     started = time.monotonic()
     signed = publish(workspace, workspace.export, EVERYTHING).witnessed.signed
-    with tempfile.TemporaryDirectory(prefix="pratique-drill-", dir=scratch) as folder:
-        restored, faults = _restored(workspace, Path(folder))
+    restored, faults = _tried(workspace, scratch)
     took = round((time.monotonic() - started) * 1000)
     return _record(workspace, restored or Restored(signed.size, signed.root, 0, 0, (), range(0)), faults, took)
 
@@ -75,6 +75,17 @@ def drill_if_due(workspace: Workspace) -> Drill | None:
     with workspace.lock("drill"):
         last, now = workspace.store.read(lambda view: (last_drill(view), view.now))
         return drill(workspace) if last is None or last.event.at + every <= now else None
+
+
+def _tried(workspace: Workspace, scratch: Path | None) -> tuple[Restored | None, tuple[str, ...]]:
+    """Restore into scratch space, of which nothing is left when this returns."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="pratique-drill-", dir=scratch) as folder:
+            return _restored(workspace, Path(folder))
+    except OSError as error:
+        place = scratch or tempfile.gettempdir()
+        told = f"{place}: {error.strerror}; name a folder with room for a second database with --scratch"
+        return None, (f"could not be restored: {told}",)
 
 
 def _restored(workspace: Workspace, folder: Path) -> tuple[Restored | None, tuple[str, ...]]:

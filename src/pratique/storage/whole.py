@@ -9,7 +9,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -97,13 +97,13 @@ def _remove(part: Path) -> None:
 
 def _filled(part: Path) -> Iterator[Store]:
     engine = open_engine(f"sqlite:///{part}")
-    upgrade(engine)
-    store = Store(engine)
     try:
-        yield store
-        store.settle()
+        upgrade(engine)
+        with closing(Store(engine)) as store:
+            yield store
+            store.settle()
     finally:
-        store.close()
+        engine.dispose()  # also where the tables could not be made: an open file keeps a small disk full
 
 
 def _refuse(place: Path) -> None:
