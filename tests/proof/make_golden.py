@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.promotion.builders import INSTALLATION, PROD
 from tests.promotion.cases import CLEAN, HIGH
+from tests.proof import make_kept
 from tests.proof.builders import (
     GATE,
     REVIEWERS,
@@ -125,6 +126,7 @@ def main() -> None:
     write_folder(FOLDER / "slow.proof", files_of(promoted_story()).items())
     _write_many(FOLDER / "many", FOLDER / "slow.proof.json")
     (FOLDER / "expected.json").write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
+    make_kept.main(trust_root())
 
 
 def _write_many(folder: Path, proof: Path) -> None:

@@ -56,6 +56,14 @@ def test_it_says_the_same_as_the_whole_program(bare: Path, alone: Path) -> None:
         assert (said.returncode, said.stdout, said.stderr) == (whole.code, whole.out, whole.err)
 
 
+def test_it_says_by_when_a_proof_existed(bare: Path, alone: Path) -> None:
+    words = (KEPT / "kept" / "stamped.proof.json", "--trust-root", KEPT / "kept" / "trust-root.json")
+    clock = ("--authority", f"clock={KEPT / 'kept' / 'clock.pem'}")
+    said, whole = verify(bare, alone, *words, *clock), run_pratique("proof", "verify", *words, *clock)
+    assert (said.returncode, said.stdout, said.stderr) == (0, whole.out, whole.err)
+    assert "according to the timestamp authority clock" in said.stdout
+
+
 def test_it_refuses_a_forged_one(bare: Path, alone: Path, tmp_path: Path) -> None:
     forged = tmp_path / "forged.json"
     document = json.loads(PROOF.read_bytes())
