@@ -91,7 +91,7 @@ def _stamped() -> str:
     head = Checkpoint(INSTALLATION, len(story.book.events), root_at(len(story.book.events), story.book.node))
     with TemporaryDirectory() as folder, timestamp_server(Path(folder) / "clock") as clock:
         answer = clock.answer(clock.question(head.render().encode()))
-        (FOLDER / "clock.pem").write_bytes(clock.ca_file.read_bytes())
+        (FOLDER / "clock.crt").write_bytes(clock.ca_file.read_bytes())
     sources = replace(story.book.sources, stamps=(Kept("clock", head, answer),))
     proof = assemble_promotion(story.id, story.book.checkpoint(), sources)
     (FOLDER / "stamped.proof.json").write_bytes(proof)

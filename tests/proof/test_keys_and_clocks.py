@@ -8,7 +8,7 @@ from tests.stories.shop import Said, run_pratique
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "proof" / "kept"
 EXPECTED = json.loads((FOLDER / "expected.json").read_bytes())
-CLOCK = ("--authority", f"clock={FOLDER / 'clock.pem'}")
+CLOCK = ("--authority", f"clock={FOLDER / 'clock.crt'}")
 
 
 def verify(name: str, *more: object) -> Said:

@@ -58,7 +58,7 @@ def test_it_says_the_same_as_the_whole_program(bare: Path, alone: Path) -> None:
 
 def test_it_says_by_when_a_proof_existed(bare: Path, alone: Path) -> None:
     words = (KEPT / "kept" / "stamped.proof.json", "--trust-root", KEPT / "kept" / "trust-root.json")
-    clock = ("--authority", f"clock={KEPT / 'kept' / 'clock.pem'}")
+    clock = ("--authority", f"clock={KEPT / 'kept' / 'clock.crt'}")
     said, whole = verify(bare, alone, *words, *clock), run_pratique("proof", "verify", *words, *clock)
     assert (said.returncode, said.stdout, said.stderr) == (0, whole.out, whole.err)
     assert "according to the timestamp authority clock" in said.stdout
