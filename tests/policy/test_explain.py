@@ -242,6 +242,24 @@ def test_a_gate_that_blocks_takes_nothing_fast_that_does_not_pass_whatever_when_
     )
 
 
+SLOW = "slow: {approvals: [{role: lead, count: 1}], separation: [%s]}"
+
+
+@pytest.mark.parametrize(
+    ("separation", "said"), [("author", True), ("requester, author", True), ("requester", False)]
+)
+def test_one_more_person_signs_what_nobody_is_known_to_have_written(separation: str, said: bool) -> None:
+    text = told("checks: []\n    tracks: {" + SLOW % separation + "}")
+    assert ("where it is not known who wrote it, one more person signs" in text) is said
+
+
+@pytest.mark.parametrize(("also", "said"), [(", also: {change: routine}", True), ("", False)])
+def test_what_is_routine_is_said_where_it_matters(also: str, said: bool) -> None:
+    text = told(f"checks: []\n    tracks: {{fast: {{when: always{also}}}}}")
+    assert ("- routine: nothing new of high" in text) is said
+    assert "what was first asked for before the image that runs there goes to people" in text
+
+
 @pytest.mark.parametrize("words_of_it", ["", "scanners: [trivy], ", "scanners: [trivy, pratique-matcher], "])
 def test_it_is_said_what_counts_as_having_looked_and_what_does_not(words_of_it: str) -> None:
     rule = f"{{id: all, check: vulnerabilities, {words_of_it}max: 0}}"

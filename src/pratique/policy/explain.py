@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pratique.evidence.match import PRODUCER
 from pratique.policy.application import Application
+from pratique.policy.approval import Separation
 from pratique.policy.check import Rule, is_known_exploited
 from pratique.policy.checks.expr import ExprRule
 from pratique.policy.checks.vulnerabilities import VulnerabilitiesRule
@@ -18,9 +19,14 @@ from pratique.policy.explain_words import listing, phrase, phrases, words
 from pratique.policy.freeze import Freeze, TrackName
 from pratique.policy.freshness import GRACE
 from pratique.policy.result import OnFailure, OnUnknown
-from pratique.policy.tracks import When
+from pratique.policy.tracks import AdoptTrack, Change, EmergencyTrack, SlowTrack, When
 
 Lines = Iterator[str]
+
+_ROUTINE = (
+    "routine: nothing new of high, critical or unknown severity, the same base images or newer ones, no other major "
+    "version, no licence of a new category, no larger attack surface where that was measured; what is not known is not"
+)
 
 
 def explain(bundle: Bundle, environment: str | None = None) -> str:
@@ -62,7 +68,7 @@ def _environment(rules: EnvironmentRules) -> Lines:
     yield from _under("How an image gets in", _entry(rules))
     yield from _under(f"Checks ({len(rules.checks)})", _checks(rules))
     yield from _under("Without anybody (fast)", _fast(rules))
-    yield from _under("With people (slow)", _track(rules.tracks.slow))
+    yield from _under("With people (slow)", _slow(rules))
     yield from _under("Back to an earlier image (rollback)", _rollback(rules))
     yield from _under("In an emergency", _emergency(rules))
     yield from _under("What stood there before the gate (adopt)", _adopt(rules))
@@ -157,6 +163,20 @@ def _fast(rules: EnvironmentRules) -> Lines:
         yield from phrases(fast, "when")
     else:
         yield from _track(fast)
+    if fast and fast.also and fast.also.change is Change.ROUTINE:
+        yield _ROUTINE
+    if fast:
+        yield "what was first asked for before the image that runs there goes to people"
+
+
+def _slow(rules: EnvironmentRules) -> Lines:
+    yield from _track(rules.tracks.slow)
+    yield from _unknown_author(rules.tracks.slow)
+
+
+def _unknown_author(track: SlowTrack | EmergencyTrack | AdoptTrack | None) -> Lines:
+    if track and Separation.AUTHOR in track.separation:
+        yield "where it is not known who wrote it, one more person signs, from outside the group that owns it"
 
 
 def _rollback(rules: EnvironmentRules) -> Lines:
@@ -168,6 +188,7 @@ def _rollback(rules: EnvironmentRules) -> Lines:
 def _adopt(rules: EnvironmentRules) -> Lines:
     adopt = rules.tracks.adopt
     yield from _track(adopt)
+    yield from _unknown_author(adopt)
     if adopt and adopt.never:
         yield "what all other checks find is shown, and does not stop it"
 
@@ -182,6 +203,7 @@ def _emergency(rules: EnvironmentRules) -> Lines:
     )
     never = tuple(name for name in emergency.never if name not in exploited)
     yield from phrases(replace(emergency, never=never))
+    yield from _unknown_author(emergency)
     if exploited:
         yield f"{listing(exploited)} must pass, too, but for what the image that runs there has as well"
     others = tuple(rule.id for rule in rules.checks if rule.id not in {*emergency.skippable, *never, *exploited})
