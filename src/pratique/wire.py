@@ -42,6 +42,7 @@ from pratique.scan.settings import (
 )
 from pratique.service.keyring import Keyring
 from pratique.service.workspace import Workspace
+from pratique.service.zone import zone_named
 from pratique.signing.memory import Memory
 from pratique.signing.sealer import Sealer
 from pratique.storage.alone import mutexes
@@ -235,7 +236,7 @@ def assemble(config: Config, store: Store) -> Workspace:
         open=lambda repository: open_repository(repository, settings),
         lock=_both(file_locks(config.root / "locks"), mutexes(store)),
         keys=keys,
-        sealer=Sealer(trust, keys.seal, Memory(config.root / "signer-state.json")),
+        sealer=Sealer(trust, keys.seal, Memory(config.root / "signer-state.json"), zone_named),
         trust=trust,
         post=post,
         ask_authority=ask_authority,

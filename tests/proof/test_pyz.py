@@ -108,4 +108,5 @@ def test_it_holds_no_code_that_judges_or_moves_anything(alone: Path) -> None:
         "pratique.service.__init__",
         "pratique.service.proof_shelf",
         "pratique.service.proof_verify",
+        "pratique.service.zone",
     }

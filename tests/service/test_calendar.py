@@ -1,5 +1,6 @@
 """Freezes and working hours of a named zone become the right instants, also where clocks are put forward or back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.promotion.cases import GATE, bundle
 
-from pratique.errors import Malformed
+from pratique.errors import Malformed, Unverified
 from pratique.policy.environment import EnvironmentRules
+from pratique.promotion.calendar_check import check_calendar
 from pratique.service.calendar import calendar_of
 from pratique.values.moment import render_moment
 
@@ -77,7 +79,7 @@ def test_what_is_over_is_left_out() -> None:
 
 
 def test_an_unknown_zone_is_told() -> None:
-    with pytest.raises(Malformed, match=r"settings\.timezone: 'Europe/Atlantis' is not known here"):
+    with pytest.raises(Malformed, match=r"settings\.timezone: the time zone 'Europe/Atlantis' is not known here"):
         calendar_of(rules(WEEKEND, zone="Europe/Atlantis"), at("2026-11-25T12:00"))
 
 
@@ -116,3 +118,38 @@ def test_a_deadline_is_never_early_and_a_freeze_never_over_at_its_beginning(
     assert calendar.freeze_at("slow", stops) is not None
     assert all(one.begin < one.end and one.end > moment for one in calendar.freezes)
     assert calendar.freeze_at("rollback", stops) is None
+
+
+DAYS_OF_A_WEEK = st.lists(
+    st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), min_size=1, max_size=7, unique=True
+)
+FREEZES = st.one_of(
+    DAYS_OF_A_WEEK.map(lambda days: f"{{name: it, weekly: [{', '.join(days)}]}}"),
+    st.tuples(st.integers(-40, 40), st.integers(1, 60)).map(
+        lambda edges: f"{{name: it, from: {_edge(edges[0])}, until: {_edge(edges[0] + edges[1])}}}"
+    ),
+)
+
+
+def _edge(days: int) -> str:
+    return (at("2026-11-25T00:00") + timedelta(days=days)).strftime("%Y-%m-%d")
+
+
+@given(
+    FREEZES,
+    st.sampled_from((*ZONES, "Pacific/Kiritimati", "Etc/GMT+12")),
+    st.integers(-40 * 24 * 4, 40 * 24 * 4).map(
+        lambda quarters: at("2026-11-25T00:00") + timedelta(minutes=15 * quarters)
+    ),
+)
+def test_what_is_worked_out_here_is_believed_where_no_zone_is_known(freeze: str, zone: str, now: datetime) -> None:
+    found = rules(freeze, zone=zone)
+    calendar = calendar_of(found, now)
+    check_calendar(calendar, found, now)
+    for one in calendar.freezes:
+        moved = replace(
+            one, begin=one.begin + timedelta(days=2, hours=1), end=one.end + timedelta(days=2, hours=1)
+        )
+        if "weekly" not in freeze:
+            with pytest.raises(Unverified, match="calendar: expected"):
+                check_calendar(replace(calendar, freezes=(moved,)), found, now)

@@ -14,7 +14,7 @@ from pratique.errors import Absent, Malformed
 TYPE_CHECKING = False  # as in typing, which takes as long to import as much else here
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from pratique.proof.established import Established
     from pratique.proof.trust import Authority, TrustRoot
@@ -152,6 +152,7 @@ def _check(arguments: argparse.Namespace, trust: "TrustRoot") -> "Callable[[byte
             environment=arguments.environment,
             resource_uri=arguments.resource_uri,
             authorities=authorities,
+            zones=_zone,
         )
 
     return check
@@ -164,6 +165,12 @@ def _authority(text: str) -> "Authority":
     if not (name and equals and path):
         raise Malformed(f"usage: --authority: expected NAME=CERTIFICATES, found {text[:200]!r}")
     return Authority(name, _read(path))
+
+
+def _zone(name: str) -> "tzinfo | None":
+    from pratique.service.zone import find_zone  # only a policy with freezes asks for one
+
+    return find_zone(name)
 
 
 def _core_at(path: str) -> bytes | None:

@@ -7,9 +7,7 @@ Every span begins at its ``begin`` and is over at its ``end``.
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from pratique.errors import Unverified
-from pratique.policy.environment import EnvironmentRules
-from pratique.policy.freeze import Freeze, TrackName
+from pratique.policy.freeze import TrackName
 from pratique.values.dataclass import dataclass
 from pratique.values.moment import render_moment
 
@@ -102,40 +100,3 @@ class Calendar:
 
 
 ALWAYS_OPEN = Calendar()
-
-
-def check_calendar(calendar: Calendar, rules: EnvironmentRules, now: datetime) -> None:
-    """Return if a calendar holds every freeze of these rules that is not over, as far as that shows without a zone.
-
-    Raises:
-        Unverified: One is missing, or between other moments than the rules say.
-    """
-    for freeze in rules.freeze:
-        if not any(_is(found, freeze) for found in calendar.freezes) and not _over(freeze, now):
-            raise Unverified(
-                f"calendar: expected the freeze {freeze.name!r} of {rules.name} as the rules have it, found none"
-            )
-
-
-def _is(found: Frozen, freeze: Freeze) -> bool:
-    if (found.name, found.allow) != (freeze.name, freeze.allow):
-        return False
-    if freeze.begin is None or freeze.end is None:
-        return True
-    if freeze.begin.tzinfo is not None:
-        return (found.begin, found.end) == (freeze.begin, freeze.end)
-    return _near(found.begin, freeze.begin) and _near(found.end, freeze.end)
-
-
-def _near(instant: datetime, wall: datetime) -> bool:
-    """Tell whether a clock somewhere may show this time then: none is further than a day from UTC's."""
-    return abs(instant - wall.replace(tzinfo=instant.tzinfo)) <= _DAY
-
-
-def _over(freeze: Freeze, now: datetime) -> bool:
-    """Tell whether it is over, for sure: on no clock of the world is a zoned end later than a day after UTC's."""
-    if freeze.end is None:
-        return False
-    if freeze.end.tzinfo is not None:
-        return freeze.end <= now
-    return freeze.end.replace(tzinfo=now.tzinfo) + _DAY <= now

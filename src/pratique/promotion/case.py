@@ -22,7 +22,7 @@ from pratique.policy.application import Application
 from pratique.policy.document import Bundle
 from pratique.policy.environment import EnvironmentRules
 from pratique.policy.facts import Facts, Subject, observe
-from pratique.promotion.calendar import check_calendar
+from pratique.promotion.calendar_check import check_calendar
 from pratique.promotion.directory import Directory
 from pratique.promotion.evidence_set import root_of_evidence
 from pratique.promotion.profile import Profile

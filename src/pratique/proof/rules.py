@@ -117,6 +117,10 @@ class Rules:
     witnesses: int
     waivers: Fields | None
     """What may be waived, as the policy writes it; None where nothing can."""
+    freezes: tuple[Fields, ...]
+    """When it stands still, as the policy writes it."""
+    timezone: str
+    """Whose clocks a freeze goes by that is not in UTC."""
 
     def people(self, track: str) -> Slow | None:
         """Return who decides on a track; on one that asks nobody, whom the slow track would ask."""
@@ -222,6 +226,8 @@ def _rules(environment: str, fields: Fields, fast_until: date) -> Rules:
         on_error=OnUnknown(_word(settings, "on_check_error", OnUnknown.HOLD, OnUnknown.FAIL)),
         witnesses=fields.integer("require_witnesses") if fields.has("require_witnesses") else 0,
         waivers=fields.object("waivers") if fields.has("waivers") else None,
+        freezes=fields.objects_or_empty("freeze"),
+        timezone=settings.text("timezone") if settings.has("timezone") else "UTC",
     )
 
 

@@ -10,7 +10,9 @@
 Everything else in a proof is checked against it. Source: decisions.md, "Workspace"; spec/approvals.md section 6.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import tzinfo
 
 from pratique.attest.sshkey import SshKey, parse_ssh_key
 from pratique.errors import Malformed
@@ -20,6 +22,13 @@ from pratique.values.canonical import canonical, parse_object
 from pratique.values.dataclass import dataclass
 
 MAX_BYTES = 256 * 1024
+
+Zones = Callable[[str], tzinfo | None]
+"""The time zones that the verifier's machine knows, by name: the one thing that it brings beside the trust root."""
+
+
+def no_zones(_name: str) -> None:
+    """Know no time zone."""
 
 
 @dataclass(frozen=True, slots=True)

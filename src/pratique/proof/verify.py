@@ -35,19 +35,21 @@ from pratique.proof.reading import Reading, open_proof
 from pratique.proof.record import Recorded
 from pratique.proof.request import verify_request
 from pratique.proof.review import People, verify_people
+from pratique.proof.rules import Rules
 from pratique.proof.seal import verify_seal
-from pratique.proof.trust import Authority, TrustRoot
+from pratique.proof.trust import Authority, TrustRoot, Zones, no_zones
 from pratique.proof.unchecked import unchecked
 from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 
 
-def verify_clearance(content: bytes, trust: TrustRoot) -> Established:
+def verify_clearance(content: bytes, trust: TrustRoot, *, zones: Zones = no_zones) -> Established:
     """Return what a clearance establishes: that an image may enter an environment.
 
     Args:
         content: The proof's bytes.
         trust: What is believed beforehand.
+        zones: The time zones that this machine knows; what takes another one is said not to be checked.
 
     Raises:
         Malformed: It is no proof, or something in it breaks its form.
@@ -55,7 +57,7 @@ def verify_clearance(content: bytes, trust: TrustRoot) -> Established:
     """
     with _one_error():
         reading = open_proof(content, Kind.CLEARANCE, trust)
-        _, established, people = _established(reading, trust)
+        _, established, people = _established(reading, trust, zones)
         verify_growths(reading.proof.growths, people.seen, reading.ledger)
         return established
 
@@ -68,6 +70,7 @@ def verify_promotion(
     environment: str | None = None,
     resource_uri: str | None = None,
     authorities: tuple[Authority, ...] = (),
+    zones: Zones = no_zones,
 ) -> Established:
     """Return what a promotion's proof establishes: that an image may enter, and was sealed for it.
 
@@ -81,13 +84,14 @@ def verify_promotion(
         environment: Where the image must have been let in.
         resource_uri: Where the image must have been promoted to.
         authorities: Whose timestamps count.
+        zones: As for :func:`verify_clearance`.
 
     Raises:
         Malformed, Unverified: As :func:`verify_clearance`; also where it is about something else than expected.
     """
     with _one_error():
         reading = open_proof(content, Kind.PROMOTION, trust)
-        chain, cleared, people = _established(reading, trust)
+        chain, cleared, people = _established(reading, trust, zones)
         _check_expected(cleared, image, environment, resource_uri)
         seal = verify_seal(reading, chain, cleared, trust)
         _check_witnesses(cleared.witnesses_needed, seal.witnesses, "seal, checkpoint")
@@ -121,7 +125,7 @@ def _check_witnesses(needed: int, found: int, where: str) -> None:
         raise Unverified(f"{where}: the policy wants {needed} witnesses, found {found}; have it cosigned first")
 
 
-def _established(reading: Reading, trust: TrustRoot) -> tuple[Chain, Established, People]:
+def _established(reading: Reading, trust: TrustRoot, zones: Zones) -> tuple[Chain, Established, People]:
     chain = verify_directories(reading, trust)
     policy = verify_policies(reading, chain, trust)
     _check_witnesses(policy.rules.witnesses, len(reading.ledger.checkpoint.cosignatures), "checkpoint")
@@ -130,7 +134,18 @@ def _established(reading: Reading, trust: TrustRoot) -> tuple[Chain, Established
     record = verify_decision(reading, chain, policy.rules, past)
     people = verify_people(reading, chain, record, policy.rules)
     _check_holds(reading, chain)
-    return chain, replace(_facts(reading, chain, policy, record, people), past=past.told), people
+    frozen = _check_freezes(reading, record, policy.rules, zones)
+    found = _facts(reading, chain, policy, record, people)
+    return chain, replace(found, past=past.told, not_checked=(*found.not_checked, *frozen)), people
+
+
+def _check_freezes(reading: Reading, record: Recorded, rules: Rules, zones: Zones) -> tuple[str, ...]:
+    """Return what of the freezes could not be checked."""
+    if not rules.freezes:
+        return ()
+    from pratique.proof.freeze import verify_freezes
+
+    return verify_freezes(reading, record.track, rules, zones)
 
 
 def _check_holds(reading: Reading, chain: Chain) -> None:

@@ -28,6 +28,7 @@ from pratique.proof.verify import verify_promotion
 from pratique.service.proof import export
 from pratique.service.proof_layout import files_of, write_file, write_folder, write_tar
 from pratique.service.workspace import Workspace
+from pratique.service.zone import find_zone
 from pratique.storage.transaction import View
 from pratique.values.digest import Digest
 
@@ -90,7 +91,7 @@ def _page(workspace: Workspace, core: bytes, report: Report) -> bytes | None:
         case Report.NONE:
             return None
         case Report.BESIDE:
-            return build_report(verify_promotion(core, workspace.trust), core)
+            return build_report(verify_promotion(core, workspace.trust, zones=find_zone), core)
         case _:
             assert_never(report)
 

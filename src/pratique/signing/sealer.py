@@ -15,7 +15,7 @@ from pratique.attest.vsa import build_vsa
 from pratique.proof.established import Established
 from pratique.proof.rejudge import rejudge
 from pratique.proof.seal import summary
-from pratique.proof.trust import TrustRoot
+from pratique.proof.trust import TrustRoot, Zones
 from pratique.proof.verify import verify_clearance
 from pratique.signing.keyfile import ServiceKey
 from pratique.signing.memory import Memory
@@ -39,6 +39,8 @@ class Sealer:
     trust: TrustRoot
     key_of: Callable[[Environment], ServiceKey]
     memory: Memory
+    zones: Zones
+    """Raises where it does not know one: nothing is sealed of which a freeze could not be checked."""
 
     def seal(self, clearance: bytes, fetch: Callable[[Digest], bytes], now: datetime) -> SignedSeal:
         """Verify a clearance, judge again, and sign the summary of one environment.
@@ -55,7 +57,7 @@ class Sealer:
             Absent: Evidence is missing, so that nothing can be judged.
             Unreachable: What was seen cannot be written down.
         """
-        established = verify_clearance(clearance, self.trust)
+        established = verify_clearance(clearance, self.trust, zones=self.zones)
         rejudge(clearance, fetch)
         self.memory.remember(established)
         key = self.key_of(established.environment)
