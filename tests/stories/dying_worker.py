@@ -74,6 +74,7 @@ def main(root: str, step: str, when: str) -> None:
             steps[Step(step)] = dies_after(STEPS[Step(step)])
         case "between":
             steps[Step(step)] = dies_between(STEPS[Step(step)])
+    print("at work", flush=True)
     while any(
         one.state not in _WAITS_FOR_PEOPLE for one in store.read(lambda view: view.promotions.open_everywhere())
     ):
