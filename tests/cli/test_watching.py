@@ -45,7 +45,7 @@ def test_a_terminal_shows_one_line_in_place_and_only_the_answer_remains() -> Non
 
 def test_the_line_is_written_ten_times_a_second_at_most() -> None:
     began = time.monotonic()
-    terminal = slow_copy(100 * MIB, 1)
+    terminal = slow_copy(100 * MIB, 2)
     assert terminal.ends() == 0
     pictures = len(PICTURE.findall(terminal.written)) - 1  # the last one empties the line
     assert 3 <= pictures <= 10 * (time.monotonic() - began) + 1
@@ -91,14 +91,12 @@ def test_a_dumb_terminal_gets_plain_lines() -> None:
 
 @pytest.mark.parametrize(("keys", "number", "code"), [(b"\x03", None, 130), (b"", signal.SIGTERM, 143)])
 def test_a_stopped_copy_leaves_a_clean_terminal(keys: bytes, number: signal.Signals | None, code: int) -> None:
-    terminal = slow_copy(100 * MIB, 30)
+    terminal = slow_copy(100 * MIB, 300)  # longer than its end is waited for
     terminal.read_until(r"MiB  ")
     if number:
         terminal.send(number)
     terminal.press(keys)
-    began = time.monotonic()
     assert terminal.ends() == code
-    assert time.monotonic() - began < 5
     screen = Screen(80)
     screen.show(terminal.written.replace("^C", ""))  # the terminal itself shows what was typed
     (line,) = screen.text.split("\n")[-1:]
@@ -106,25 +104,23 @@ def test_a_stopped_copy_leaves_a_clean_terminal(keys: bytes, number: signal.Sign
     assert "%" not in screen.text
 
 
-def test_a_transfer_that_hangs_does_not_hold_up_the_end() -> None:
+def hangs_and_ends(presses: int) -> float:
+    """Return how many seconds a transfer that hangs takes to end after Ctrl-C was pressed so often."""
     terminal = slow_copy(100 * MIB, "hang")
     terminal.read_until(r"MiB  ")
     began = time.monotonic()
-    terminal.press(b"\x03")
+    for press in range(presses):
+        time.sleep(0.2 * bool(press))
+        terminal.press(b"\x03")
     assert terminal.ends() == 130
-    assert 1 < time.monotonic() - began < 6
     assert "interrupted" in terminal.written
+    return time.monotonic() - began
 
 
-def test_asking_twice_ends_it_at_once() -> None:
-    terminal = slow_copy(100 * MIB, "hang")
-    terminal.read_until(r"MiB  ")
-    terminal.press(b"\x03")
-    time.sleep(0.2)
-    began = time.monotonic()
-    terminal.press(b"\x03")
-    assert terminal.ends() == 130
-    assert time.monotonic() - began < 1.5
+def test_a_transfer_that_hangs_does_not_hold_up_the_end_and_less_so_where_one_asks_twice() -> None:
+    once, twice = hangs_and_ends(1), hangs_and_ends(2)
+    assert once > 1
+    assert twice < once
 
 
 def test_no_mode_of_the_terminal_is_changed() -> None:

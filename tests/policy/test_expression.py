@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from contextlib import suppress
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -152,10 +152,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE.keys())
 def test_what_is_large_or_deep_is_refused_at_once(source: str) -> None:
-    began = perf_counter()
+    began = thread_time()
     with pytest.raises(Fault):
         compile_expression(source, FACTS)
-    assert perf_counter() - began < 1
+    assert thread_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -172,10 +172,10 @@ def test_what_is_large_or_deep_is_refused_at_once(source: str) -> None:
 def test_an_expression_over_the_largest_facts_takes_no_time_to_speak_of(source: str) -> None:
     largest = {**KNOWN, "v.severity": "a" * MAX_TEXT, "v.aliases": ("a" * 20,) * MAX_ITEMS}
     expression = compile_expression(source, FACTS)
-    began = perf_counter()
+    began = thread_time()
     with suppress(Malformed):
         expression.holds(largest)
-    assert perf_counter() - began < 2
+    assert thread_time() - began < 2
 
 
 @pytest.mark.parametrize(

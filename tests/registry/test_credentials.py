@@ -251,7 +251,7 @@ def test_a_helper_that_does_not_end_is_ended(body: str, programs: Path) -> None:
     began = time.monotonic()
     with pytest.raises(Unreachable, match="in time"):
         ask_helper("test", "registry.example", seconds=0.3)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
 
 
 # What the settings name

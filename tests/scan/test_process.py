@@ -48,9 +48,9 @@ def test_its_arguments_are_words_and_no_shell_sees_them(tmp_path: Path) -> None:
 
 def test_one_that_hangs_is_ended(tmp_path: Path) -> None:
     began = time.monotonic()
-    stopped = run(command(tmp_path, "time.sleep(60)"), Limits(seconds=0.5))
+    stopped = run(command(tmp_path, "time.sleep(600)"), Limits(seconds=0.5))
     assert stopped == Stopped("it was ended because it took more than 0.5 s")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 300
 
 
 @pytest.mark.parametrize("where", ["stdout", "stderr"])
@@ -74,10 +74,8 @@ def test_one_that_takes_too_much_memory_does_not_get_it(tmp_path: Path) -> None:
 
 
 def test_processes_that_take_too_much_memory_together_are_ended(tmp_path: Path) -> None:
-    lines = (
-        "for _ in range(4):\n    if not os.fork():\n        x = b'x' * (70 << 20); time.sleep(30)\ntime.sleep(30)"
-    )
-    stopped = run(command(tmp_path, lines), Limits(memory=200 << 20, seconds=20))
+    lines = "for _ in range(4):\n    if not os.fork():\n        x = b'x' * (70 << 20); time.sleep(120)\ntime.sleep(120)"
+    stopped = run(command(tmp_path, lines), Limits(memory=200 << 20, seconds=120))
     assert stopped == Stopped("it was ended because it held more than 200 MiB")
 
 
@@ -106,7 +104,7 @@ if not os.fork():
 while not (os.path.exists({str(noted)!r}) and open({str(noted)!r}).read()): time.sleep(0.01)
 time.sleep({60 if hangs else 0})
 """
-    run(command(tmp_path, lines), Limits(seconds=2))
+    run(command(tmp_path, lines), Limits(seconds=5 if hangs else 60))
     assert gone(int(noted.read_text()))
 
 

@@ -14,8 +14,9 @@ from pratique.storage.alone import Waiting, mutexes
 from pratique.storage.store import Store
 from pratique.storage.transaction import Transaction
 
-SHORT = Waiting(timedelta(milliseconds=300), timedelta(seconds=20), timedelta(milliseconds=5))
-IMPATIENT = Waiting(timedelta(seconds=30), timedelta(milliseconds=50), timedelta(milliseconds=5))
+PATIENT = Waiting(timedelta(minutes=1), timedelta(minutes=2), timedelta(milliseconds=5))
+SHORT = Waiting(timedelta(seconds=2), timedelta(minutes=2), timedelta(milliseconds=5))
+IMPATIENT = Waiting(timedelta(minutes=1), timedelta(milliseconds=50), timedelta(milliseconds=5))
 
 
 def test_one_writes_at_a_time_from_any_thread_of_any_process(tmp_path: Path) -> None:
@@ -50,8 +51,8 @@ def test_what_a_dead_process_held_is_taken_over(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     assert store.transact(lambda tx: tx.mutexes.take("list", "the dead", timedelta(milliseconds=200))) is None
 
-    with mutexes(store, SHORT)("list"):
-        taken = store.transact(lambda tx: tx.mutexes.take("list", "another", SHORT.lease))
+    with mutexes(store, PATIENT)("list"):
+        taken = store.transact(lambda tx: tx.mutexes.take("list", "another", PATIENT.lease))
 
     assert taken
     assert taken != "the dead"
@@ -68,7 +69,7 @@ def test_a_living_holder_is_not_overtaken_however_long_it_takes(tmp_path: Path) 
     with mutexes(store, SHORT)("list"):
         thread = threading.Thread(target=wait)
         thread.start()
-        time.sleep(3 * SHORT.lease.total_seconds())
+        time.sleep(1.5 * SHORT.lease.total_seconds())
         assert not other.is_set()
     thread.join()
     assert other.is_set()

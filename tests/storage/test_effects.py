@@ -1,14 +1,18 @@
-"""Effects: claimed once, fenced by attempt, forgiven some failures, and never forgotten."""
+"""Effects: claimed once, fenced by attempt, forgiven some failures, and never forgotten.
 
+Nobody sleeps here: every wait is an hour, and an hour passes by moving all moments of the effects back.
+"""
+
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import sleep
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.storage.builders import new_store, same_store
+from tests.storage.builders import FILE, new_store, same_store
 
 from pratique.errors import Absent, Conflict
 from pratique.promotion.plan import Effect, Step
@@ -18,11 +22,11 @@ from pratique.storage.store import Store
 from pratique.storage.transaction import Transaction
 
 COPY = Effect("pr_1", 1, Step.COPY)
-SOON = timedelta(milliseconds=30)
-IMPATIENT = Patience(lease=SOON, unhinted=SOON, attempts=3, first_wait=SOON, longest_wait=timedelta(seconds=1))
+HOUR = timedelta(hours=1)
+HOURS = Patience(lease=HOUR, unhinted=HOUR, attempts=3, first_wait=HOUR, longest_wait=2 * HOUR)
 
 
-def wanted(folder: Path, patience: Patience = IMPATIENT) -> Store:
+def wanted(folder: Path, patience: Patience = HOURS) -> Store:
     store = new_store(folder, patience)
     store.transact(lambda tx: tx.want(COPY))
     return store
@@ -48,8 +52,14 @@ def neglected(store: Store) -> bool:
     return store.read(lambda view: view.effects.neglected())
 
 
-def a_while() -> None:
-    sleep(2 * SOON.total_seconds())
+def pass_by(folder: Path, duration: timedelta) -> None:
+    """Make it so much later, as the effects see it."""
+    columns = ("not_before", "hinted_at", "lease_until")
+    back = f"-{duration.total_seconds()} seconds"
+    with closing(sqlite3.connect(folder / FILE)) as connection, connection:
+        for column in columns:
+            moved = f"{column} = strftime('%Y-%m-%dT%H:%M:%fZ', {column}, ?)"
+            connection.execute(f"UPDATE effect SET {moved} WHERE {column} IS NOT NULL", (back,))
 
 
 def test_an_effect_is_claimed_by_one_worker_only(tmp_path: Path) -> None:
@@ -77,11 +87,10 @@ def test_what_is_done_keeps_its_result(tmp_path: Path) -> None:
 
 
 def test_nobody_may_begin_before_its_moment(tmp_path: Path) -> None:
-    store = new_store(tmp_path, IMPATIENT)
-    later = timedelta(milliseconds=200)
-    store.transact(lambda tx: tx.effects.want(COPY, not_before=tx.now + later))
+    store = new_store(tmp_path, HOURS)
+    store.transact(lambda tx: tx.effects.want(COPY, not_before=tx.now + HOUR))
     assert claim(store) is None
-    sleep(later.total_seconds())
+    pass_by(tmp_path, HOUR)
     assert claim(store) is not None
 
 
@@ -89,12 +98,11 @@ def test_a_hint_that_came_too_early_is_made_up_for(tmp_path: Path) -> None:
     told: Told = []
     new_store(tmp_path)
     worker = hinting(tmp_path, told, Patience(unhinted=timedelta(0)))
-    later = timedelta(milliseconds=300)
-    worker.transact(lambda tx: tx.effects.want(COPY, not_before=tx.now + later))
+    worker.transact(lambda tx: tx.effects.want(COPY, not_before=tx.now + HOUR))
     assert claim(worker) is None
     attend(worker)
     assert len(told) == 1
-    sleep(later.total_seconds())
+    pass_by(tmp_path, HOUR)
     attend(worker)
     assert len(told) == 2
 
@@ -102,8 +110,7 @@ def test_a_hint_that_came_too_early_is_made_up_for(tmp_path: Path) -> None:
 def test_what_is_postponed_costs_no_attempt_and_may_be_hastened(tmp_path: Path) -> None:
     store = wanted(tmp_path)
     claim(store)
-    hour = timedelta(hours=1)
-    store.transact(lambda tx: tx.effects.postpone(COPY.id, 1, tx.now + hour, "waits for evidence"))
+    store.transact(lambda tx: tx.effects.postpone(COPY.id, 1, tx.now + HOUR, "waits for evidence"))
     assert (standing(store).state, standing(store).error) == (State.WANTED, "waits for evidence")
     assert claim(store) is None
     store.transact(lambda tx: tx.effects.hasten("pr_1"))
@@ -121,7 +128,7 @@ def test_only_the_running_attempt_may_postpone(tmp_path: Path) -> None:
 def test_due_is_what_is_wanted_now(tmp_path: Path) -> None:
     store = wanted(tmp_path)
     later = Effect("pr_1", 1, Step.SEAL)
-    store.transact(lambda tx: tx.effects.want(later, not_before=tx.now + timedelta(hours=1)))
+    store.transact(lambda tx: tx.effects.want(later, not_before=tx.now + HOUR))
     assert [effect.id for effect in store.read(lambda view: view.effects.due())] == [COPY.id]
     claim(store)
     assert store.read(lambda view: view.effects.due()) == ()
@@ -133,7 +140,7 @@ def test_overdue_is_what_nobody_took_up_while_nobody_was_busy(tmp_path: Path) ->
     def overdue(age: timedelta) -> str | None:
         return store.read(lambda view: view.effects.overdue("pr_1", age))
 
-    assert overdue(timedelta(hours=1)) is None
+    assert overdue(HOUR) is None
     assert overdue(timedelta(0)) == "copy"
     other = Effect("pr_2", 1, Step.COPY)
     store.transact(lambda tx: tx.want(other))
@@ -144,7 +151,7 @@ def test_overdue_is_what_nobody_took_up_while_nobody_was_busy(tmp_path: Path) ->
 def test_a_worker_that_is_not_heard_of_is_overtaken_and_then_refused(tmp_path: Path) -> None:
     store = wanted(tmp_path)
     claim(store)
-    a_while()
+    pass_by(tmp_path, HOUR)
     assert attend(store) == ()
     assert claim(store, attempt=2, owner="worker-b") is not None
     for report in (
@@ -172,22 +179,22 @@ def test_a_fenced_command_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_renewed_lease_keeps_the_reconciler_away(tmp_path: Path) -> None:
-    store = wanted(tmp_path, Patience(lease=timedelta(milliseconds=600)))
+    store = wanted(tmp_path)
     claim(store)
     for _ in range(4):
-        sleep(0.2)
+        pass_by(tmp_path, HOUR / 3)
         store.transact(lambda tx: tx.effects.renew(COPY.id, 1))
         assert not neglected(store)
     assert standing(store).attempt == 1
 
 
 def test_a_failed_effect_waits_and_is_tried_again(tmp_path: Path) -> None:
-    store = wanted(tmp_path, Patience(first_wait=timedelta(milliseconds=500)))
+    store = wanted(tmp_path)
     claim(store)
     assert fail(store, 1) is State.FAILED
     attend(store)
     assert (standing(store).state, standing(store).error) == (State.FAILED, "failure 1")
-    sleep(0.6)
+    pass_by(tmp_path, HOUR)
     attend(store)
     assert (standing(store).state, standing(store).attempt) == (State.WANTED, 2)
 
@@ -197,7 +204,7 @@ def test_after_the_last_attempt_it_is_dead(tmp_path: Path) -> None:
     for attempt in (1, 2, 3):
         assert claim(store, attempt) is not None
         state = fail(store, attempt)
-        sleep(0.15)
+        pass_by(tmp_path, 4 * HOUR)
         attend(store)
     assert state is State.DEAD
     assert (standing(store).state, standing(store).error) == (State.DEAD, "failure 3")
@@ -208,12 +215,12 @@ def test_silence_through_all_attempts_is_told_once(tmp_path: Path) -> None:
     told: list[EffectStanding] = []
     for attempt in (1, 2, 3):
         assert claim(store, attempt) is not None
-        a_while()
+        pass_by(tmp_path, HOUR)
         told += attend(store)
     assert [(dead.id, dead.state, dead.error) for dead in told] == [
-        (COPY.id, State.DEAD, "no word from its worker for 0.03 s")
+        (COPY.id, State.DEAD, "no word from its worker for 3600 s")
     ]
-    a_while()
+    pass_by(tmp_path, HOUR)
     assert attend(store) == ()
 
 
@@ -221,7 +228,7 @@ def test_what_would_not_help_to_repeat_is_given_up_at_once(tmp_path: Path) -> No
     store = wanted(tmp_path)
     claim(store)
     assert store.transact(lambda tx: tx.effects.give_up(COPY.id, 1, "digest differs")) is State.DEAD
-    a_while()
+    pass_by(tmp_path, HOUR)
     assert not neglected(store)
 
 
@@ -233,7 +240,7 @@ def test_what_may_not_be_given_up_begins_again_after_the_longest_wait(tmp_path: 
     again = standing(store)
     assert (again.state, again.attempt, again.error) == (State.WANTED, 2, "the registry is down")
     now = store.read(lambda view: view.now)
-    assert now < again.not_before <= now + IMPATIENT.longest_wait
+    assert now < again.not_before <= now + HOURS.longest_wait
     assert store.read(lambda view: view.effects.later()) == (again,)
 
 
@@ -253,7 +260,7 @@ def test_an_unknown_effect_is_absent(tmp_path: Path) -> None:
 Told = list[tuple[str, int, str]]
 
 
-def hinting(folder: Path, told: Told, patience: Patience = IMPATIENT) -> Store:
+def hinting(folder: Path, told: Told, patience: Patience = HOURS) -> Store:
     def hint(connection: sa.Connection, effect: str, attempt: int, queue: str, not_before: datetime) -> None:
         assert connection.in_transaction()
         told.append((effect, attempt, queue))
@@ -272,7 +279,7 @@ def test_an_effect_without_a_hint_gets_one_from_the_next_reconciler(tmp_path: Pa
     told: Told = []
     store = wanted(tmp_path)
     worker = hinting(tmp_path, told)
-    a_while()
+    pass_by(tmp_path, HOUR)
     assert neglected(store)
     attend(worker)
     assert told == [(COPY.id, 1, "effects")]
@@ -281,10 +288,10 @@ def test_an_effect_without_a_hint_gets_one_from_the_next_reconciler(tmp_path: Pa
 def test_a_lost_hint_is_given_again_after_a_lease(tmp_path: Path) -> None:
     told: Told = []
     new_store(tmp_path)
-    worker = hinting(tmp_path, told, Patience(lease=timedelta(milliseconds=500)))
+    worker = hinting(tmp_path, told)
     worker.transact(lambda tx: tx.want(COPY))
     assert not neglected(worker)
-    sleep(0.6)
+    pass_by(tmp_path, HOUR)
     assert neglected(worker)
     attend(worker)
     assert told == [(COPY.id, 1, "effects")] * 2
@@ -300,4 +307,4 @@ def test_waiting_grows_and_has_a_bound(attempt: int) -> None:
 
 def test_moments_of_effects_are_the_databases(tmp_path: Path) -> None:
     store = wanted(tmp_path)
-    assert abs(standing(store).not_before - datetime.now(UTC)) < timedelta(seconds=5)
+    assert abs(standing(store).not_before - datetime.now(UTC)) < timedelta(minutes=5)

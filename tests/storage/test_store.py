@@ -51,7 +51,7 @@ def together(store: Store, *commands: Callable[[Transaction], object]) -> list[o
 
     def busy(tx: Transaction) -> None:
         begun.set()
-        waiting.wait(10)
+        waiting.wait(60)
 
     def outcome(command: Callable[[Transaction], object]) -> object:
         try:
@@ -61,7 +61,7 @@ def together(store: Store, *commands: Callable[[Transaction], object]) -> list[o
 
     with ThreadPoolExecutor(len(commands) + 1) as pool:
         pool.submit(store.transact, busy)
-        begun.wait(10)
+        begun.wait(60)
         outcomes = [pool.submit(outcome, command) for command in commands]
         while store._writer._waiting.qsize() < len(commands):
             pass
@@ -136,7 +136,7 @@ def test_a_query_sees_one_snapshot(store: Store) -> None:
 def test_now_is_the_databases_clock_read_once(store: Store) -> None:
     first, second = store.transact(lambda tx: (tx.now, tx.now))
     assert first == second
-    assert abs(first - datetime.now(UTC)) < timedelta(seconds=5)
+    assert abs(first - datetime.now(UTC)) < timedelta(minutes=5)
     assert first.microsecond % 1000 == 0
 
 
