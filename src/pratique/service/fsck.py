@@ -108,9 +108,8 @@ def _signatures(workspace: Workspace, view: View) -> Iterator[Fault]:
 
 def _retired(view: View) -> Iterator[NoteVerifier]:
     """Yield the keys that the ledger had before, though the trust root may know them no longer."""
-    for entry in view.ledger.of_type("key.rotated/1"):
-        if isinstance(data := entry.event.data, KeyRotated):
-            yield NoteVerifier.parse(data.old)
+    for _, data in view.ledger.told(KeyRotated):
+        yield NoteVerifier.parse(data.old)
 
 
 def _stamps(workspace: Workspace, view: View) -> Iterator[Fault]:

@@ -252,11 +252,7 @@ def _put(blobs: BlobStore, item: EventObject, chunks: Iterator[bytes]) -> bool:
 def _openings(tx: Transaction, source: Source) -> int:
     if source.openings is None:
         return 0
-    erased = {
-        entry.event.data.erased
-        for entry in tx.ledger.of_type("private.redacted/1")
-        if isinstance(entry.event.data, PrivateRedacted)
-    }
+    erased = {data.erased for _, data in tx.ledger.told(PrivateRedacted)}
     count = 0
     for commitment in exported_openings(source.export):
         if commitment in erased:
