@@ -76,7 +76,8 @@ def _said(value: Any) -> Iterator[Affected]:
 
 
 def test_published_advisories_give_a_row_the_answers_of_each_version(corpus: Path) -> None:
-    told = {scheme: _asked(_published(corpus), scheme) for scheme in dict.fromkeys(SCHEMES.values())}
+    published = _published(corpus)
+    told = {scheme: _asked(published, scheme) for scheme in dict.fromkeys(SCHEMES.values())}
     assert sum(told.values()) > 100
     assert {Scheme.PYPI, Scheme.GO, Scheme.SEMVER, Scheme.ALPINE, Scheme.DEBIAN} <= {
         one for one in told if told[one]
@@ -89,7 +90,9 @@ def _asked(published: list[Affected], scheme: Scheme) -> int:
     pool = _parsed(scheme, (text for one in ours for text in (*_events(one), *sorted(one.versions)[:3])))
     asked = ours[:: max(1, len(ours) // 20)]
     for affected in asked:
-        row = _parsed(scheme, (*pool[:: max(1, len(pool) // 25)], *_events(affected), *affected.versions))
+        row = _parsed(
+            scheme, (*pool[:: max(1, len(pool) // 25)], *_events(affected), *sorted(affected.versions)[:30])
+        )
         assert Row(affected.ecosystem, row).concerned(affected) == one_by_one(row, affected)
     return len(asked)
 

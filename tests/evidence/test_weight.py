@@ -29,13 +29,15 @@ import sys
 from pathlib import Path
 from pratique.errors import Malformed
 from pratique.evidence.document import open_document
+from pratique.evidence.read import read
+read(b"x", "")  # what readers import is not the document's doing
 def peak():  # of this program alone: what getrusage(2) tells includes whoever started it
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 content = Path(sys.argv[1]).read_bytes()
 before = peak()
 try:
-    open_document(content)
+    WORK
 except Malformed as error:
     print("refused", error)
 else:
@@ -60,11 +62,13 @@ def most_parts(shape: str) -> int:
     return MAX_WEIGHT // (signs + 2 * width * len(part)) - 10
 
 
-def held(tmp_path: Path, content: bytes) -> tuple[str, int]:
-    """Read a document in a process of its own; return what came of it, and the bytes that it took."""
+def held(tmp_path: Path, content: bytes, work: str = "open_document(content)") -> tuple[str, int]:
+    """Work on a document in a process of its own; return what came of it, and the bytes that it took."""
     file = tmp_path / "document"
     file.write_bytes(content)
-    done = subprocess.run([sys.executable, "-c", HOLDS, file], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", HOLDS.replace("WORK", work), file], capture_output=True, text=True, check=True
+    )
     word, grown = done.stdout.splitlines()
     return word.split()[0], int(grown) * 1024
 
@@ -88,6 +92,27 @@ def test_the_heaviest_document_that_is_read_fits(tmp_path: Path) -> None:
     word, grown = held(tmp_path, document("texts", most_parts("texts")))
     assert word == "read"
     assert grown < 512 * MIB
+
+
+LINES = {"empty lines": "\n", "carriage returns": "\r", "lines of one sign": "é\n", "separators": "\u2028"}
+
+
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
+def test_a_text_of_too_many_lines_is_refused(line: str) -> None:
+    content = ("TN:\n" + line * (MAX_WEIGHT // 80 + 1)).encode()[: 64 * MIB - 3]
+    assert read(content, "text/plain").reasons[0].startswith("text: expected lines that fit into 384 MiB")
+
+
+@pytest.mark.parametrize("head", ["SPDXVersion: SPDX-2.3\n", "TN:\n", "cve,epss,percentile\n"])
+def test_a_text_of_as_many_lines_as_are_read_fits(tmp_path: Path, head: str) -> None:
+    content = (head + "x\n" * (MAX_WEIGHT // 80 // SHARE - 10)).encode()
+    word, grown = held(tmp_path, content, "read(content, '')")
+    assert word == "read"
+    assert grown < 512 * MIB // SHARE
+
+
+def test_lines_of_braces_are_not_taken_apart_when_there_are_too_many() -> None:
+    assert read(b'{"output":"x"}\n' + b"{\n" * 30_000_000, "").parse is Parse.REFUSED
 
 
 def test_what_is_signed_is_weighed_as_well() -> None:

@@ -23,6 +23,8 @@ from pratique.values.digest import Digest
 MAX_PARTS = 64
 """Envelopes in one document; each signature in each of them may cost a verification by every trusted key."""
 
+_MAX_LINES = 4_000_000  # each costs some 70 bytes before anything looks at it; a day of alarms has thousands
+
 
 class Carrier(StrEnum):
     """What a statement arrived in."""
@@ -173,6 +175,8 @@ def _wrapping(carrier: Carrier, parts: tuple[Signable, ...], material: Material 
 
 def lines_of(content: bytes) -> tuple[bytes, ...]:
     """Return the lines of a file of JSON lines that hold something; fewer than two where it is another file."""
+    if content.count(b"\n") > _MAX_LINES:
+        return ()
     found = tuple(line for line in content.split(b"\n") if line.strip())
     return found if len(found) > 1 and all(line.lstrip()[:1] == b"{" for line in found) else ()
 

@@ -71,7 +71,22 @@ def open_document(content: bytes) -> Document:
         case "":
             raise Malformed("document: expected JSON, XML or text, found nothing but white space")
         case _:
+            _refuse_heavy_text(text)
             return TextDocument(text)
+
+
+_ENDS = ("\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")  # of lines, str.splitlines
+_LINE = 80  # bytes that CPython 3.11 holds for each at worst, beside its signs
+
+
+def _refuse_heavy_text(text: str) -> None:
+    """Return if its lines fit into memory, where every sign may take four bytes, in the text and in its line."""
+    weight = _LINE * sum(map(text.count, _ENDS)) + (0 if text.isascii() else 2 * text.__sizeof__())
+    if weight > MAX_WEIGHT:
+        raise Malformed(
+            f"text: expected lines that fit into {MAX_WEIGHT >> 20} MiB of memory, found some {weight >> 20} MiB of "
+            "them; split it"
+        )
 
 
 def _refuse_heavy_xml(text: str) -> None:
