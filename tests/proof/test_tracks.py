@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.promotion import cases
+from tests.promotion.builders import PROD
 from tests.proof.attacks import refused, refused_promotion, reviewed
 from tests.proof.builders import GATE, REVIEWERS, Story, founded, judged_story, trust_root
 
@@ -70,11 +71,18 @@ ADOPT = "      adopt: {approvals: [{role: release, count: 2}], never: [%s], expi
 
 
 def adopted(
-    never: str = "prov", source: str = "oci:prod/api", packages: Any = cases.MEDIUM, **changes: Any
+    never: str = "prov",
+    source: str = "oci:prod/api",
+    packages: Any = cases.MEDIUM,
+    gate: str = "  prod:\n",
+    **changes: Any,
 ) -> Story:
     """Return the story in which people adopt what stood in prod; ``changes`` are to the honest record."""
     story = founded(
-        packages=packages, gate=GATE.replace("        window: 3d\n", "        window: 3d\n" + ADOPT % never)
+        packages=packages,
+        gate=GATE.replace("  prod:\n", gate).replace(
+            "        window: 3d\n", "        window: 3d\n" + ADOPT % never
+        ),
     )
     came = {"from_": None, "source": source}
     story.ask(
@@ -140,3 +148,63 @@ def test_a_check_that_the_policy_never_passes_over_stops_an_adoption() -> None:
 
 def test_an_adoption_that_nobody_asked_for() -> None:
     refused(claimed(track=Routing(Track.ADOPT, ("because I say so",))), "record, adopt: expected")
+
+
+WARN = "  prod:\n    enforcement: warn\n    relax: being introduced\n"
+BURNING = (
+    "      emergency: {approvals: [{role: security, count: 1}], skippable: [%s], never: [%s], expires: 72h}\n"
+)
+
+
+def burning(skippable: str, never: str, gate: str = "  prod:\n") -> Story:
+    """Return the story in which the server writes that an emergency passed over what was found."""
+    text = GATE.replace("  prod:\n", gate).replace(
+        "        window: 3d\n", "        window: 3d\n" + BURNING % (skippable, never)
+    )
+    story = founded(gate=text, packages=cases.HIGH)
+    story.ask(statement={"way": Way.EMERGENCY}, track=Track.EMERGENCY)
+    story.gather()
+    assert story.inputs is not None
+    story.inputs = replace(story.inputs, request=replace(story.inputs.request, track=Track.EMERGENCY))
+    claim: dict[str, Any] = {
+        "track": Routing(Track.EMERGENCY, ("because I say so",)),
+        "approvals": (Need("security", 1),),
+    }
+    honest = story.decide().decision
+    later: dict[str, Any] = {"review_until": story.inputs.now + timedelta(days=1)}
+    story.judge(build_record(replace(honest, **claim, **later)))
+    story.review("eve")
+    story.approve()
+    return story
+
+
+@pytest.mark.parametrize("gate", ["  prod:\n", WARN])
+def test_what_an_emergency_never_passes_over_stops_it_also_where_the_gate_only_warns(gate: str) -> None:
+    refused(burning("sbom", "sig, prov, high", gate), "record, track emergency: check high is block, which blocks")
+    refused(burning("sbom", "sig, prov", gate), "record, track emergency: check high is block, which blocks")
+
+
+@pytest.mark.parametrize("gate", ["  prod:\n", WARN])
+def test_what_an_emergency_may_pass_over_it_passes(gate: str) -> None:
+    found = verify_clearance(burning("high", "sig, prov", gate).clearance(), trust_root())
+    assert found.level is Level.EMERGENCY
+
+
+def test_a_check_in_never_stops_an_adoption_also_where_the_gate_only_warns() -> None:
+    way = Routing(Track.ADOPT, ("because I say so",))
+    story = adopted("high", packages=cases.HIGH, gate=WARN, track=way, approvals=(Need("release", 2),))
+    refused(story, "record, track adopt: check high is block, which blocks")
+
+
+def test_what_goes_back_goes_no_other_way() -> None:
+    gate = GATE.replace("      slow:", "      rollback: {approvals: [{role: release, count: 1}]}\n      slow:")
+    story = founded(gate=gate, packages=cases.CLEAN)
+    story.came(PROD)
+    story.came(PROD, "current")
+    story.ask()
+    story.gather()
+    honest = story.decide().decision
+    fast = Routing(Track.FAST, ("because I say so",))
+    story.judge(build_record(replace(honest, track=fast, approvals=(), review_until=None)))
+    story.approve()
+    refused(story, "record, track fast: expected rollback, of an image that was here until 2026-11-24T")

@@ -33,6 +33,12 @@ def stricter(shop: Shop) -> None:
     write(shop, GATE.replace("{severity: [critical, high]}", "{severity: [critical, high, medium]}"))
 
 
+def more_builders(shop: Shop) -> None:
+    """Draft rules of dev that trust one builder more."""
+    gate = shop.folder / "policy" / "gate.yaml"
+    gate.write_text(gate.read_text().replace("builders: [", 'builders: ["https://other.example/builder", ', 1))
+
+
 def by(shop: Shop, person: str) -> tuple[str, ...]:
     return ("--as", person, "--key", str(shop.key(person)))
 
@@ -93,12 +99,31 @@ def test_who_may_change_the_policy_is_changed_by_root_keys_alone(shop: Shop) -> 
 def test_nobody_writes_the_rules_for_a_request_of_their_own(shop: Shop) -> None:
     founded(shop)
     shop.request("clean", "dev", "person:dan")
-    gate = shop.folder / "policy" / "gate.yaml"
-    gate.write_text(gate.read_text().replace("builders: [", 'builders: ["https://other.example/builder", ', 1))
+    more_builders(shop)
     propose(shop)
     approve(shop, "person:cai")
     said = approve(shop, "person:bea")
-    assert (said.code, "who wrote this, asked for" in said.err) == (1, True)
+    assert (said.code, "person:dan, who signs this, asked for" in said.err) == (1, True)
+
+
+def test_nobody_approves_the_rules_for_a_request_of_their_own(shop: Shop) -> None:
+    founded(shop)
+    more_builders(shop)
+    propose(shop)
+    approve(shop, "person:bea")
+    shop.request("clean", "dev", "person:cai")
+    said = approve(shop, "person:cai")
+    assert (said.code, "person:cai, who signs this, asked for" in said.err) == (1, True)
+
+
+def test_nothing_is_published_while_somebody_who_approved_it_has_a_request_open(shop: Shop) -> None:
+    founded(shop)
+    more_builders(shop)
+    propose(shop)
+    approve(shop, "person:cai")
+    shop.request("clean", "dev", "person:cai")
+    said = approve(shop, "person:bea")
+    assert (said.code, "person:cai, who signs this, asked for" in said.err) == (1, True)
 
 
 def publish_as_a_server_might(shop: Shop, changes: Changes | None, *people: str) -> None:

@@ -16,8 +16,10 @@ from pratique.values.digest import Digest
 from pratique.values.moment import render_moment
 from pratique.values.names import Actor, Environment
 
-NOT_RECOMPUTED = "judgement not recomputed: that takes the evidence itself (the full form)"
-CONDITIONS = "what the policy asks for under conditions: whether these held takes the evidence itself, too"
+TAKES_EVIDENCE = "takes the evidence itself"
+"""Stands in every sentence about what the full form shows, once it was judged again."""
+NOT_RECOMPUTED = f"judgement not recomputed: that {TAKES_EVIDENCE} (the full form)"
+CONDITIONS = f"what the policy asks for under conditions: whether these held {TAKES_EVIDENCE}, too"
 _NOBODY = "no witness says when"
 
 
@@ -134,7 +136,7 @@ class Established:
 
     def after_judging(self, records: tuple[Digest, ...]) -> "Established":
         """Return the same, once these records were judged again from the evidence."""
-        left = tuple(sentence for sentence in self.not_checked if sentence not in (NOT_RECOMPUTED, CONDITIONS))
+        left = tuple(sentence for sentence in self.not_checked if TAKES_EVIDENCE not in sentence)
         return replace(self, judged_again=records, not_checked=left)
 
     @property

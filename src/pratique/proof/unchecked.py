@@ -15,6 +15,10 @@ def unchecked(reading: Reading, record: Recorded, rules: Rules) -> Iterator[str]
     way = rules.fast if record.track is Track.FAST else rules.people(record.track)
     if way is not None and way.conditions:
         yield CONDITIONS
+    if record.waivers:
+        from pratique.proof.unchecked_waiver import unchecked_waivers  # few records rely on any
+
+        yield from unchecked_waivers(reading)
     if certified := max((check.certified for check in record.checks), default=0):
         yield (
             f"signatures by certificates ({certified}) were verified when they were handed in, by the server's word: "

@@ -140,7 +140,8 @@ def approve(workspace: Workspace, signatory: Signatory) -> tuple[PolicyEndorsed,
 
     Raises:
         Absent: Nothing is proposed.
-        Refused: This person wrote it or has no say, or its author has a request open where the rules would change.
+        Refused: This person wrote it or has no say, or somebody who signed it has a request open where the rules
+            would change.
         Conflict: This person approved it already, or the directory changed since it was proposed.
         Unverified: The signature is not theirs.
     """
@@ -189,6 +190,7 @@ def _check_may_approve(
         raise Conflict(f"policy: {person} approved version {stated.version} already")
     if stated.changes is None or not has_a_say(person, stated.changes, directory, view.now):
         raise Refused(f"policy: {person} holds none of the roles that approve a change, everywhere")
+    _refuse_own_request(workspace, view, _bundle(workspace, standing), (person,))
 
 
 def _publish(workspace: Workspace, tx: Transaction, stated: Policy) -> PolicyPublished | None:
@@ -196,8 +198,9 @@ def _publish(workspace: Workspace, tx: Transaction, stated: Policy) -> PolicyPub
     people = tuple(entry.event.actor for entry in standing.endorsed)
     if stated.changes is None or why_not_enough(stated.changes, stated.author, people, directory, tx.now):
         return None
-    bundle = parse_bundle(_object(workspace, standing.entry, "policy"))
-    _refuse_own_request(workspace, tx, bundle, standing.proposed.author)
+    bundle = _bundle(workspace, standing)
+    # Asked again of everybody: one of them may have asked for something since they signed.
+    _refuse_own_request(workspace, tx, bundle, (standing.proposed.author, *people))
     signed = (standing.entry, *standing.endorsed)  # its author's own signature too: who wrote it is nobody's word
     envelope = joined(tuple(_object(workspace, entry, "policy-signature") for entry in signed))
     objects = (
@@ -212,13 +215,18 @@ def _publish(workspace: Workspace, tx: Transaction, stated: Policy) -> PolicyPub
     return happening
 
 
-def _refuse_own_request(workspace: Workspace, view: View, bundle: Bundle, author: Actor) -> None:
-    """Return if nobody would be judged by rules that they wrote for it themselves."""
+def _bundle(workspace: Workspace, standing: Proposal) -> Bundle:
+    return parse_bundle(_object(workspace, standing.entry, "policy"))
+
+
+def _refuse_own_request(workspace: Workspace, view: View, bundle: Bundle, people: tuple[Actor, ...]) -> None:
+    """Return if nobody would be judged by rules that they wrote, or approved, for a request of their own."""
     before, directory = workspace.bundle(view), workspace.directory(view)
     old = {rules.name: rules.digest for rules in before.environments}
     changed = {rules.name for rules in bundle.environments if old.get(rules.name) != rules.digest}
     for promotion in view.promotions.open_everywhere():
-        if promotion.to in changed and directory.person_behind(promotion.requester) == author:
+        person = directory.person_behind(promotion.requester)
+        if promotion.to in changed and person in people:
             raise Refused(
-                f"policy: {author}, who wrote this, asked for {promotion.id}, which it would judge; let that end first"
+                f"policy: {person}, who signs this, asked for {promotion.id}, which it would judge; let that end first"
             )
