@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.stories.shop import Said, Shop, drift
+from tests.stories.shop import ENVIRONMENTS, ORIGIN, Said, Shop, drift
 from tests.stories.test_rotation import copied, proof, verified
 
 SEAL = "seal:dev"
@@ -121,7 +121,7 @@ def test_a_people_file_that_is_published_later_keeps_the_new_key(shop: Shop) -> 
 @pytest.mark.parametrize(
     ("before", "words", "code", "message"),
     [
-        ((), ("seal:moon", "--announce"), 1, "cannot be read"),
+        ((), ("seal:moon", "--announce"), 1, "does not list any key for it"),
         ((), (SEAL, "--switch"), 1, "begin with --announce"),
         ((), (SEAL, "--finish"), 1, "begin with --announce"),
         (("--announce",), (SEAL, "--finish"), 1, "let it with --switch"),
@@ -169,3 +169,19 @@ def test_a_step_that_was_stopped_half_way_goes_on_when_it_is_run_again(
     again = stepped(shop, SEAL, word)
     assert (again["new"], types(shop)) == (done["new"], events)
     assert done["new"] in sealed(shop, proof(shop, shop.bring("clean", "dev"), "after"))
+
+
+def test_whoever_lost_every_key_goes_on_with_new_ones(shop: Shop) -> None:
+    before = proof(shop, shop.bring("clean", "dev"), "before")
+    shop.done("ledger", "export")
+    for key in (shop.workspace / "keys").iterdir():
+        key.unlink()
+    last = shop.workspace / "export" / "checkpoint"
+    shop.done("ledger", "new-epoch", "--origin", f"{ORIGIN}/epoch2", "--last-checkpoint", last)
+    for use in ("record", *(f"seal:{name}" for name in ENVIRONMENTS)):
+        stepped(shop, use, "--stolen")
+    after = proof(shop, shop.bring("middling", "dev"), "after")
+    assert verified(after, shop.trust_root).code == 0
+    assert "0 missing" in shop.done("ledger", "drill").out
+    assert shop.done("ledger", "fsck").out.endswith("all is well\n")
+    assert "versions were left out" in verified(before, shop.trust_root).err

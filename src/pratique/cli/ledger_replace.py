@@ -34,7 +34,7 @@ def add_replace_word(verbs: Subverbs) -> None:
         ("--announce", _announce, "make the next key and list it in the directory beside the present one"),
         ("--switch", _switch, "the next key signs from now on, and the present one is destroyed"),
         ("--finish", _finish, "list the key that signs alone: the older one counts for nothing later"),
-        ("--stolen", _stolen, "do all of that at once, and accept no proof that does not say so"),
+        ("--stolen", _stolen, "stolen or lost: do all of that at once, and accept no proof that does not say so"),
     ):
         step.add_argument(flag, dest="step", action="store_const", const=run, help=said)
     word.add_argument(

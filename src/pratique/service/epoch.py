@@ -82,7 +82,8 @@ def _checked(workspace: Workspace, origin: str, last: bytes) -> Checkpoint:
     if installation_of(origin) != installation_of(present) or epoch_of(origin) != epoch_of(present) + 1:
         expected = f"{installation_of(present)}/epoch{epoch_of(present) + 1}"
         raise Malformed(f"epoch: expected the name {expected}, found {origin[:200]!r}")
-    before = open_checkpoint(last, workspace.every_log_key).checkpoint
+    # Those of the trust root, not of the key files: whoever lost the files has only a new epoch to go on with.
+    before = open_checkpoint(last, (log.key for log in workspace.trust.ledger.logs)).checkpoint
     if before.origin != present:
         raise Refused(f"epoch: expected the last checkpoint of {present}, found one of {before.origin}")
 

@@ -6,6 +6,7 @@ directory that was in force where the seal stands. Each step may be repeated aft
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pratique.attest.keys import PublicKey
 from pratique.errors import Absent, Conflict
@@ -136,6 +137,8 @@ def replace_stolen(
 ) -> Replacement:
     """Replace a key at once: nothing counts that it signed from an entry on, and proofs that do not say so are refused.
 
+    One that is lost is replaced likewise: nobody knows who has it.
+
     Args:
         workspace: Whose key it is.
         use: What it signs.
@@ -177,17 +180,22 @@ def _revoked(
 
 
 def _standing(workspace: Workspace, use: str) -> _Standing:
-    following = workspace.keys.next_service_file(use)
-    present = read_key(workspace.keys.service_file(use)).public
-    ours = {present.key_id, *((read_key(following).public.key_id,) if following.exists() else ())}
+    """Return how a use stands; where its key is lost, the newest one that is listed is the present one."""
+    present, following = _key_at(workspace.keys.service_file(use)), _key_at(workspace.keys.next_service_file(use))
+    ours = {key.key_id for key in (present, following) if key is not None}
     directory = workspace.store.read(workspace.directory)
     for holder, service in directory.document.services:
-        if use in service.uses and ours & {key.public.key_id for key in service.keys}:
-            return _Standing(use, directory, holder, service, present)
+        listed = [key.public for key in service.keys]
+        if use in service.uses and (present is None or ours & {key.key_id for key in listed}):
+            return _Standing(use, directory, holder, service, present or listed[-1])
+    found = f"{present.key_id} for it" if present else "any key for it"
     raise Absent(
-        f"{use}: version {directory.version} of the directory does not list {present.key_id} for it; see "
-        "`pratique directory show`"
+        f"{use}: version {directory.version} of the directory does not list {found}; see `pratique directory show`"
     )
+
+
+def _key_at(file: Path) -> PublicKey | None:
+    return read_key(file).public if file.exists() else None
 
 
 def _successor(workspace: Workspace, use: str) -> PublicKey:
