@@ -209,7 +209,7 @@ TAKES_BACK = (
 
 @pytest.mark.parametrize("happening", TAKES_BACK)
 def test_nothing_takes_back_what_is_being_pointed(happening: Happening) -> None:
-    whole = (requested(), gathered(), judged(), approved(), COPIED, SEALED, ATTACHED, PromotionReleased(1))
+    whole = (requested(), gathered(), judged(), approved(), COPIED, SEALED, ATTACHED, PromotionReleased(1, None))
     with pytest.raises(Conflict, match="its tags are being pointed, and nothing takes that back"):
         stands(*whole, happening)
 

@@ -1,8 +1,9 @@
 """A worker that is killed in the middle of a step: ``python -m tests.stories.dying_worker WORKSPACE STEP WHEN``.
 
 WHEN is ``before`` (claimed, nothing done yet), ``after`` (done outside, nothing recorded yet), ``between`` (it has
-moved the first of a release's two tags), or ``never``: then it works until nothing is left to do but wait for people.
-It believes others for a fifth of a second only, so that it takes over soon.
+moved the first of a release's two tags), ``stopped`` (the same, but it is only stopped, and may be let go again), or
+``never``: then it works until nothing is left to do but wait for people. It believes others for a fifth of a second
+only, so that it takes over soon.
 """
 
 import os
@@ -47,20 +48,20 @@ def dies_after(step: Perform) -> Perform:
     return perform_and_die
 
 
-def dies_between(step: Perform) -> Perform:
-    """Die where the step opens its fourth repository: it has looked at two tags, and moved one of them."""
+def between(step: Perform, end: signal.Signals) -> Perform:
+    """Send a signal where the step opens its fourth repository: it has looked at two tags, and moved one of them."""
 
-    def perform_and_die(workspace: Workspace, promotion: Promotion, effect: EffectStanding) -> Done | NotYet:
+    def perform_and_end(workspace: Workspace, promotion: Promotion, effect: EffectStanding) -> Done | NotYet:
         opened = count(1)
 
         def opening(repository: Repository) -> Registry:
             if next(opened) == 4:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), end)
             return workspace.open(repository)
 
         return step(replace(workspace, open=opening), promotion, effect)
 
-    return perform_and_die
+    return perform_and_end
 
 
 def main(root: str, step: str, when: str) -> None:
@@ -73,7 +74,9 @@ def main(root: str, step: str, when: str) -> None:
         case "after":
             steps[Step(step)] = dies_after(STEPS[Step(step)])
         case "between":
-            steps[Step(step)] = dies_between(STEPS[Step(step)])
+            steps[Step(step)] = between(STEPS[Step(step)], signal.SIGKILL)
+        case "stopped":
+            steps[Step(step)] = between(STEPS[Step(step)], signal.SIGSTOP)
     print("at work", flush=True)
     while any(
         one.state not in _WAITS_FOR_PEOPLE for one in store.read(lambda view: view.promotions.open_everywhere())

@@ -21,6 +21,7 @@ WHOLE_LIFE = [
     "promotion.copied/1",
     "promotion.sealed/1",
     "promotion.attached/1",
+    "promotion.released/1",
     "promotion.pointed/1",
     "promotion.promoted/1",
 ]

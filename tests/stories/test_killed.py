@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.listening import Heard
+from tests.stories.interrupted import Killed, Moment, work
 from tests.stories.processes import ends, start_module
 from tests.stories.shop import Shop, drift
 from tests.stories.test_fast_track import WHOLE_LIFE
@@ -75,6 +76,28 @@ def lifetime(shop: Shop) -> float:
     worker, began = at_work(shop), time.monotonic()
     assert worker.wait(timeout=300) == 0
     return time.monotonic() - began
+
+
+def test_a_tag_that_was_moved_before_a_hold_is_recorded_by_the_next_worker(shop: Shop) -> None:
+    earlier = shop.show(shop.bring("clean", "dev"))["image"]
+    newer = shop.deliver("newer")
+    shop.repository("build").put_tag("clean", newer, Digest.parse(earlier))
+    promotion = shop.request("clean", "dev").promotion
+
+    def dies(moment: Moment) -> None:
+        if (moment.step, moment.number) == (Step.POINT, -1):
+            raise Killed
+
+    with pytest.raises(Killed):
+        work(shop, dies)
+    assert shop.repository("dev").resolve("clean") == newer
+    fay = ("--as", "person:fay", "--key", shop.key("person:fay"))
+    shop.done("hold", "place", "--image", newer, *fay, "--comment", "wait")
+    work(shop)
+    assert shop.state(promotion) == "promoted"
+    pointed = next(one for one in shop.events(promotion=promotion) if one["type"] == "promotion.pointed/1")
+    assert pointed["data"]["previous"] == earlier
+    assert drift(shop) == ()
 
 
 @pytest.mark.soak

@@ -1,15 +1,12 @@
 """Several images of one application are a release: all of them enter, or none does."""
 
-import shutil
 import signal
-from collections.abc import Iterator
 
-import pytest
 from tests.registry.builders import no_lock
 from tests.stories.ci import HIGH, MEDIUM
-from tests.stories.pair import NAMES, Pair, found_pair
+from tests.stories.pair import NAMES, Pair
 from tests.stories.processes import ends, start_module
-from tests.stories.shop import drift, folder_in_memory
+from tests.stories.shop import drift
 from tests.stories.test_fast_track import WHOLE_LIFE
 from tests.stories.test_post_mortem import items
 from tests.stories.test_tracks import ROLLBACK, publish
@@ -19,21 +16,7 @@ from pratique.registry.closure import plan
 from pratique.registry.copy import copy
 from pratique.values.digest import Digest
 
-RELEASED = [*WHOLE_LIFE[:-2], "promotion.released/1", *WHOLE_LIFE[-2:]]
 NOTHING = (None, None)
-
-
-@pytest.fixture(scope="module")
-def founded() -> Iterator[Pair]:
-    with folder_in_memory() as folder:
-        yield found_pair(folder)
-
-
-@pytest.fixture
-def pair(founded: Pair) -> Iterator[Pair]:
-    with folder_in_memory() as folder:
-        shutil.copytree(founded.folder, folder, dirs_exist_ok=True)
-        yield Pair(folder, founded.place)
 
 
 def test_both_images_enter_together(pair: Pair) -> None:
@@ -41,7 +24,7 @@ def test_both_images_enter_together(pair: Pair) -> None:
     pair.work()
     assert pair.states(parts) == ("promoted", "promoted")
     assert pair.tags("dev") == pair.built()
-    assert [pair.types(part) for part in parts] == [RELEASED, RELEASED]
+    assert [pair.types(part) for part in parts] == [WHOLE_LIFE, WHOLE_LIFE]
     assert drift(pair) == ()
 
 
@@ -125,7 +108,7 @@ def test_a_process_killed_between_two_tags_leaves_the_second_to_the_next_one(pai
     assert pair.tags("dev") == (pair.built()[0], None)
     assert ends(start_module(pair, worker, pair.workspace, "none", "never"))[0] == 0
     assert pair.states(parts) == ("promoted", "promoted")
-    assert [pair.types(part) for part in parts] == [RELEASED, RELEASED]
+    assert [pair.types(part) for part in parts] == [WHOLE_LIFE, WHOLE_LIFE]
     assert pair.tags("dev") == pair.built()
     assert drift(pair) == ()
 

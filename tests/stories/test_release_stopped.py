@@ -1,30 +1,19 @@
 """A release that is disturbed: no tag moves before all may, and then every one does, whatever fails or dies."""
 
-import shutil
-from collections.abc import Iterator
+import os
+import signal
 from datetime import timedelta
 
 import pytest
 from tests.stories.interrupted import Fault, Killed, Moment, work
-from tests.stories.pair import Pair, found_pair
-from tests.stories.shop import drift, folder_in_memory
-from tests.stories.test_release import NOTHING, RELEASED
+from tests.stories.pair import NAMES, Pair
+from tests.stories.processes import ends, start_module
+from tests.stories.shop import drift
+from tests.stories.test_fast_track import WHOLE_LIFE
+from tests.stories.test_release import NOTHING
 
 from pratique.errors import Refused, Unreachable
 from pratique.promotion.plan import Step
-
-
-@pytest.fixture(scope="module")
-def founded() -> Iterator[Pair]:
-    with folder_in_memory() as folder:
-        yield found_pair(folder)
-
-
-@pytest.fixture
-def pair(founded: Pair) -> Iterator[Pair]:
-    with folder_in_memory() as folder:
-        shutil.copytree(founded.folder, folder, dirs_exist_ok=True)
-        yield Pair(folder, founded.place)
 
 
 def test_a_worker_killed_at_every_moment_of_every_part_changes_nothing(pair: Pair) -> None:
@@ -47,7 +36,7 @@ def test_a_worker_killed_at_every_moment_of_every_part_changes_nothing(pair: Pai
         (parts[0], Step.POINT),
     }
     assert pair.states(parts) == ("promoted", "promoted")
-    assert [pair.types(part) for part in parts] == [RELEASED, RELEASED]
+    assert [pair.types(part) for part in parts] == [WHOLE_LIFE, WHOLE_LIFE]
     assert pair.tags("dev") == pair.built()
     assert drift(pair) == ()
 
@@ -74,6 +63,13 @@ def is_down(_moment: Moment) -> None:
     raise Unreachable("the registry: connection refused")
 
 
+def newer_release(pair: Pair) -> tuple[str, str]:
+    """Have both images built anew, and ask for them."""
+    for name in NAMES:
+        pair.build(f"newer-{name}", name)
+    return pair.release("dev")
+
+
 def half_way(pair: Pair) -> tuple[str, str]:
     """Ask for a release, and have the worker die between its two tags."""
     parts = pair.release("dev")
@@ -90,7 +86,7 @@ def test_a_registry_that_is_down_between_two_tags_is_waited_for_however_long(pai
     assert pair.states(parts) == ("pointing", "pointing")
     work(pair)
     assert pair.tags("dev") == pair.built()
-    assert [pair.types(part) for part in parts] == [RELEASED, RELEASED]
+    assert [pair.types(part) for part in parts] == [WHOLE_LIFE, WHOLE_LIFE]
 
 
 def test_a_registry_that_is_down_for_one_part_before_any_tag_moves_moves_none(pair: Pair) -> None:
@@ -130,16 +126,6 @@ def test_a_tag_that_somebody_else_moves_in_between_is_waited_for_and_told(pair: 
     assert pair.states(parts) == ("promoted", "promoted")
 
 
-@pytest.mark.parametrize("image", [0, 1])
-def test_a_hold_that_comes_between_two_tags_comes_too_late(pair: Pair, image: int) -> None:
-    parts = half_way(pair)
-    key = ("--as", "person:fay", "--key", pair.key("person:fay"))
-    pair.done("hold", "place", "--image", pair.built()[image], *key, "--comment", "wait")
-    work(pair)
-    assert pair.tags("dev") == pair.built()
-    assert pair.states(parts) == ("promoted", "promoted")
-
-
 def test_nobody_takes_back_or_begins_again_what_is_being_pointed(pair: Pair) -> None:
     parts = half_way(pair)
     key = ("--as", "service:ci", "--key", pair.key("service:ci"))
@@ -155,9 +141,7 @@ def test_nobody_takes_back_or_begins_again_what_is_being_pointed(pair: Pair) -> 
 def test_a_newer_release_waits_for_one_between_its_tags(pair: Pair) -> None:
     older = half_way(pair)
     first = pair.built()
-    for name in ("web", "worker"):
-        pair.build(f"newer-{name}", name)
-    newer = pair.release("dev")
+    newer = newer_release(pair)
     work(pair)
     assert pair.states(older) == pair.states(newer) == ("promoted", "promoted")
     assert pair.tags("dev") == pair.built() != first
@@ -167,6 +151,22 @@ def test_a_newer_release_waits_for_one_between_its_tags(pair: Pair) -> None:
 def _index(pair: Pair, promotion: str, kind: str) -> int:
     events = [(event.get("promotion"), event["type"]) for event in pair.events()]
     return len(events) - 1 - events[::-1].index((promotion, kind))
+
+
+def test_a_worker_that_was_stopped_between_two_tags_moves_none_back_once_it_is_let_go(pair: Pair) -> None:
+    older = pair.release("dev")
+    stopped = start_module(pair, "tests.stories.dying_worker", pair.workspace, Step.POINT, "stopped")
+    try:
+        assert os.WIFSTOPPED(os.waitpid(stopped.pid, os.WUNTRACED)[1])
+        assert pair.tags("dev") == (pair.built()[0], None)
+        newer = newer_release(pair)
+        work(pair)
+        assert pair.states(older) == pair.states(newer) == ("promoted", "promoted")
+        stopped.send_signal(signal.SIGCONT)
+        assert ends(stopped)[0] == 0  # it went on where it was, and was told that others had taken over
+    finally:
+        stopped.kill()
+    assert pair.tags("dev") == pair.built()
 
 
 @pytest.mark.parametrize("step", [Step.COPY, Step.SEAL, Step.ATTACH])
@@ -190,9 +190,7 @@ def test_of_two_releases_one_at_a_time_is_on_its_way_to_each_place(pair: Pair) -
     older = pair.release("dev")
     work(pair, rounds=2)
     assert pair.states(older) == ("approved", "approved")
-    for name in ("web", "worker"):
-        pair.build(f"newer-{name}", name)
-    newer = pair.release("dev")
+    newer = newer_release(pair)
     failed: list[str] = []
     seen: list[tuple[str, ...]] = []
 

@@ -1,30 +1,14 @@
 """The verbs take a release by its own id: it is shown, waited for, tried again, decided on and taken back as one."""
 
-import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from tests.stories.ci import HIGH, MEDIUM
 from tests.stories.interrupted import work
-from tests.stories.pair import NAMES, Pair, found_pair
+from tests.stories.pair import NAMES, Pair
 from tests.stories.processes import running, start
-from tests.stories.shop import folder_in_memory
 from tests.stories.test_release import NOTHING
-
-
-@pytest.fixture(scope="module")
-def founded() -> Iterator[Pair]:
-    with folder_in_memory() as folder:
-        yield found_pair(folder)
-
-
-@pytest.fixture
-def pair(founded: Pair) -> Iterator[Pair]:
-    with folder_in_memory() as folder:
-        shutil.copytree(founded.folder, folder, dirs_exist_ok=True)
-        yield Pair(folder, founded.place)
 
 
 def id_of(pair: Pair, parts: tuple[str, ...]) -> str:

@@ -165,7 +165,7 @@ def _moved(data: Moving, event: Event) -> str:
         case PromotionAttached():
             text = f"the seal was attached to the image, in {len(data.referrers)} referrers"
         case PromotionReleased():
-            text = "every part of its release is sealed: all tags are pointed now"
+            text = "nothing stands against it: its tag is pointed now, and nothing takes that back"
         case PromotionPointed():
             text = (
                 f"{data.destination}:{data.tag} points at it"

@@ -180,7 +180,7 @@ class Promotion:
     release: Release | None = None
     """The release that it is a part of, if it is."""
     released: bool = False
-    """Whether its tag is to be pointed whatever comes, with those of the other parts."""
+    """Whether its tag is to be pointed whatever comes, with those of the other parts of its release."""
 
     @property
     def open(self) -> bool:

@@ -55,10 +55,14 @@ class PromotionAttached:
 
 @dataclass(frozen=True, slots=True)
 class PromotionReleased:
-    """Every part of its release is sealed, and nothing stood against any: from here on all tags are pointed."""
+    """It is sealed, with every part of its release, and nothing stood against any: the tags are pointed from here on.
+
+    Nothing takes that back. ``previous`` is what its tag pointed at, if at another image.
+    """
 
     TYPE: ClassVar[str] = "promotion.released/1"
     generation: int
+    previous: Digest | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,17 @@ def record_death(tx: Transaction, effect: EffectStanding, reason: Failure, words
     want_next(tx, promotion.id)
 
 
+def expect_mine(workspace: Workspace, effect: EffectStanding) -> None:
+    """Return if this attempt is still the one that is believed, for as long as a lease.
+
+    To be asked before what another one could have done and left behind is changed.
+
+    Raises:
+        Conflict: Another attempt has taken over; touch nothing outside any more.
+    """
+    workspace.store.transact(lambda tx: tx.effects.renew(effect.id, effect.attempt))
+
+
 @contextmanager
 def _renewing(workspace: Workspace, effect: EffectStanding) -> Iterator[None]:
     """Renew the lease while the work goes on, at a third of its time."""

@@ -21,9 +21,9 @@ from pratique.registry.interface import Registry
 from pratique.registry.manifest import Manifest
 from pratique.registry.readback import Depth, What, find_flaws
 from pratique.registry.verify import verify_image
+from pratique.service.attaching import hang_proof, hang_seal
 from pratique.service.copying import attach_piece, carried_by, frozen_evidence, whole_carriers
 from pratique.service.gather import piece_of
-from pratique.service.pointing import hang_proof, hang_seal
 from pratique.service.scribe import About, Scribe, keep
 from pratique.service.uploads import uploads
 from pratique.service.workspace import Workspace

@@ -15,14 +15,14 @@ from pratique.promotion.plan import Step
 from pratique.promotion.states import Promotion, State
 from pratique.promotion.withdraw import escalate, expire
 from pratique.service.again import begin_again
+from pratique.service.attaching import attach_seal
 from pratique.service.copying import copy_image, why_stale
 from pratique.service.drill import drill_if_due
 from pratique.service.judging import judge_promotion
 from pratique.service.lookout import Lookout
 from pratique.service.patience import gather
 from pratique.service.perform import Perform, perform, record_death, want_next
-from pratique.service.pointing import attach_seal
-from pratique.service.pointing_release import point
+from pratique.service.pointing import point
 from pratique.service.scribe import Scribe, about
 from pratique.service.sealing import seal_promotion
 from pratique.service.search import refreshed
