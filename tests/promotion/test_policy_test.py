@@ -1,5 +1,6 @@
 """The tests of a policy: situations are judged by the one judge, and what is missing never helps."""
 
+import re
 from typing import Any
 
 import pytest
@@ -224,6 +225,50 @@ def test_what_was_first_seen_is_told_from_now_on_and_taken_away_in_turn() -> Non
     one = run_case(read_tests(text, "t.yaml")[0], tried(graced), golden())
     assert one.problems == ()
     assert mutate(one, tried(graced))[1] == ()
+
+
+PLACED = GATE.replace(
+    "checks:\n",
+    "checks:\n      - {id: place, check: expr, expr: 'image.repository.startsWith(\"oci:PLACE\")'}\n",
+    1,
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "said", "outcome"),
+    [
+        ("staging/api", "", "pass"),  # where it usually is before prod
+        ("git.example", "", "block"),  # its source code is elsewhere, and does not count
+        ("images/new", "repository: oci:images/new", "pass"),
+        ("staging/api", "repository: oci:images/new", "block"),
+        ("staging/api", "repository: null", "pass"),
+    ],
+)
+def test_the_repository_is_the_images_and_not_its_source_codes(place: str, said: str, outcome: str) -> None:
+    files = {"gate.yaml": PLACED.replace("PLACE", place), "applications/shop.yaml": APPLICATION}
+    body = f"    expect: {{checks: {{place: {{outcome: {outcome}}}}}}}\n" + (f"    {said}\n" if said else "")
+    text = f"{HEAD}cases:\n  - name: it\n    environment: prod\n{body}"
+    assert run_case(read_tests(text, "tests/it.yaml")[0], tried(load(files)), golden()).problems == ()
+
+
+def test_a_first_environment_is_entered_from_what_is_accepted() -> None:
+    case = f"{HEAD}cases:\n  - name: it\n    environment: staging\n    expect: {{outcome: pass}}\n"
+    ran_case = run_case(read_tests(case, "tests/it.yaml")[0], tried(bundle()), golden())
+    assert str(ran_case.situation.repository) == "oci:images/api"
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("oci:elsewhere/api", "may come from, oci:staging/api, oci:images/*, found oci:elsewhere/api"),
+        ("7", "expected a repository, or the word 'usual'"),
+        ("oci:images/api:1.0", "expected no tag and no digest"),
+    ],
+)
+def test_a_repository_that_the_policy_does_not_accept_is_told_where_it_stands(said: str, message: str) -> None:
+    with pytest.raises(Malformed, match=re.escape(message)) as raised:
+        ran(f"    repository: {said}\n    expect: {{outcome: pass}}\n")
+    assert str(raised.value).startswith("tests/it.yaml:6:17: ")
 
 
 def test_a_track_that_was_asked_for_is_judged_as_asked() -> None:

@@ -15,7 +15,7 @@ from pratique.policy.schema import Misfit, Path, decode, key, keyed_by
 from pratique.policy.words import CheckId, Count, Positive, Role, Text
 from pratique.values.names import Environment
 
-RAW = ("evidence", "lists", "arrivals", "current", "first_seen", "left", "waivers", "now")
+RAW = ("repository", "evidence", "lists", "arrivals", "current", "first_seen", "left", "waivers", "now")
 """Parts of a case that are facts, and are read by their own forms."""
 _REQUESTER, _PLATFORM = Text("service:requester"), Text("linux/amd64")
 

@@ -85,6 +85,7 @@ evidence:
       differences: 0
       where: another machine
 lists: {kev: [], epss: {}}
+repository: usual
 arrivals: usual
 current: same
 now: 2026-11-24T09:30:00.000Z

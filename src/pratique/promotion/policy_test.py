@@ -159,7 +159,7 @@ def _inputs(situation: Situation, policy: Tried, court: Court) -> Inputs:
         application=situation.application,
         image=Image(
             situation.image_name,
-            situation.repository,
+            str(situation.repository),
             IMAGE,
             tuple(Platform(name, digest) for name, digest in situation.platforms),
         ),

@@ -18,6 +18,7 @@ from pratique.evidence.facts.scan import Scan
 from pratique.evidence.match import PRODUCER
 from pratique.evidence.model import Bound, Evidence, Facts, Origin, Parse, Piece, Reading
 from pratique.evidence.threat import Lists
+from pratique.policy.application import ApplicationImage
 from pratique.policy.document import Bundle
 from pratique.policy.fact_form import read_fact, read_form, read_moment
 from pratique.policy.facts import Arrival, Subject, observe
@@ -29,6 +30,7 @@ from pratique.values.canonical import canonical
 from pratique.values.dataclass import dataclass
 from pratique.values.digest import Digest
 from pratique.values.names import Actor, Environment, parse_actor
+from pratique.values.reference import Repository, parse_repository
 
 _PIECE = ("kind", "says", "signed_by", "bound", "format", "parse", "covers")
 _LISTS = ("kev", "epss")
@@ -44,7 +46,10 @@ class Situation:
     to: Environment
     application: str
     image_name: str
-    repository: str
+    source: str
+    """Where its source code is."""
+    repository: Repository
+    """Where the image is asked from."""
     requester: Actor
     platforms: tuple[tuple[str, Digest], ...]
     evidence: tuple[tuple[str, Evidence], ...]
@@ -67,7 +72,7 @@ class Situation:
         """Return what one platform is judged as."""
         current = self.current.as_current(Digest.of(b"what runs there")) if self.current else None
         seen = None if self.first_seen is None else dict(self.first_seen)
-        return Subject(platform, IMAGE, self.repository, self.now, self.arrivals, current, seen)
+        return Subject(platform, IMAGE, str(self.repository), self.now, self.arrivals, current, seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +95,15 @@ def read_situation(place: Place, facts: Mapping[str, Any], bundle: Bundle) -> Si
     """
     now = read_moment(facts.get("now"), ("now",), now=EPOCH)
     platforms = tuple((name, _digest_of(name, place.platforms)) for name in place.platforms)
-    image = _image(place, bundle)
+    application, image = _image(place, bundle)
     pieces = dict(_pieces(facts.get("evidence", {}), dict(platforms), now))
     found = Situation(
         now=now,
         to=place.to,
-        application=image[0],
-        image_name=image[1],
-        repository=image[2],
+        application=application,
+        image_name=image.name,
+        source=image.source.repository,
+        repository=_repository(facts.get("repository"), image, place.to, bundle),
         requester=_actor(place.requester),
         platforms=platforms,
         evidence=tuple((name, piece) for name, piece in pieces.items() if not _is_matcher(piece)),
@@ -105,7 +111,7 @@ def read_situation(place: Place, facts: Mapping[str, Any], bundle: Bundle) -> Si
         lists=_lists(facts.get("lists", {})),
         arrivals=_arrivals(facts.get("arrivals"), bundle, place.to, now),
         current=None,
-        waivers=tuple(read_waivers(facts.get("waivers"), place.to, image[0], now)),
+        waivers=tuple(read_waivers(facts.get("waivers"), place.to, application, now)),
         first_seen=_first_seen(facts.get("first_seen"), now),
         left=read_moment(facts["left"], ("left",), now=now) if facts.get("left") else None,
     )
@@ -123,13 +129,48 @@ def _actor(text: str) -> Actor:
         raise Misfit(("requester",), str(error)) from error
 
 
-def _image(place: Place, bundle: Bundle) -> tuple[str, str, str]:
+def _image(place: Place, bundle: Bundle) -> tuple[str, ApplicationImage]:
     if not bundle.applications:
         raise Misfit((), "expected a policy with an application, found none; add applications/*.yaml")
     name = place.application or bundle.applications[0].name
     application = bundle.application(name)
     image = application.image(place.image) if place.image else application.images[0]
-    return name, image.name, image.source.repository
+    return name, image
+
+
+def _repository(value: object, image: ApplicationImage, to: Environment, bundle: Bundle) -> Repository:
+    """Return where an image is asked from: where the case says, else where it usually is before this environment."""
+    before = tuple(one for name in bundle.rules(to).predecessors for one in _places(image, name))
+    if value in (None, USUAL):
+        usual = (*before, *_accepted(image), *_places(image, to))
+        if not usual:
+            raise Misfit((), f"where {image.name} comes from cannot be told from the policy; say its repository")
+        return usual[0]
+    found = _read_repository(value)
+    if found not in before and not image.accepts(found):
+        accepted = ", ".join(map(str, (*before, *image.accept)))
+        raise Misfit(("repository",), f"expected one that {image.name} may come from, {accepted}, found {found}")
+    return found
+
+
+def _read_repository(value: object) -> Repository:
+    try:
+        return parse_repository(value if isinstance(value, str) else "")
+    except Malformed as error:
+        raise Misfit(("repository",), f"expected a repository, or the word 'usual': {error}") from error
+
+
+def _accepted(image: ApplicationImage) -> Iterator[Repository]:
+    """Yield the repositories that a policy accepts, with the image's name for every star, as far as that is one."""
+    for pattern in image.accept:
+        try:
+            yield parse_repository(str(pattern).replace("**", "*").replace("*", image.name))
+        except Malformed:
+            continue  # such as a star for everything
+
+
+def _places(image: ApplicationImage, environment: str) -> tuple[Repository, ...]:
+    return tuple(one.repository for one in image.destinations if one.environment == environment)
 
 
 # ------------------------------------------------------------------------------------------------- evidence
@@ -236,7 +277,7 @@ def _current(value: object, found: Situation, now: datetime) -> Profile | None:
 
 def own_profile(situation: Situation) -> Profile:
     """Return what the image of a situation is made of."""
-    return profile_of(tuple(facts for _, facts in observed(situation)), situation.repository)
+    return profile_of(tuple(facts for _, facts in observed(situation)), situation.source)
 
 
 def observed(situation: Situation) -> tuple[tuple[str, Any], ...]:
