@@ -249,3 +249,12 @@ def test_an_image_older_than_what_is_there_never_goes_through_alone(shop: Shop) 
     shop.work()
     assert shop.state(promotion) == "promoted"
     prove(shop, promotion)
+
+
+def test_a_proof_is_held_against_the_freezes_of_the_policys_own_zone(shop: Shop) -> None:
+    someday = (datetime.now(UTC) + timedelta(days=3)).strftime("%a").lower()
+    publish(shop, freeze=f"    freeze: [{{name: works, weekly: [{someday}], allow: []}}]\n")
+    promotion = shop.bring("clean", "dev")
+    told = prove(shop, promotion)
+    assert shop.state(promotion) == "promoted"
+    assert "freeze" not in told
