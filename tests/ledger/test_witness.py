@@ -105,7 +105,7 @@ def listening(witness: Witness) -> Iterator[int]:
 
 
 def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request(method, path, body)
     answer = connection.getresponse()
     found = answer.status, answer.read()
@@ -129,6 +129,6 @@ def test_the_door_refuses_what_is_no_request(witness: Witness) -> None:
         assert ask(port, "POST", "/elsewhere", b"")[0] == 404
         assert ask(port, "POST", "/add-checkpoint", b"nonsense")[0] == 400
         for head, status in ((b"Content-Length: 99999999", 413), (b"Content-Length: -1", 411), (b"X: y", 411)):
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
                 connection.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\n" + head + b"\r\n\r\n")
                 assert int(connection.recv(100).split()[1]) == status

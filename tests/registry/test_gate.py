@@ -64,7 +64,7 @@ def test_a_registry_that_is_busy_once_is_asked_by_half_as_many() -> None:
                 return Reply(429, (("Retry-After", "0"),))
             now += 1
             most = max(most, now)
-        time.sleep(0.02)
+        time.sleep(0.05)
         with guard:
             now -= 1
         return Reply(404)

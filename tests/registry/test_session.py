@@ -92,7 +92,7 @@ class Crowd:
         with self._guard:
             self._inside += 1
             self.most = max(self.most, self._inside)
-        time.sleep(0.02)
+        time.sleep(0.05)
         yield
         with self._guard:
             self._inside -= 1

@@ -99,7 +99,7 @@ def _free_port() -> int:
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int, guard: Guard) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while time.monotonic() < end and process.poll() is None:
         try:
             if guard.tls:
@@ -109,7 +109,7 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, guard: Guard) -> None
                 return
         except OSError:
             time.sleep(0.02)
-    raise RuntimeError("docker-registry did not answer within 20 seconds; see the .log file beside its folder")
+    raise RuntimeError("docker-registry did not answer within two minutes; see the .log file beside its folder")
 
 
 def _greets(port: int) -> bool:

@@ -47,5 +47,5 @@ def running(*processes: subprocess.Popen[str]) -> Iterator[None]:
 
 def ends(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Wait for a process; return its exit code and what it said."""
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=400)
     return process.returncode, out, err

@@ -13,7 +13,7 @@ def test_lost_and_doubled_hints_change_nothing(shop: Shop) -> None:
         assert worker.stdout.readline() == "ready\n"
         for environment in ENVIRONMENTS[:2]:
             asking = ("--application", "shop", "--to", environment, "--as", "service:ci")
-            key = ("--key", shop.key("service:ci"), "--wait=60s")
+            key = ("--key", shop.key("service:ci"), "--wait=300s")
             code, out, err = ends(start(shop, "request", "oci:registry/build:clean", *asking, *key))
             assert code == 0, err
             promotions.append(out.split()[0])

@@ -52,7 +52,7 @@ def test_a_copy_onto_a_full_disk_waits_and_ends_once_there_is_room(shop: Shop) -
         assert holding["image"] == before
 
         filler.unlink()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while shop.state(promotion) != "promoted" and time.monotonic() < end:
             time.sleep(0.2)
             shop.work()

@@ -113,7 +113,7 @@ def test_a_stopped_copy_into_a_registry_leaves_no_tag_and_goes_on(layout: str, t
             folder = tmp_path / "r" / "docker" / "registry" / "v2" / "blobs" / "sha256"
             wait_for(lambda: len(list(folder.glob("*/*/data"))) >= 2)
             process.terminate()
-            assert process.wait(30) == 143
+            assert process.wait(120) == 143
         moving.hurry.set()
         there = moving.port.at(moving.destination)
         assert there.tags() == ()

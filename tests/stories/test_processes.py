@@ -16,8 +16,8 @@ def asking(shop: Shop, name: str, to: str, *more: object) -> tuple[object, ...]:
 def test_two_workers_and_two_who_wait_work_side_by_side(shop: Shop) -> None:
     shop.bring("clean", "dev")
     with running(start(shop, "worker"), start(shop, "worker")):
-        there = start(shop, *asking(shop, "clean", "staging", "--wait=60s"))
-        here = start(shop, *asking(shop, "middling", "dev", "--wait=60s"))
+        there = start(shop, *asking(shop, "clean", "staging", "--wait=300s"))
+        here = start(shop, *asking(shop, "middling", "dev", "--wait=300s"))
         said = [ends(there), ends(here)]
     assert [code for code, _, _ in said] == [0, 0], said
     assert [shop.types(out.split()[0]) for _, out, _ in said] == [WHOLE_LIFE, WHOLE_LIFE]

@@ -42,7 +42,7 @@ def witness(directory: Path, *vkeys: str) -> Iterator[Running]:
         yield Running(directory, key, url[0])
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def vkey(shop: Shop) -> str:

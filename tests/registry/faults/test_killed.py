@@ -42,7 +42,7 @@ class Executioner:
             now = self.asked == self.at
         if not now:
             return handler(asked)
-        self.ready.wait(10)
+        self.ready.wait(60)
         if not self.late:
             os.kill(self.victim, signal.SIGKILL)
             asked.body()
