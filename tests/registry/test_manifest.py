@@ -122,6 +122,7 @@ def test_an_ambiguous_or_broken_manifest_is_refused(raw: bytes, stated: str, mes
         ({"Digest": "x"}, "'Digest' is not 'digest'"),
         ({"data": "e30="}, "inline bytes"),
         ({"data": "!"}, "not base64"),
+        ({"data": "e30\u00a1"}, "not base64"),
         ({"platform": "linux"}, "platform"),
     ],
 )

@@ -5,7 +5,6 @@ schema 2. CVE-2021-41190 is why a manifest must not look like an index, nor an i
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -227,7 +226,7 @@ def _check_inline(value: Mapping[str, Any], digest: Digest, size: int, what: str
         return
     try:
         content = base64.b64decode(_text(value, "data", what), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Malformed(f"{what}: data: not base64: {error}") from error
     if len(content) != size or Digest.of(content) != digest:
         raise Malformed(f"{what}: data: the inline bytes are not those of {digest} with {size} bytes")
