@@ -71,8 +71,11 @@ def _cleared(part: Path) -> bool:
 def _reserved(place: Path) -> Iterator[Path]:
     """Yield a name beside the place, of an empty file that is locked until the block ends."""
     part, file = _locked(place)
-    with file:
+    try:
         yield part
+    finally:
+        with suppress(OSError):  # it holds a lock and no bytes: the database is whole, or gone, without it
+            file.close()
 
 
 def _locked(place: Path) -> tuple[Path, BinaryIO]:
