@@ -30,6 +30,7 @@ from pratique.proof.verify import verify_clearance
 from pratique.values.names import Environment
 
 BACK = GATE.replace("      slow:", "      rollback: {approvals: [{role: release, count: 1}]}\n      slow:")
+CAME = "      - {id: came, check: promoted_from, environment: staging, within: 30d}\n"
 LEVEL = "PRATIQUE_PROMOTED"
 WAY_BACK = Routing(Track.ROLLBACK, ("because I say so",))
 
@@ -101,6 +102,41 @@ def test_what_was_properly_there_and_was_replaced_goes_back_by_its_seals() -> No
 
 
 # Attacks: the server holds every key but people's and the signer's.
+
+
+def unasked(**changes: Any) -> Story:
+    """Return a story to be asked, under a policy whose path alone says where an image comes from."""
+    return founded(gate=GATE.replace(CAME, ""), packages=cases.CLEAN, **changes)
+
+
+def let_in(story: Story) -> Story:
+    story.judge()
+    story.approve()
+    return story
+
+
+def test_without_a_check_of_where_it_was_the_path_of_the_policy_holds_all_the_same() -> None:
+    story = unasked()
+    story.ask()
+    story.gather()
+    assert verify_clearance(let_in(story).clearance(), trust_root()).environment == PROD
+
+
+def test_it_was_never_where_it_is_said_to_come_from() -> None:
+    story = unasked()
+    story.came(STAGING, "other")
+    story.ask()
+    story.gather()
+    refused(let_in(story), "record, from: expected the promotion that brought it to staging, found none")
+
+
+def test_it_comes_from_outside_where_the_path_has_an_environment_before() -> None:
+    story = unasked()
+    story.ask(statement={"from_": None}, from_=None)
+    story.gather()
+    assert story.inputs is not None
+    story.inputs = replace(story.inputs, from_=None)
+    refused(let_in(story), "record, from: the policy lets prod be entered from staging, found outside")
 
 
 def test_a_past_that_nobody_ever_saw() -> None:

@@ -48,6 +48,7 @@ def test_the_rules_are_the_same(gate: str, environment: str) -> None:
     expected, found = whole.rules(environment), read_policy(whole.resolved).rules(environment)
     fast, slow = expected.tracks.fast, expected.tracks.slow
     assert found.digest == expected.digest
+    assert found.predecessors == expected.predecessors
     assert found.warns == (expected.enforcement is Enforcement.WARN)
     assert found.checks == tuple((rule.id, rule.check) for rule in expected.checks)
     assert [found.counts_as(outcome) for outcome in Outcome] == [

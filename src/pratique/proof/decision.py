@@ -23,7 +23,7 @@ from pratique.promotion.happenings import (
 from pratique.promotion.image import parse_manifests, platforms_of
 from pratique.proof.demand import demand
 from pratique.proof.outcome import verify_outcome
-from pratique.proof.past import Past, check_history
+from pratique.proof.past import Past, check_from, check_history
 from pratique.proof.reading import Reading
 from pratique.proof.record import Recorded, read_record
 from pratique.proof.rules import Rules
@@ -52,6 +52,8 @@ def verify_decision(reading: Reading, chain: Chain, rules: Rules, past: Past) ->
     record = _judged(reading)
     check_history(reading.standing, record.inputs, past, reading.judgement.index)
     verify_outcome(record, rules)
+    if record.track is not Track.ROLLBACK:  # that one was in this very environment, by its seal
+        check_from(reading.standing, past, reading.judgement.index)
     _check_waivers(reading, chain, record, rules)
     _check_separation(reading, record, chain, rules)
     _check_rechecked(reading, chain, record, rules, past)

@@ -53,6 +53,7 @@ def verify_outcome(record: Recorded, rules: Rules) -> None:
     demand("record, checks", rules.checks, tuple((check.id, check.check) for check in record.checks))
     demand("record, outcome of its checks", worst(tuple(check.outcome for check in record.checks)), record.outcome)
     _check_way(record, rules)
+    _check_from(record, rules)
     for check in _standing(record, rules):
         if not _let_in(check, record, rules):
             raise Unverified(f"record, track {record.track}: check {check.id} is {check.outcome}, which blocks")
@@ -84,6 +85,16 @@ def _check_way(record: Recorded, rules: Rules) -> None:
         raise Unverified(
             f"record, track {record.track}: expected rollback, of an image that was here until "
             f"{_until(record)}; found another way"
+        )
+
+
+def _check_from(record: Recorded, rules: Rules) -> None:
+    """Return if it came from where the policy lets it come from; what is adopted stood there already."""
+    allowed: tuple[str | None, ...] = rules.predecessors or (None,)
+    if record.track is not Track.ADOPT and record.inputs.from_ not in allowed:
+        raise Unverified(
+            f"record, from: the policy lets {rules.environment} be entered from "
+            f"{' or '.join(rules.predecessors) or 'outside'}, found {record.inputs.from_ or 'outside'}"
         )
 
 

@@ -187,6 +187,17 @@ def check_history(standing: Promotion, inputs: Inputs, past: Past, moment: int) 
     _check_arrivals(standing, inputs, stood)
 
 
+def check_from(standing: Promotion, past: Past, moment: int) -> None:
+    """Return if the image was in the environment that it is said to come from, at this index of the ledger.
+
+    Raises:
+        Unverified: No earlier promotion shows that.
+    """
+    stood = {one.environment for one in past.earlier.stood(moment) if one.image == standing.image}
+    if standing.from_ is not None and standing.from_ not in stood:
+        raise Unverified(f"record, from: expected the promotion that brought it to {standing.from_}, found none")
+
+
 def _check_current(standing: Promotion, inputs: Inputs, past: Past, place: tuple[Arrival, ...]) -> None:
     held = place[-1].image if place else None
     if inputs.current is not None and held is None:

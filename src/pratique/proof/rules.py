@@ -91,6 +91,7 @@ class Adopt:
 class Rules:
     """What one environment demands; ``digest`` is that of all its resolved rules.
 
+    ``predecessors`` are the environments that an image comes from, none where it comes from outside.
     ``checks`` are the id and kind of each, in order; ``blocking`` the ids of those whose failure blocks; ``keep`` how
     long after it was last here an image may come back; ``known_exploited`` the ids of those that stop vulnerabilities
     known to be exploited. ``warns`` where the gate lets in what it does not pass. ``witnesses`` must stand behind the
@@ -98,6 +99,7 @@ class Rules:
     """
 
     environment: str
+    predecessors: tuple[str, ...]
     fast_until: date
     digest: Digest
     warns: bool
@@ -209,6 +211,7 @@ def _rules(environment: str, fields: Fields, fast_until: date) -> Rules:
     settings = fields.object_or_empty("settings")
     return Rules(
         environment=environment,
+        predecessors=fields.texts("from"),
         fast_until=fast_until,
         digest=_digest(environment, fields.values),
         warns=_word(fields, "enforcement", "block", "warn") == "warn",
