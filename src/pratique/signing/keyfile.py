@@ -1,6 +1,6 @@
 """Service keys as PEM files: PKCS #8, unencrypted, mode 0600, below the workspace's ``keys/``.
 
-No person's private key is ever here: people sign with ``ssh-keygen`` or their passkey.
+No person's private key is ever here: people sign with ``ssh-keygen``.
 """
 
 import os
