@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pratique.cli.answer import Answer
 from pratique.cli.ledger_replace import add_replace_word
+from pratique.cli.ledger_seal import add_seal_word
 from pratique.cli.options import Subverbs
 
 
@@ -30,6 +31,7 @@ def add_key_words(verbs: Subverbs) -> None:
     forget = verbs.add("remove-key", "take a key of the ledger out of the trust root, such as a stolen one")
     forget.add_argument("key", metavar="VKEY", help="as the trust root has it")
     forget.set_defaults(run=_remove)
+    add_seal_word(verbs)
     add_replace_word(verbs)
 
 

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pratique.errors import Unreachable
+from pratique.errors import Absent, Unreachable
 from pratique.ledger.openings import OpeningKey, create_opening_key, read_opening_key
 from pratique.promotion.authority import epoch_of
 from pratique.signing.keyfile import Algorithm, ServiceKey, create_key, read_key
@@ -57,8 +57,16 @@ class Keyring:
         return read_opening_key(path) if path.exists() else create_opening_key(path)
 
     def seal(self, environment: Environment) -> ServiceKey:
-        """Return the key that signs PASSED summaries of one environment, and nothing else."""
-        return read_key(self.service_file(f"seal:{environment}"))
+        """Return the key that signs PASSED summaries of one environment, and nothing else.
+
+        Raises:
+            Absent: It has none, for example because the environment came after the installation was made.
+        """
+        try:
+            return read_key(self.service_file(f"seal:{environment}"))
+        except Absent as error:
+            order = f"`pratique ledger add-seal-key {environment}` makes a first one, `replace-key` replaces a lost one"
+            raise Absent(f"{error}; {order}") from error
 
     def service_file(self, use: str) -> Path:
         """Return where the key lies that signs for one use: ``record``, or ``seal:<environment>``."""

@@ -190,7 +190,8 @@ def _standing(workspace: Workspace, use: str) -> _Standing:
             return _Standing(use, directory, holder, service, present or listed[-1])
     found = f"{present.key_id} for it" if present else "any key for it"
     raise Absent(
-        f"{use}: version {directory.version} of the directory does not list {found}; see `pratique directory show`"
+        f"{use}: version {directory.version} of the directory does not list {found}; see `pratique directory show`; "
+        "the first key of an environment's seals `pratique ledger add-seal-key` makes"
     )
 
 
