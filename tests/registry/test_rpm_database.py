@@ -86,6 +86,22 @@ def test_a_database_that_is_marked_as_having_a_log_is_read() -> None:
 
 VIEW = "CREATE VIEW Packages AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x AS blob FROM n"
 
+COMPUTED = database(schema="CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob AS (zeroblob(900000000)))")
+
+
+def sharing(rows: int) -> bytes:
+    """A database whose rows all lie in the pages of the first, as SQLite itself never writes."""
+    blob = bytes(37_413)  # of which some 600 bytes stand with the row, and nine pages elsewhere
+    content = bytearray(database(*[blob] * rows))
+    cells = [struct.unpack_from(">H", content, 4096 + 8 + 2 * row)[0] for row in range(rows)]
+    size = cells[0] - cells[1]
+    first = content[4096 + cells[0] + size - 4 : 4096 + cells[0] + size]
+    for cell in cells:
+        content[4096 + cell + size - 4 : 4096 + cell + size] = first
+    pages = 2 + 9
+    content[28:32] = struct.pack(">I", pages)
+    return bytes(content[: pages * 4096])
+
 
 @pytest.mark.parametrize(
     ("content", "says"),
@@ -95,6 +111,9 @@ VIEW = "CREATE VIEW Packages AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELEC
         (database(BASH)[:5000], "rpm database: "),
         (database(schema=VIEW), "expected a table of packages"),
         (database(schema="CREATE TABLE other (x)"), "expected a table of packages, found none"),
+        (sharing(5), "its packages are larger than it is"),
+        (COMPUTED, "found one that is computed: 'blob'"),
+        (database(schema="CREATE VIRTUAL TABLE Packages USING fts5(blob)"), "expected a table of packages"),
         (database("text"), "expected headers of bytes"),
         (database(None), "expected headers of bytes"),
         (database(b"short"), "expected a header, found 5 bytes"),

@@ -1,13 +1,15 @@
 """rpm's database as SQLite keeps it, opened in memory from bytes that somebody else wrote.
 
-Nothing of the database is executed: its schema is not trusted, what is asked must be a plain table, and whoever makes
-the answer take too long is stopped. The other forms (Berkeley DB, ndb) are plain bytes and read in ``evidence``.
+Nothing of the database is executed: its schema is not trusted, what is asked must be a plain table without computed
+columns, and whoever makes the answer take too long or grow larger than the file is stopped. The other
+forms (Berkeley DB, ndb) are plain bytes and read in ``evidence``.
 
 Source: rpm, lib/backend/sqlite.cc (``CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT
 NULL)``); SQLite, "Database File Format", section 1.3, and "Defense Against The Dark Arts".
 """
 
 import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Final
 
@@ -35,27 +37,45 @@ def read_headers(content: bytes) -> tuple[bytes, ...]:
     try:
         with closing(sqlite3.connect(":memory:")) as database:
             database.deserialize(plain)
-            _restrain(database)
-            return _headers(database)
+            _restrain(database, len(content))
+            return _headers(database, len(content))
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         raise Malformed(f"{_WHAT}: {error}; look at the file in the image") from error
 
 
-def _restrain(database: sqlite3.Connection) -> None:
+def _restrain(database: sqlite3.Connection, most: int) -> None:
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, most)  # no value is larger than the file
     steps = iter(range(_MAX_STEPS))
     database.set_progress_handler(lambda: next(steps, None) is None, _STEP)
     for setting in ("trusted_schema = OFF", "cell_size_check = ON", "query_only = ON"):
         database.execute(f"PRAGMA {setting}")
 
 
-def _headers(database: sqlite3.Connection) -> tuple[bytes, ...]:
-    kind = database.execute("SELECT type FROM sqlite_schema WHERE name = 'Packages' COLLATE NOCASE").fetchall()
-    if kind != [("table",)]:
-        raise Malformed(f"{_WHAT}: expected a table of packages, found {kind or 'none'}")
-    rows = database.execute("SELECT blob FROM Packages LIMIT ?", (_MAX_PACKAGES + 1,)).fetchall()
-    if len(rows) > _MAX_PACKAGES:
+def _headers(database: sqlite3.Connection, most: int) -> tuple[bytes, ...]:
+    _refuse_computed(database)
+    rows = database.execute("SELECT blob FROM Packages LIMIT ?", (_MAX_PACKAGES + 1,))
+    headers = tuple(_within((row[0] for row in rows), most))
+    if len(headers) > _MAX_PACKAGES:
         raise Malformed(f"{_WHAT}: expected at most {_MAX_PACKAGES} packages, found more")
-    headers = tuple(row[0] for row in rows)
-    if not all(isinstance(header, bytes) for header in headers):
-        raise Malformed(f"{_WHAT}: expected headers of bytes; look at the file in the image")
     return headers
+
+
+def _refuse_computed(database: sqlite3.Connection) -> None:
+    """Return if the packages are a table whose every column is stored."""
+    kinds = [row[2] for row in database.execute("PRAGMA main.table_list(Packages)")]
+    if kinds != ["table"]:
+        raise Malformed(f"{_WHAT}: expected a table of packages, found {kinds or 'none'}")
+    hidden = [row[1] for row in database.execute("PRAGMA main.table_xinfo(Packages)") if row[6]]
+    if hidden:
+        raise Malformed(f"{_WHAT}: expected columns that are stored, found one that is computed: {hidden[0]!r}")
+
+
+def _within(values: Iterable[object], most: int) -> Iterator[bytes]:
+    """Yield each header; rows may share their pages, and then hold more together than the file that they lie in."""
+    for value in values:
+        if not isinstance(value, bytes):
+            raise Malformed(f"{_WHAT}: expected headers of bytes; look at the file in the image")
+        most -= len(value)
+        if most < 0:
+            raise Malformed(f"{_WHAT}: its packages are larger than it is; look at the file in the image")
+        yield value
