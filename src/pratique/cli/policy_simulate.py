@@ -135,10 +135,12 @@ def _asked(load: "Load") -> list[str]:
 def _waited(load: "Load") -> list[str]:
     if load.median is None or load.added is None:
         return ["how long people take is not known: nobody has answered in this time"]
-    sign = "-" if load.added < timedelta(0) else "+"
+    sign = "-" if load.added <= -timedelta(minutes=1) else "+"
     pace = f"half of {load.answers} answers took at most {_hours(load.median)}"
     return [f"{pace}; at that pace, people would be waited for {sign}{_hours(abs(load.added))}"]
 
 
 def _hours(span: timedelta) -> str:
+    if span < timedelta(hours=1):
+        return f"{span / timedelta(minutes=1):.0f} min"
     return f"{span / timedelta(hours=1):.1f} h"
