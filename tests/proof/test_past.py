@@ -247,13 +247,28 @@ def test_a_past_by_a_seal_that_does_not_say_so(changes: dict[str, Any], message:
 def test_a_past_by_a_key_that_was_stolen_before() -> None:
     story = went_back(asked(here, another))
     stolen(story)
-    refused(story, r"its seal's key \S+ is revoked from 4 on; bring sha256:\w+ to prod again first")
+    refused(story, r"its seal's key was revoked since, from before the seal; bring sha256:\w+ to prod again first")
 
 
 def stolen(story: Story) -> None:
     """Let the seals' key turn out, after everything else, to have been somebody else's from entry 4 on."""
     key = service("seal-prod").key.key_id
     story.publish_directory(revoked=[{"key": key, "reason": "stolen", "from_index": 4}])
+
+
+def test_a_seal_by_a_stolen_key_beside_a_sound_one_of_another_level() -> None:
+    sound: list[int] = []
+    story = clean(another, lambda story: sound.append(story.came(STAGING, level=Level.ADMITTED).index), staged)
+    story.judge()
+    for name in REVIEWERS:
+        story.review(name)
+    story.approve()
+    assert verified(story).past
+    key = service("seal-staging").key.key_id
+    story.publish_directory(revoked=[{"key": key, "reason": "stolen", "from_index": sound[0] + 1}])
+    refused(
+        story, r"its seal's key was revoked since, from before the seal; bring sha256:\w+ to staging again first"
+    )
 
 
 def test_what_a_stolen_key_sealed_keeps_nothing_from_taking_its_place() -> None:

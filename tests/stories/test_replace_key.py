@@ -90,6 +90,20 @@ def test_a_stolen_key_counts_for_nothing_from_the_entry_on_that_is_named(shop: S
     assert shop.done("ledger", "fsck").out.endswith("all is well\n")
 
 
+def test_what_came_by_a_stolen_key_has_to_come_again_before_it_goes_on(shop: Shop) -> None:
+    shop.bring("clean", "dev")
+    since = len(shop.events())
+    shop.bring("clean", "staging")
+    stepped(shop, "seal:staging", "--stolen", "--since", since)
+    onwards = shop.bring("clean", "prod")
+    assert shop.state(onwards) == "remediation"
+    shop.bring("clean", "staging")
+    shop.done("retry", onwards)
+    shop.work()
+    assert shop.state(onwards) == "promoted"
+    assert verified(proof(shop, onwards, "onwards"), shop.trust_root).code == 0
+
+
 def test_a_successor_that_was_announced_goes_with_the_key_that_was_stolen(shop: Shop) -> None:
     announced = stepped(shop, SEAL, "--announce")
     done = stepped(shop, SEAL, "--stolen")

@@ -32,7 +32,9 @@ class Arrival:
     at: datetime
 
 
-def replacement_of(image: Digest, place: tuple[Arrival, ...], asked: int) -> Arrival | None:
+def replacement_of(
+    image: Digest, place: tuple[Arrival, ...], asked: int, doubtful: frozenset[int] = frozenset()
+) -> Arrival | None:
     """Return what took an image's place when it was last properly promoted there; None where it never left.
 
     Args:
@@ -40,8 +42,11 @@ def replacement_of(image: Digest, place: tuple[Arrival, ...], asked: int) -> Arr
         place: Everything that came to the place, in order, but what was taken back.
         asked: The index at which it is asked for. What replaced it later took no one's place then: whoever asked for
             what was still there did not ask to go back.
+        doubtful: The indexes of arrivals whose seals count for nothing. Nothing goes back on account of one.
     """
     if not place or place[-1].image == image:
         return None
-    found = [later for one, later in pairwise(place) if one.image == image and one.level in PROPER]
-    return found[-1] if found and found[-1].index < asked else None
+    found = [each for each in pairwise(place) if each[0].image == image and each[0].level in PROPER]
+    if not found or found[-1][0].index in doubtful:
+        return None
+    return found[-1][1] if found[-1][1].index < asked else None

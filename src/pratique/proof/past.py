@@ -5,13 +5,14 @@ by the seal that the signer left on it, and what the record says of the past mus
 was left out in between nobody can show; and who approved an earlier one, its own proof shows.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pratique.attest.dsse import parse_envelope
 from pratique.attest.vsa import Expected, Vsa, check_vsa
 from pratique.errors import Unverified
 from pratique.promotion.authority import Chain
-from pratique.promotion.happenings import PromotionRequested, Track
+from pratique.promotion.happenings import PromotionRequested
 from pratique.promotion.past import Arrival, replacement_of
 from pratique.promotion.states import Promotion
 from pratique.promotion.steps import PromotionPromoted, PromotionSealed
@@ -29,7 +30,8 @@ from pratique.values.moment import render_moment
 class Past:
     """Earlier promotions whose seals hold, and the digest of the record that each rests on, by its arrival's index.
 
-    ``doubtful`` are the indexes of those whose key was revoked since from before their seal.
+    ``doubtful`` are the indexes of those whose key was revoked since from before their seal. That such a key sealed
+    what the environment holds is no reason to refuse what takes its place; nothing comes or goes back by one.
     """
 
     earlier: Earlier
@@ -71,7 +73,6 @@ def verify_past(reading: Reading, chain: Chain, verifier: str) -> Past:
     """
     earlier = reading.contents.earlier
     doubtful = tuple(one for one in earlier.came if _revoked(chain, one))
-    _refuse_rested_on(reading, chain, doubtful)
     return Past(
         earlier,
         tuple((one.arrival.index, _sealed(reading, chain, one, verifier)) for one in earlier.came),
@@ -87,28 +88,6 @@ def _revoked(chain: Chain, came: Came) -> bool:
 def _key_id(came: Came) -> str:
     data = came.sealed.event.data
     return data.key if isinstance(data, PromotionSealed) else ""
-
-
-def _refuse_rested_on(reading: Reading, chain: Chain, doubtful: tuple[Came, ...]) -> None:
-    """Refuse a promotion for which an image came somewhere by a key that was stolen, and never by another one.
-
-    That such a key sealed what the environment holds is no reason to refuse what takes its place.
-    """
-    standing = reading.standing
-    back = reading.judgement.track is Track.ROLLBACK
-    good = {
-        (one.arrival.image, one.arrival.environment)
-        for one in reading.contents.earlier.came
-        if one not in doubtful
-    }
-    for one in doubtful:
-        arrival = one.arrival
-        rests = arrival.image == standing.image and (back or arrival.environment != standing.to)
-        if rests and (arrival.image, arrival.environment) not in good:
-            raise Unverified(
-                f"earlier promotion {arrival.promotion}: its seal's key {_key_id(one)} is revoked from "
-                f"{chain.revoked_from(_key_id(one))} on; bring {arrival.image} to {arrival.environment} again first"
-            )
 
 
 def _sealed(reading: Reading, chain: Chain, came: Came, verifier: str) -> Digest:
@@ -182,9 +161,9 @@ def check_history(standing: Promotion, inputs: Inputs, past: Past, moment: int) 
     stood = past.earlier.stood(moment)
     place = place_of(stood, standing)
     _check_current(standing, inputs, past, place)
-    _check_left(standing, inputs, place)
+    _check_left(standing, inputs, place, past.doubtful)
     _check_overtaken(standing, inputs, past.earlier)
-    _check_arrivals(standing, inputs, stood)
+    _check_arrivals(standing, inputs, stood, past.doubtful)
 
 
 def check_from(standing: Promotion, past: Past, moment: int) -> None:
@@ -193,8 +172,15 @@ def check_from(standing: Promotion, past: Past, moment: int) -> None:
     Raises:
         Unverified: No earlier promotion shows that.
     """
-    stood = {one.environment for one in past.earlier.stood(moment) if one.image == standing.image}
-    if standing.from_ is not None and standing.from_ not in stood:
+    if standing.from_ is None:
+        return
+    came = [
+        one
+        for one in past.earlier.stood(moment)
+        if (one.image, one.environment) == (standing.image, standing.from_)
+    ]
+    _refuse_doubtful(came, past.doubtful)
+    if not came:
         raise Unverified(f"record, from: expected the promotion that brought it to {standing.from_}, found none")
 
 
@@ -214,12 +200,24 @@ def _check_current(standing: Promotion, inputs: Inputs, past: Past, place: tuple
         )
 
 
-def _check_left(standing: Promotion, inputs: Inputs, place: tuple[Arrival, ...]) -> None:
+def _refuse_doubtful(rested_on: Sequence[Arrival], doubtful: frozenset[int]) -> None:
+    """Return if one of these, of which any would do, has a seal that counts, or if there is none at all."""
+    if rested_on and all(one.index in doubtful for one in rested_on):
+        one = rested_on[-1]
+        raise Unverified(
+            f"earlier promotion {one.promotion}: its seal's key was revoked since, from before the seal; bring "
+            f"{one.image} to {one.environment} again first"
+        )
+
+
+def _check_left(standing: Promotion, inputs: Inputs, place: tuple[Arrival, ...], doubtful: frozenset[int]) -> None:
     where, here = (
         f"record, when the image left {standing.to}",
         [one for one in place if one.image == standing.image],
     )
-    replacement = replacement_of(standing.image, place, standing.index)
+    replacement = replacement_of(standing.image, place, standing.index, doubtful)
+    if inputs.left is not None and replacement is None:
+        _refuse_doubtful(here, doubtful)
     if inputs.left is not None and not here:
         raise Unverified(f"{where}: expected the promotion that brought it there before, found none")
     if inputs.left is not None and replacement is None:
@@ -242,10 +240,17 @@ def _check_overtaken(standing: Promotion, inputs: Inputs, earlier: Earlier) -> N
     demand(f"{where}, if after this one", _rendered(later), _rendered(inputs.overtaken))
 
 
-def _check_arrivals(standing: Promotion, inputs: Inputs, stood: tuple[Arrival, ...]) -> None:
-    own = {(one.environment, one.at, one.level) for one in stood if one.image == standing.image}
+def _check_arrivals(
+    standing: Promotion, inputs: Inputs, stood: tuple[Arrival, ...], doubtful: frozenset[int]
+) -> None:
+    own = [one for one in stood if one.image == standing.image]
     for environment, at, level in inputs.arrivals:
-        if (environment, at, level) not in own:
+        shown = [one for one in own if (one.environment, one.at, one.level) == (environment, at, level)]
+        if (
+            environment != standing.to
+        ):  # what it held itself is compared with, and rested on by what goes back alone
+            _refuse_doubtful(shown, doubtful)
+        if not shown:
             raise Unverified(
                 f"record, arrivals: expected the promotion that brought {standing.image} to {environment} at "
                 f"{render_moment(at)} as {level}, found none"

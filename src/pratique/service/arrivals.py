@@ -1,24 +1,55 @@
 """Where an image has been by now, and what of that counts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pratique.policy.facts import Arrival
+from pratique.promotion.authority import Chain
 from pratique.promotion.past import Arrival as Arrived
 from pratique.promotion.record import Withheld
 from pratique.promotion.states import Promotion
+from pratique.promotion.steps import PromotionSealed
 from pratique.storage.transaction import View
 from pratique.values.ids import Kind
 
 
-def arrivals_of(view: View, promotion: Promotion, uncounted: tuple[Withheld, ...]) -> tuple[Arrival, ...]:
-    """Return where a promotion's image has been by now, but for what does not count."""
+def arrivals_of(
+    view: View, promotion: Promotion, uncounted: tuple[Withheld, ...], chain: Chain
+) -> tuple[Arrival, ...]:
+    """Return where a promotion's image has been by now, but for what does not count.
+
+    Args:
+        view: Where arrivals are known.
+        promotion: Whose image is meant.
+        uncounted: The holds on account of which a time does not count.
+        chain: The directories, which say since when a stolen key's seals count for nothing.
+    """
     stopped = {one.environment for one in uncounted if one.by.startswith(Kind.HOLD)}
+    there = view.arrivals.of_image(promotion.image)
+    worthless = doubtful(view, chain, there)
     return tuple(
         _arrival(view, one, view.now)
-        for one in view.arrivals.of_image(promotion.image)
+        for one in there
         if (one.application, one.image_name) == (promotion.application, promotion.image_name)
         and one.environment not in stopped  # what was taken back is no arrival any more
+        and one.index not in worthless
     )
+
+
+def doubtful(view: View, chain: Chain, arrivals: Iterable[Arrived]) -> frozenset[int]:
+    """Return the indexes of those whose seal's key was revoked since from before the seal: a verifier counts none."""
+    return frozenset(one.index for one in arrivals if chain.head.document.revoked and _revoked(view, chain, one))
+
+
+def _revoked(view: View, chain: Chain, one: Arrived) -> bool:
+    sealed = [
+        (entry.index, entry.event.data.key)
+        for entry in view.ledger.of_promotion(one.promotion)
+        if isinstance(entry.event.data, PromotionSealed) and entry.index < one.index
+    ]
+    index, key = sealed[-1] if sealed else (one.index, "")
+    revoked = chain.revoked_from(key)
+    return revoked is not None and revoked <= index
 
 
 def _arrival(view: View, one: Arrived, now: datetime) -> Arrival:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pratique.errors import Conflict, Refused
+from pratique.promotion.authority import Chain
 from pratique.promotion.calendar import Frozen
 from pratique.promotion.case import bodies_of, build_case
 from pratique.promotion.consequences import Verdict, follow
@@ -33,7 +34,7 @@ from pratique.promotion.record_form import parse_record
 from pratique.promotion.sightings import Sightings, asks_for_sightings, first_sightings
 from pratique.promotion.states import Promotion
 from pratique.service.again import judge_again
-from pratique.service.arrivals import arrivals_of
+from pratique.service.arrivals import arrivals_of, doubtful
 from pratique.service.calendar import calendar_of
 from pratique.service.copying import frozen_evidence
 from pratique.service.perform import Done, NotYet
@@ -197,9 +198,9 @@ def _history(workspace: Workspace, view: View, promotion: Promotion) -> HistoryU
     late = overdue(view, promotion.application) if promotion.track is Track.EMERGENCY else ()
     return HistoryUsed(
         current=None if held is None else Held(held.image, None if record is None else record.digest),
-        arrivals=arrivals_of(view, promotion, uncounted),
+        arrivals=arrivals_of(view, promotion, uncounted, workspace.chain(view)),
         current_facts=None if record is None else record.decision.profile,
-        left=_left(view, promotion),
+        left=_left(view, promotion, workspace.chain(view)),
         first_seen=_sightings(workspace, view, promotion),
         overtaken=None if held is None else _overtaken(view, promotion, held),
         withheld=uncounted,
@@ -220,9 +221,10 @@ def _record_of_arrival(workspace: Workspace, view: View, arrived: Arrived) -> Re
     return None if judgement is None else parse_record(workspace.blobs.get(judgement.record))
 
 
-def _left(view: View, promotion: Promotion) -> datetime | None:
+def _left(view: View, promotion: Promotion, chain: Chain) -> datetime | None:
     """Return when another image last took the place of this one, which had been promoted there."""
-    replacement = replacement_of(promotion.image, view.arrivals.at_place(*promotion.place), promotion.index)
+    place = view.arrivals.at_place(*promotion.place)
+    replacement = replacement_of(promotion.image, place, promotion.index, doubtful(view, chain, place))
     return None if replacement is None else replacement.at
 
 

@@ -150,7 +150,7 @@ def _history(workspace: Workspace, view: View, promotion: Promotion, before: Inp
     uncounted = withheld(view, workspace.holds(view), promotion)
     return replace(
         before.history,
-        arrivals=arrivals_of(view, promotion, uncounted),
+        arrivals=arrivals_of(view, promotion, uncounted, workspace.chain(view)),
         first_seen=_sightings(workspace, view, before),
         withheld=uncounted,
     )
