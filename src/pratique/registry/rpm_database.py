@@ -14,10 +14,10 @@ from contextlib import closing
 from typing import Final
 
 from pratique.errors import Malformed
+from pratique.evidence.surface.rpm import MAX_PACKAGES
 
 MAX_BYTES: Final = 128 * 1024 * 1024
 """A larger database is not read; that of a whole Fedora workstation has 60 MB."""
-_MAX_PACKAGES: Final = 100_000
 _MAX_STEPS: Final = 2000
 _STEP: Final = 10_000  # instructions of SQLite's machine; together some seconds
 _MAGIC: Final = b"SQLite format 3\0"
@@ -53,10 +53,10 @@ def _restrain(database: sqlite3.Connection, most: int) -> None:
 
 def _headers(database: sqlite3.Connection, most: int) -> tuple[bytes, ...]:
     _refuse_computed(database)
-    rows = database.execute("SELECT blob FROM Packages LIMIT ?", (_MAX_PACKAGES + 1,))
+    rows = database.execute("SELECT blob FROM Packages LIMIT ?", (MAX_PACKAGES + 1,))
     headers = tuple(_within((row[0] for row in rows), most))
-    if len(headers) > _MAX_PACKAGES:
-        raise Malformed(f"{_WHAT}: expected at most {_MAX_PACKAGES} packages, found more")
+    if len(headers) > MAX_PACKAGES:
+        raise Malformed(f"{_WHAT}: expected at most {MAX_PACKAGES} packages, found more")
     return headers
 
 

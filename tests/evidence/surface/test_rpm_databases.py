@@ -164,3 +164,29 @@ def test_a_mutated_database_raises_nothing_but_our_errors_and_never_grows(
 def test_a_damaged_database_is_named_as_unread_and_never_empty(tmp_path: Path, name: str) -> None:
     found = surface(tmp_path, **{name: TABLE[:5000] if name == "Packages" else GOOD[:-BLOCK]})
     assert (found.packages, found.packages_unread) == ((), (f"var/lib/rpm/{name}",))
+
+
+def test_no_database_lists_more_packages_than_anybody_has() -> None:
+    slots = b"".join(struct.pack("<4sIII", b"Slot", number, 1, 1) for number in range(1, 100_002))
+    pages = -(-(32 + len(slots)) // PAGE)
+    head = struct.pack("<4sIIII12x", b"RpmP", 0, 1, pages, 1)
+    with pytest.raises(Malformed, match="at most 100000 packages"):
+        ndb_headers((head + slots).ljust(pages * PAGE, b"\0"))
+
+
+def test_no_hash_table_lists_more_packages_than_anybody_has() -> None:
+    size, each = 65536, 4
+    count = (size - 26) // (2 * (2 + each)) * 2
+    starts = [size - each * number for number in range(1, count + 1)]
+    page = bytearray(size)
+    struct.pack_into("<H", page, 20, count)
+    page[25] = 13
+    struct.pack_into(f"<{count}H", page, 26, *starts)
+    for start in starts:
+        page[start : start + each] = b"\x01abc"
+    pages = 100_000 // (count // 2) + 1
+    first = bytearray(size)
+    struct.pack_into("<III", first, 12, 0x061561, 9, size)
+    struct.pack_into("<I", first, 32, pages)
+    with pytest.raises(Malformed, match="at most 100000 packages"):
+        berkeley_headers(bytes(first) + bytes(page) * pages)

@@ -13,6 +13,8 @@ from typing import Final
 from pratique.errors import Malformed
 from pratique.evidence.crosscheck import InstalledPackage, Manager
 
+MAX_PACKAGES: Final = 100_000
+"""The most that a database may list; no distribution has as many."""
 _MAX_ENTRIES: Final = 0xFFFF
 _MAX_DATA: Final = 256 * 1024 * 1024
 """rpm's own limits, as its ``hdrblobInit`` checks them."""

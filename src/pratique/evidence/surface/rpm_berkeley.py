@@ -9,9 +9,11 @@ Source: Berkeley DB 5.3, dbinc/db_page.h and dbinc/hash.h; rpm, lib/backend/bdb_
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from pratique.errors import Malformed
+from pratique.evidence.surface.rpm import MAX_PACKAGES
 
 _WHAT: Final = "rpm database (Berkeley DB)"
 _MAGIC: Final = 0x061561
@@ -34,7 +36,10 @@ def berkeley_headers(content: bytes) -> tuple[bytes, ...]:
         Malformed: It is no such database, or damaged.
     """
     table = _Table(content)
-    return tuple(value for key, value in table.pairs() if key != _COUNTER)
+    found = tuple(islice((value for key, value in table.pairs() if key != _COUNTER), MAX_PACKAGES + 1))
+    if len(found) > MAX_PACKAGES:
+        raise _damaged(f"expected at most {MAX_PACKAGES} packages, found more")
+    return found
 
 
 class _Table:

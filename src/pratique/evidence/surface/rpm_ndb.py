@@ -10,6 +10,7 @@ import struct
 from typing import Final
 
 from pratique.errors import Malformed
+from pratique.evidence.surface.rpm import MAX_PACKAGES
 
 _WHAT: Final = "rpm database (ndb)"
 _MAGIC, _SLOT_MAGIC, _HEAD_MAGIC, _TAIL_MAGIC = b"RpmP", b"Slot", b"BlbS", b"BlbE"
@@ -56,6 +57,8 @@ def _slots(content: bytes) -> tuple[Slot, ...]:
             raise _damaged("a slot is none")
         if block:
             found.append((package, block, count))
+        if len(found) > MAX_PACKAGES:
+            raise _damaged(f"expected at most {MAX_PACKAGES} packages, found more")
     return tuple(found)
 
 
