@@ -39,6 +39,19 @@ def test_a_feed_that_says_nothing_new_of_the_image_costs_nobody_a_vote(shop: Sho
     assert shop.state(promotion) == "promoted"
 
 
+def test_nobody_approves_by_what_a_newer_feed_may_say_otherwise(shop: Shop) -> None:
+    promotion = in_review(shop)
+    imported(shop, "something-else")
+    early = shop.approve(promotion, "person:cai")
+    assert early.code == 1
+    assert "must be judged again first" in early.err
+    assert "was imported after it was judged" in early.err
+    shop.work()
+    assert shop.approve(promotion, "person:cai").code == 0
+    shop.work()
+    assert shop.state(promotion) == "promoted"
+
+
 def test_a_feed_that_makes_it_worse_voids_every_vote(shop: Shop) -> None:
     promotion = in_review(shop)
     imported(shop, "idna")

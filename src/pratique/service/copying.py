@@ -100,10 +100,10 @@ def why_stale(workspace: Workspace, view: View, promotion: Promotion) -> str | N
     judged, now = workspace.bundle_of(standing.judgement.policy), workspace.bundle(view)
     if judged.application(standing.application) != now.application(standing.application):
         return f"the policy now says otherwise of {standing.application}"
-    return why_judge_again(standing.judgement, workspace.in_force(view, standing)) or _why_newer(view, standing)
+    return why_judge_again(standing.judgement, workspace.in_force(view, standing)) or why_newer(view, standing)
 
 
-def _why_newer(view: View, promotion: Promotion) -> str | None:
+def why_newer(view: View, promotion: Promotion) -> str | None:
     """Return which feed has a newer snapshot than the one that the latest judgement saw, or None."""
     gathered = _gathered(view, promotion)
     if gathered is None or not isinstance(gathered.data, PromotionGathered):

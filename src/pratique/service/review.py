@@ -16,7 +16,7 @@ from pratique.promotion.case import bodies_of, case_of
 from pratique.promotion.catalogue import Happening
 from pratique.promotion.directory import Directory
 from pratique.promotion.events import EventObject
-from pratique.promotion.happenings import ReviewGiven
+from pratique.promotion.happenings import PromotionApproved, ReviewGiven
 from pratique.promotion.judge import judge
 from pratique.promotion.record import Record
 from pratique.promotion.release import is_release
@@ -24,6 +24,7 @@ from pratique.promotion.review import Ledger, Signed, consider_review, open_revi
 from pratique.promotion.review_statement import Choice, state_release_review, state_review
 from pratique.promotion.states import Promotion, State
 from pratique.service import ledger
+from pratique.service.copying import why_newer
 from pratique.service.perform import want_next
 from pratique.service.release import release_by_prefix, told
 from pratique.service.review_queue import record_of
@@ -193,6 +194,8 @@ def _hand_in(
         index=index,
         identifier=build_id(Kind.REVIEW, tx.now, tx.chance(10)),
     )
+    if any(isinstance(one, PromotionApproved) for one in happenings) and (newer := why_newer(tx, promotion)):
+        raise Refused(f"review: {promotion.id} must be judged again first (a worker does, or `retry`): {newer}")
     _append(tx, promotion, signed.review.reviewer, happenings, item)
     return _given(happenings)
 
