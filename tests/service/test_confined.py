@@ -1,10 +1,14 @@
 """What breaks its reader ends that reader and nothing else, in whatever process gathers or takes in evidence."""
 
 import json
+import logging
 import os
 import signal
+from logging.handlers import QueueHandler
+from queue import SimpleQueue
 
 import pytest
+from tests.fresh import fresh
 
 from pratique.evidence.model import Origin, Piece
 from pratique.service.confined import Broke, Limits, confined, unreadable
@@ -21,8 +25,12 @@ def piece(content: bytes) -> Piece:
     return Piece(Digest.of(content), "application/json", len(content), IMAGE, Origin.UPLOAD, content)
 
 
+def tried(contents: tuple[bytes, ...]) -> tuple[str | None, ...]:
+    return tuple(unreadable(contents, NARROW))
+
+
 def test_a_document_that_takes_too_much_is_named_and_the_next_one_is_read() -> None:
-    first, second, third = unreadable((BILL, HEAVY, BILL), NARROW)
+    first, second, third = fresh(tried, (BILL, HEAVY, BILL))
     assert (first, third) == (None, None)
     assert second == "it needs more than 64 MiB to read, or it broke its reader"
 
@@ -50,10 +58,18 @@ def test_a_reader_that_dies_is_told_and_followed_by_another() -> None:
             assert "broke its reader" in answer.reason
 
 
-def test_what_breaks_its_reader_is_gathered_as_not_there(caplog: pytest.LogCaptureFixture) -> None:
+def gathered(pieces: tuple[Piece, ...]) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
+    """Return what can be read of these, and what the log says of the others."""
+    heard: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    logging.getLogger("pratique").addHandler(QueueHandler(heard))
+    kept = readable(pieces, (), NARROW)
+    return kept, tuple(heard.get().getMessage() for _ in range(heard.qsize()))
+
+
+def test_what_breaks_its_reader_is_gathered_as_not_there() -> None:
     good, bad = piece(BILL), piece(HEAVY)
-    assert readable((bad, good, bad), (), NARROW) == (good,)
-    (told, _) = caplog.messages
+    kept, (told, _) = fresh(gathered, (bad, good, bad))
+    assert kept == (good,)
     assert told.startswith(f"evidence {bad.digest} on {IMAGE} counts as not there: it needs more than 64 MiB")
 
 

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable
 from math import sqrt
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.fresh import fresh
 
 from pratique.errors import Absent
 from pratique.service.confined import Limits
@@ -70,10 +72,14 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_is_read(t
     huge, quick = tmp_path / "huge.json", tmp_path / "quick.json"
     huge.write_text("[" + ",".join(["{}"] * 3_000_000) + "]")
     quick.write_text(json.dumps(SBOM))
-    found = list(inspect((huge, quick), Limits(memory=64 << 20)))
+    found = fresh(narrowly, (huge, quick))
     assert found[0]["parse"] == "refused"
     assert "more than 64 MiB" in found[0]["reasons"][0]
     assert found[1]["parse"] == "ok", found[1]["reasons"]
+
+
+def narrowly(files: tuple[Path, ...]) -> list[dict[str, Any]]:
+    return list(inspect(files, Limits(memory=64 << 20)))
 
 
 def test_what_a_program_holds_itself_is_not_counted_against_a_file(tmp_path: Path) -> None:
