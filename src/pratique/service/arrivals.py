@@ -38,7 +38,9 @@ def arrivals_of(
 
 def doubtful(view: View, chain: Chain, arrivals: Iterable[Arrived]) -> frozenset[int]:
     """Return the indexes of those whose seal's key was revoked since from before the seal: a verifier counts none."""
-    return frozenset(one.index for one in arrivals if chain.head.document.revoked and _revoked(view, chain, one))
+    if not any(directory.document.revoked for _, directory in chain.versions):
+        return frozenset()
+    return frozenset(one.index for one in arrivals if _revoked(view, chain, one))
 
 
 def _revoked(view: View, chain: Chain, one: Arrived) -> bool:
